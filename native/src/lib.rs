@@ -1,0 +1,1 @@
+//! framewire on real sockets. The binary `framewire` is a thin shell over this library.

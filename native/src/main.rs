@@ -1,0 +1,3 @@
+//! The `framewire` binary.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Bytes to frames and back: the framing codec. Knows nothing of networks.

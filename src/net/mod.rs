@@ -1,0 +1,1 @@
+//! The network emulator: hosts, links, impairments, IP fragmentation, in virtual time.

@@ -1,0 +1,1 @@
+//! UDP endpoints (RFC 768), sans-IO.

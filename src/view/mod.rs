@@ -1,0 +1,1 @@
+//! What to draw: layouts as one display list, sentences in Chinese and English.

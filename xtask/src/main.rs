@@ -1,0 +1,3 @@
+//! framewire's build and test driver: `cargo xtask help`.
+
+fn main() {}
