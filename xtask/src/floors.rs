@@ -1,0 +1,296 @@
+//! The direction of imports, and what the core may not touch.
+//!
+//! A room (a module directly under `src/`) imports only from floors below its own; the core names no clock, thread,
+//! file, socket or hash table whose order is chance. Read from the syntax trees, so comments and strings do not count.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+
+use crate::shell;
+
+/// The rooms and their floors; ARCHITECTURE.md tells what lives there.
+const FLOORS: &[(&str, u8)] = &[
+    ("time", 0),
+    ("seq", 0),
+    ("rng", 0),
+    ("rule", 0),
+    ("probe", 0),
+    ("lang", 0),
+    ("framing", 1),
+    ("packet", 1),
+    ("tcp", 2),
+    ("udp", 2),
+    ("net", 3),
+    ("trace", 4),
+    ("sim", 5),
+    ("view", 6),
+    ("wasm", 7),
+];
+
+/// What makes a run depend on more than its arguments.
+const FORBIDDEN: &[(&str, &str)] = &[
+    ("std::time", "time comes in as an argument (crate::time)"),
+    ("std::thread", "the core has no threads"),
+    ("std::fs", "the core reads no files: take bytes"),
+    ("std::env", "the core reads no environment: take an argument"),
+    ("std::process", "the core starts and ends nothing"),
+    ("std::net::TcpStream", "the core opens no sockets"),
+    ("std::net::TcpListener", "the core opens no sockets"),
+    ("std::net::UdpSocket", "the core opens no sockets"),
+    ("std::collections::HashMap", "its order is chance: BTreeMap or Vec"),
+    ("std::collections::HashSet", "its order is chance: BTreeSet or Vec"),
+];
+
+/// A file is asked to become two past this many lines (tests not counted) …
+const LINES_ADVISED: usize = 450;
+/// … and must be, past this many.
+const LINES_ALLOWED: usize = 700;
+
+/// Reads every file under `src/` and reports each breach with its place.
+pub fn check() -> Result<()> {
+    let src = shell::root().join("src");
+    let mut breaches = Vec::new();
+    let mut files = 0;
+    for entry in walkdir::WalkDir::new(&src).sort_by_file_name() {
+        let entry = entry?;
+        if entry.path().extension().is_none_or(|e| e != "rs") {
+            continue;
+        }
+        let shown = entry.path().strip_prefix(shell::root()).unwrap_or(entry.path()).display().to_string();
+        let text = std::fs::read_to_string(entry.path()).with_context(|| format!("cannot read {shown}"))?;
+        let module = module_path(entry.path().strip_prefix(&src)?);
+        breaches.extend(check_file(&shown, &module, &text)?);
+        files += 1;
+        let is_tests = module.last().is_some_and(|name| name == "tests");
+        let lines = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().lines().count();
+        if lines > LINES_ALLOWED && !is_tests {
+            breaches.push(format!("{shown}: {lines} lines: make two rooms of it"));
+        } else if lines > LINES_ADVISED && !is_tests {
+            println!("note: {shown} has {lines} lines");
+        }
+    }
+    if !breaches.is_empty() {
+        bail!("{}\nThe floors stand in xtask/src/floors.rs.", breaches.join("\n"));
+    }
+    println!("{files} files: imports go down the floors only, the core is sans-IO");
+    Ok(())
+}
+
+/// `tcp/output.rs` is `["tcp", "output"]`, `tcp/mod.rs` is `["tcp"]`, `lib.rs` is `[]`.
+fn module_path(file: &Path) -> Vec<String> {
+    let mut path: Vec<String> =
+        file.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    if path.last().is_some_and(|last| last == "mod" || last == "lib") {
+        path.pop();
+    }
+    path
+}
+
+fn floor_of(room: &str) -> Option<u8> {
+    FLOORS.iter().find(|(name, _)| *name == room).map(|&(_, floor)| floor)
+}
+
+fn check_file(shown: &str, module: &[String], text: &str) -> Result<Vec<String>> {
+    let Some(room) = module.first() else { return Ok(Vec::new()) };
+    let Some(floor) = floor_of(room) else {
+        return Ok(vec![format!("{shown}: the room `{room}` stands on no floor")]);
+    };
+    let tree = syn::parse_file(text).with_context(|| format!("cannot parse {shown}"))?;
+    let in_test = module.iter().any(|part| part == "tests");
+    let mut visitor = Visitor { shown, room, floor, module: module.to_vec(), in_test, breaches: Vec::new() };
+    visitor.visit_file(&tree);
+    Ok(visitor.breaches)
+}
+
+struct Visitor<'a> {
+    shown: &'a str,
+    room: &'a str,
+    floor: u8,
+    module: Vec<String>,
+    in_test: bool,
+    breaches: Vec<String>,
+}
+
+impl Visitor<'_> {
+    fn judge(&mut self, segments: &[String], line: usize) {
+        if let Some(target) = self.room_of(segments)
+            && target != self.room
+        {
+            match floor_of(&target) {
+                // The modules of the ground floor may know each other.
+                Some(0) if self.floor == 0 => {}
+                Some(floor) if floor < self.floor => {}
+                Some(floor) => self.breaches.push(format!(
+                    "{}:{line}: `{}` (floor {}) imports `{target}` (floor {floor})",
+                    self.shown, self.room, self.floor
+                )),
+                None => {} // an item of the crate's root
+            }
+        }
+        if self.in_test || self.floor > 6 {
+            return;
+        }
+        let path = segments.join("::");
+        for (forbidden, reason) in FORBIDDEN {
+            if path == *forbidden || path.starts_with(&format!("{forbidden}::")) {
+                self.breaches.push(format!("{}:{line}: {forbidden}: {reason}", self.shown));
+            }
+        }
+    }
+
+    /// The room that a path leads to, if it is one of ours.
+    fn room_of(&self, segments: &[String]) -> Option<String> {
+        match segments.first()?.as_str() {
+            "crate" => segments.get(1).cloned(),
+            "super" => {
+                let supers = segments.iter().take_while(|s| *s == "super").count();
+                let rest = self.module.len().checked_sub(supers)?;
+                self.module[..rest].first().or(segments.get(supers)).cloned()
+            }
+            _ => None,
+        }
+    }
+
+    fn use_tree(&mut self, tree: &syn::UseTree, prefix: &mut Vec<String>) {
+        match tree {
+            syn::UseTree::Path(path) => {
+                prefix.push(path.ident.to_string());
+                self.use_tree(&path.tree, prefix);
+                prefix.pop();
+            }
+            syn::UseTree::Group(group) => group.items.iter().for_each(|item| self.use_tree(item, prefix)),
+            syn::UseTree::Name(name) => self.leaf(name.ident.to_string(), name.span(), prefix),
+            syn::UseTree::Rename(rename) => self.leaf(rename.ident.to_string(), rename.span(), prefix),
+            syn::UseTree::Glob(glob) => self.judge(prefix, glob.span().start().line),
+        }
+    }
+
+    fn leaf(&mut self, name: String, span: proc_macro2::Span, prefix: &mut Vec<String>) {
+        prefix.push(name);
+        self.judge(prefix, span.start().line);
+        prefix.pop();
+    }
+
+    /// Paths inside macro calls are tokens, not syntax.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let mut path: Vec<String> = Vec::new();
+        let mut line = 0;
+        let mut colons = 0;
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => {
+                    if colons != 2 && !path.is_empty() {
+                        self.judge(&std::mem::take(&mut path), line);
+                    }
+                    line = ident.span().start().line;
+                    path.push(ident.to_string());
+                    colons = 0;
+                }
+                TokenTree::Punct(punct) if punct.as_char() == ':' => colons += 1,
+                other => {
+                    self.judge(&std::mem::take(&mut path), line);
+                    colons = 0;
+                    if let TokenTree::Group(group) = other {
+                        self.tokens(group.stream());
+                    }
+                }
+            }
+        }
+        self.judge(&path, line);
+    }
+}
+
+fn is_cfg_test(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("cfg")
+            && attribute.parse_args::<syn::Path>().is_ok_and(|argument| argument.is_ident("test"))
+    })
+}
+
+impl<'ast> Visit<'ast> for Visitor<'_> {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        let outside = self.in_test;
+        self.in_test |= is_cfg_test(&item.attrs);
+        self.module.push(item.ident.to_string());
+        visit::visit_item_mod(self, item);
+        self.module.pop();
+        self.in_test = outside;
+    }
+
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        self.use_tree(&item.tree, &mut Vec::new());
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let segments: Vec<String> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+        self.judge(&segments, path.span().start().line);
+        visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.tokens(call.tokens.clone());
+        visit::visit_macro(self, call);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn breaches(file: &str, text: &str) -> Vec<String> {
+        check_file(file, &module_path(Path::new(file)), text).unwrap()
+    }
+
+    #[test]
+    fn imports_go_down() {
+        for fine in [
+            "use crate::time::Instant;",
+            "use crate::{seq::SeqNumber, packet::{self, TcpHeader}};",
+            "use super::state::State;",
+            "fn f() { crate::tcp::state::g() }",
+            "mod inner { use super::super::tcb::Tcb; }",
+            "// use crate::sim::Scenario;\nconst S: &str = \"crate::sim\";",
+            "#[cfg(test)] mod tests { use std::collections::HashMap; }",
+        ] {
+            assert_eq!(breaches("tcp/output.rs", fine), [""; 0], "{fine}");
+        }
+    }
+
+    #[test]
+    fn imports_up_or_sideways_are_named_with_their_line() {
+        for (bad, room) in [
+            ("\nuse crate::net::Host;", "net"),
+            ("\nuse crate::{time::Instant, sim};", "sim"),
+            ("\nfn f(_: crate::trace::Trace) {}", "trace"),
+            ("\nuse super::super::udp;", "udp"),
+            ("\nfn f() { assert!(crate::view::g()); }", "view"),
+            ("\nuse crate::wasm::*;", "wasm"),
+        ] {
+            let found = breaches("tcp/output.rs", bad);
+            assert_eq!(found.len(), 1, "{bad}: {found:?}");
+            assert!(found[0].starts_with("tcp/output.rs:2:") && found[0].contains(room), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn the_core_is_sans_io() {
+        for bad in [
+            "use std::time::Instant;",
+            "use std::{collections::HashMap};",
+            "fn f() { std::thread::yield_now() }",
+        ] {
+            assert_eq!(breaches("sim/run.rs", bad).len(), 1, "{bad}");
+        }
+        assert_eq!(breaches("wasm/mod.rs", "use std::time::Instant;"), [""; 0]);
+    }
+
+    #[test]
+    fn a_room_without_a_floor_is_refused() {
+        assert_eq!(breaches("attic/mod.rs", "").len(), 1);
+        assert_eq!(breaches("lib.rs", "pub mod time;"), [""; 0]);
+    }
+}
