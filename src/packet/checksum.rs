@@ -1,0 +1,125 @@
+//! The Internet checksum (RFC 1071) and the pseudo headers of TCP and UDP (RFC 9293 section 3.1, RFC 8200 section 8.1).
+
+use super::Protocol;
+use std::net::IpAddr;
+
+/// Ones' complement sum of `bytes` as big-endian 16-bit words, folded to 16 bits, not complemented. An odd last octet
+/// counts as if a zero octet followed it.
+///
+/// RFC 1071 section 2 (B) and (C): the sum may be taken in any byte order and in wider words. Sixteen words are added a
+/// turn in eight independent 64-bit lanes, which compilers turn into vector instructions (SSE2, NEON, WASM simd128).
+pub fn sum(bytes: &[u8]) -> u16 {
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    let mut lanes = [0_u64; 8];
+    for block in blocks {
+        let (words, _) = block.as_chunks::<4>();
+        for (lane, word) in lanes.iter_mut().zip(words) {
+            *lane += u64::from(u32::from_le_bytes(*word));
+        }
+    }
+    let mut total: u64 = lanes.iter().sum();
+    let (words, tail) = rest.as_chunks::<2>();
+    for word in words {
+        total += u64::from(u16::from_le_bytes(*word));
+    }
+    if let Some(&odd) = tail.first() {
+        total += u64::from(odd);
+    }
+    fold(total).swap_bytes()
+}
+
+/// The ones' complement sum of two folded sums.
+pub const fn add(a: u16, b: u16) -> u16 {
+    let (sum, carry) = a.overflowing_add(b);
+    sum + carry as u16
+}
+
+const fn fold(mut total: u64) -> u16 {
+    while total > 0xffff {
+        total = (total & 0xffff) + (total >> 16);
+    }
+    total as u16
+}
+
+/// The checksum field for a header or message whose own checksum field is zero in `bytes`.
+pub fn internet(bytes: &[u8]) -> u16 {
+    !sum(bytes)
+}
+
+/// The sum of the pseudo header that TCP, UDP and ICMPv6 put before their own octets, folded, not complemented.
+/// `len` is that of the transport header and its data.
+pub fn pseudo_header(src: IpAddr, dst: IpAddr, protocol: Protocol, len: usize) -> u16 {
+    let words = |address: IpAddr| -> u64 {
+        match address {
+            IpAddr::V4(a) => {
+                let a = u32::from(a);
+                u64::from(a >> 16) + u64::from(a & 0xffff)
+            }
+            IpAddr::V6(a) => a.segments().iter().map(|&s| u64::from(s)).sum(),
+        }
+    };
+    let len = len as u64;
+    fold(words(src) + words(dst) + u64::from(protocol.0) + (len >> 16) + (len & 0xffff))
+}
+
+/// The checksum field of a TCP, UDP or ICMPv6 message whose own checksum field is zero in `message`.
+pub fn transport(src: IpAddr, dst: IpAddr, protocol: Protocol, message: &[u8]) -> u16 {
+    !add(pseudo_header(src, dst, protocol, message.len()), sum(message))
+}
+
+/// Whether the checksum inside a TCP or ICMPv6 message is right. (For UDP over IPv4, where zero means "none", ask
+/// [`UdpHeader::checksum_is_right`](super::UdpHeader::checksum_is_right).)
+pub fn transport_is_right(src: IpAddr, dst: IpAddr, protocol: Protocol, message: &[u8]) -> bool {
+    transport(src, dst, protocol, message) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// RFC 1071 section 4.1, word for word.
+    fn by_the_book(bytes: &[u8]) -> u16 {
+        let mut total = 0_u32;
+        for pair in bytes.chunks(2) {
+            total += u32::from(pair[0]) << 8 | u32::from(pair.get(1).copied().unwrap_or(0));
+            total = (total & 0xffff) + (total >> 16);
+        }
+        total as u16
+    }
+
+    #[test]
+    fn the_example_of_rfc_1071_section_3() {
+        assert_eq!(sum(&[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]), 0xddf2);
+    }
+
+    #[test]
+    fn the_pseudo_header_counts_every_field() {
+        let (a, b) = ([10, 0, 0, 1], [192, 168, 255, 254]);
+        let mut bytes = [a, b].concat();
+        bytes.extend([0, 6, 0x05, 0xb4]);
+        assert_eq!(pseudo_header(a.into(), b.into(), Protocol::TCP, 0x5b4), sum(&bytes));
+        let (a, b) = ([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 1], [0xfe; 16]);
+        let mut bytes = [a, b].concat();
+        bytes.extend([0, 2, 0x05, 0xb4, 0, 0, 0, 17]);
+        assert_eq!(pseudo_header(a.into(), b.into(), Protocol::UDP, 0x205b4), sum(&bytes));
+    }
+
+    proptest! {
+        #[test]
+        fn the_wide_sum_is_the_narrow_sum(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert_eq!(sum(&bytes), by_the_book(&bytes));
+        }
+
+        #[test]
+        fn any_flipped_bit_is_caught(mut bytes in proptest::collection::vec(any::<u8>(), 4..100), at: usize) {
+            (bytes[0], bytes[1]) = (0, 0);
+            let field = internet(&bytes).to_be_bytes();
+            bytes[..2].copy_from_slice(&field);
+            prop_assert_eq!(internet(&bytes), 0);
+            let at = at % (bytes.len() * 8);
+            bytes[at / 8] ^= 1 << (at % 8);
+            prop_assert_ne!(internet(&bytes), 0);
+        }
+    }
+}

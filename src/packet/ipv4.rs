@@ -1,0 +1,76 @@
+//! The IPv4 header (RFC 791 section 3.1).
+
+use super::{Ecn, Fragment, IpHeader, Layer, ParseError, Protocol, checksum};
+use std::net::Ipv4Addr;
+
+/// Octets of a header without options; framewire sends none.
+pub const HEADER_LEN: usize = 20;
+
+const DONT_FRAGMENT: u16 = 0x4000;
+const MORE_FRAGMENTS: u16 = 0x2000;
+
+pub(super) fn parse(packet: &[u8]) -> Result<(IpHeader, &[u8], usize), ParseError> {
+    let truncated = |need| ParseError::Truncated { layer: Layer::Ipv4, need, have: packet.len() };
+    let b = packet.first_chunk::<HEADER_LEN>().ok_or(truncated(HEADER_LEN))?;
+    let header_len = usize::from(b[0] & 0x0f) * 4;
+    if header_len < HEADER_LEN {
+        return Err(ParseError::Length { layer: Layer::Ipv4, len: header_len, min: HEADER_LEN });
+    }
+    let total = match usize::from(u16::from_be_bytes([b[2], b[3]])) {
+        0 => packet.len(),
+        len if len < header_len => {
+            return Err(ParseError::Length { layer: Layer::Ipv4, len, min: header_len });
+        }
+        len => len,
+    };
+    let body = packet.get(header_len..).ok_or(truncated(header_len))?;
+    let wanted = total - header_len.min(total);
+    let payload = body.get(..wanted).unwrap_or(body);
+    let flags = u16::from_be_bytes([b[6], b[7]]);
+    let (offset, more) = ((flags & 0x1fff) << 3, flags & MORE_FRAGMENTS != 0);
+    let header = IpHeader {
+        src: Ipv4Addr::new(b[12], b[13], b[14], b[15]).into(),
+        dst: Ipv4Addr::new(b[16], b[17], b[18], b[19]).into(),
+        protocol: Protocol(b[9]),
+        ttl: b[8],
+        dscp: b[1] >> 2,
+        ecn: Ecn::from_bits(b[1]),
+        id: u16::from_be_bytes([b[4], b[5]]).into(),
+        dont_fragment: flags & DONT_FRAGMENT != 0,
+        fragment: (offset != 0 || more).then_some(Fragment { offset, more }),
+        flow_label: 0,
+    };
+    Ok((header, payload, wanted - payload.len()))
+}
+
+pub(super) fn emit(header: &IpHeader, src: Ipv4Addr, dst: Ipv4Addr, payload_len: usize, out: &mut Vec<u8>) {
+    let total = u16::try_from(HEADER_LEN + payload_len).unwrap_or(u16::MAX).to_be_bytes();
+    let id = (header.id as u16).to_be_bytes();
+    let fragment = header.fragment.map_or(0, |f| f.offset >> 3 | if f.more { MORE_FRAGMENTS } else { 0 });
+    let flags = (fragment | if header.dont_fragment { DONT_FRAGMENT } else { 0 }).to_be_bytes();
+    let tos = header.dscp << 2 | header.ecn as u8;
+    let (s, d) = (src.octets(), dst.octets());
+    #[rustfmt::skip]
+    let mut b: [u8; HEADER_LEN] = [
+        0x45, tos, total[0], total[1],
+        id[0], id[1], flags[0], flags[1],
+        header.ttl, header.protocol.0, 0, 0,
+        s[0], s[1], s[2], s[3],
+        d[0], d[1], d[2], d[3],
+    ];
+    let sum = checksum::internet(&b).to_be_bytes();
+    (b[10], b[11]) = (sum[0], sum[1]);
+    out.extend_from_slice(&b);
+}
+
+/// Whether the header checksum of an IPv4 packet is right; true of anything that is no IPv4 packet, because IPv6 has
+/// none.
+pub fn checksum_is_right(packet: &[u8]) -> bool {
+    match packet.first() {
+        Some(first) if first >> 4 == 4 => {
+            let len = usize::from(first & 0x0f) * 4;
+            packet.get(..len).is_some_and(|header| checksum::internet(header) == 0)
+        }
+        _ => true,
+    }
+}

@@ -1,0 +1,243 @@
+//! The TCP header (RFC 9293 section 3.1).
+
+use super::options::MAX_LEN;
+use super::{IpHeader, Layer, OptionLayout, ParseError, TcpOptions, checksum};
+use crate::seq::SeqNumber;
+use std::fmt;
+use std::net::IpAddr;
+use std::ops::{BitOr, BitOrAssign};
+
+/// Octets of a header without options.
+pub const HEADER_LEN: usize = 20;
+
+/// The control bits.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct TcpFlags(pub u8);
+
+impl TcpFlags {
+    /// No more data from the sender.
+    pub const FIN: TcpFlags = TcpFlags(0x01);
+    /// Synchronise sequence numbers.
+    pub const SYN: TcpFlags = TcpFlags(0x02);
+    /// Reset the connection.
+    pub const RST: TcpFlags = TcpFlags(0x04);
+    /// Push function.
+    pub const PSH: TcpFlags = TcpFlags(0x08);
+    /// The acknowledgment field counts.
+    pub const ACK: TcpFlags = TcpFlags(0x10);
+    /// The urgent pointer counts.
+    pub const URG: TcpFlags = TcpFlags(0x20);
+    /// ECN echo (RFC 3168 section 6.1).
+    pub const ECE: TcpFlags = TcpFlags(0x40);
+    /// Congestion window reduced (RFC 3168 section 6.1).
+    pub const CWR: TcpFlags = TcpFlags(0x80);
+    /// None set.
+    pub const NONE: TcpFlags = TcpFlags(0);
+
+    const NAMES: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+
+    /// True when all of `flags` are set.
+    pub const fn contains(self, flags: TcpFlags) -> bool {
+        self.0 & flags.0 == flags.0
+    }
+
+    /// True when at least one of `flags` is set.
+    pub const fn intersects(self, flags: TcpFlags) -> bool {
+        self.0 & flags.0 != 0
+    }
+
+    /// Without `flags`.
+    pub const fn without(self, flags: TcpFlags) -> TcpFlags {
+        TcpFlags(self.0 & !flags.0)
+    }
+
+    /// FIN is set.
+    pub const fn fin(self) -> bool {
+        self.contains(TcpFlags::FIN)
+    }
+
+    /// SYN is set.
+    pub const fn syn(self) -> bool {
+        self.contains(TcpFlags::SYN)
+    }
+
+    /// RST is set.
+    pub const fn rst(self) -> bool {
+        self.contains(TcpFlags::RST)
+    }
+
+    /// PSH is set.
+    pub const fn psh(self) -> bool {
+        self.contains(TcpFlags::PSH)
+    }
+
+    /// ACK is set.
+    pub const fn ack(self) -> bool {
+        self.contains(TcpFlags::ACK)
+    }
+
+    /// URG is set.
+    pub const fn urg(self) -> bool {
+        self.contains(TcpFlags::URG)
+    }
+
+    /// ECE is set.
+    pub const fn ece(self) -> bool {
+        self.contains(TcpFlags::ECE)
+    }
+
+    /// CWR is set.
+    pub const fn cwr(self) -> bool {
+        self.contains(TcpFlags::CWR)
+    }
+}
+
+impl BitOr for TcpFlags {
+    type Output = TcpFlags;
+    fn bitor(self, other: TcpFlags) -> TcpFlags {
+        TcpFlags(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for TcpFlags {
+    fn bitor_assign(&mut self, other: TcpFlags) {
+        self.0 |= other.0;
+    }
+}
+
+impl fmt::Display for TcpFlags {
+    /// `SYN, ACK`, in Wireshark's order; nothing when none is set.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut first = true;
+        for (i, name) in TcpFlags::NAMES.iter().enumerate() {
+            if self.0 & 1 << i != 0 {
+                if !first {
+                    f.write_str(", ")?;
+                }
+                f.write_str(name)?;
+                first = false;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for TcpFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{self}]")
+    }
+}
+
+/// A TCP header with its options.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TcpHeader {
+    /// Source port.
+    pub src_port: u16,
+    /// Destination port.
+    pub dst_port: u16,
+    /// Sequence number of the first octet (of SYN when it is set).
+    pub seq: SeqNumber,
+    /// Next sequence number expected; counts when ACK is set.
+    pub ack: SeqNumber,
+    /// Control bits.
+    pub flags: TcpFlags,
+    /// Window as on the wire, not scaled.
+    pub window: u16,
+    /// Checksum as it stood in the parsed segment; emitting computes it anew.
+    pub checksum: u16,
+    /// Urgent pointer; counts when URG is set.
+    pub urgent: u16,
+    /// Options.
+    pub options: TcpOptions,
+}
+
+impl TcpHeader {
+    /// Reads a segment: the header and the data. The reserved bits are ignored (RFC 9293 section 3.1, MUST be ignored
+    /// in received segments).
+    ///
+    /// # Errors
+    /// When the octets end before the header does, or its data offset is below five words.
+    pub fn parse(segment: &[u8]) -> Result<(TcpHeader, &[u8]), ParseError> {
+        let truncated = |need| ParseError::Truncated { layer: Layer::Tcp, need, have: segment.len() };
+        let b = segment.first_chunk::<HEADER_LEN>().ok_or(truncated(HEADER_LEN))?;
+        let len = usize::from(b[12] >> 4) * 4;
+        if len < HEADER_LEN {
+            return Err(ParseError::Length { layer: Layer::Tcp, len, min: HEADER_LEN });
+        }
+        let (header, data) = segment.split_at_checked(len).ok_or(truncated(len))?;
+        let options = header.get(HEADER_LEN..).unwrap_or(&[]);
+        let header = TcpHeader {
+            src_port: u16::from_be_bytes([b[0], b[1]]),
+            dst_port: u16::from_be_bytes([b[2], b[3]]),
+            seq: SeqNumber(u32::from_be_bytes([b[4], b[5], b[6], b[7]])),
+            ack: SeqNumber(u32::from_be_bytes([b[8], b[9], b[10], b[11]])),
+            flags: TcpFlags(b[13]),
+            window: u16::from_be_bytes([b[14], b[15]]),
+            checksum: u16::from_be_bytes([b[16], b[17]]),
+            urgent: u16::from_be_bytes([b[18], b[19]]),
+            options: if options.is_empty() { TcpOptions::default() } else { TcpOptions::parse(options) },
+        };
+        Ok((header, data))
+    }
+
+    /// Octets of this header in `layout`: 20 to 60.
+    pub fn len(&self, layout: OptionLayout) -> usize {
+        HEADER_LEN + self.options.len(layout)
+    }
+
+    /// Sequence numbers that the segment takes up: its data, and one each for SYN and FIN (SEG.LEN, RFC 9293 section
+    /// 3.4).
+    pub const fn segment_len(&self, data_len: usize) -> u32 {
+        data_len as u32 + self.flags.syn() as u32 + self.flags.fin() as u32
+    }
+
+    /// Appends the segment alone, without IP, its checksum right for the two addresses. `data` comes in parts so that
+    /// a ring buffer needs no copy of its own.
+    pub fn emit(&self, src: IpAddr, dst: IpAddr, layout: OptionLayout, data: &[&[u8]], out: &mut Vec<u8>) {
+        let (options, len) = self.options.write(layout);
+        self.emit_with(src, dst, &options, len, data, out);
+    }
+
+    fn emit_with(
+        &self,
+        src: IpAddr,
+        dst: IpAddr,
+        options: &[u8; MAX_LEN],
+        options_len: usize,
+        data: &[&[u8]],
+        out: &mut Vec<u8>,
+    ) {
+        let start = out.len();
+        let (sp, dp) = (self.src_port.to_be_bytes(), self.dst_port.to_be_bytes());
+        let (s, a) = (self.seq.0.to_be_bytes(), self.ack.0.to_be_bytes());
+        let (w, u) = (self.window.to_be_bytes(), self.urgent.to_be_bytes());
+        let offset = ((HEADER_LEN + options_len) as u8 / 4) << 4;
+        #[rustfmt::skip]
+        out.extend_from_slice(&[
+            sp[0], sp[1], dp[0], dp[1],
+            s[0], s[1], s[2], s[3],
+            a[0], a[1], a[2], a[3],
+            offset, self.flags.0, w[0], w[1],
+            0, 0, u[0], u[1],
+        ]);
+        out.extend_from_slice(options.get(..options_len).unwrap_or(options));
+        for part in data {
+            out.extend_from_slice(part);
+        }
+        if let Some(segment) = out.get_mut(start..) {
+            let sum = checksum::transport(src, dst, super::Protocol::TCP, segment).to_be_bytes();
+            if let Some(field) = segment.get_mut(16..18) {
+                field.copy_from_slice(&sum);
+            }
+        }
+    }
+}
+
+/// Appends a whole IP packet with one TCP segment, checksums right. `data` comes in parts (a ring buffer has two).
+pub fn emit_tcp(ip: &IpHeader, tcp: &TcpHeader, layout: OptionLayout, data: &[&[u8]], out: &mut Vec<u8>) {
+    let (options, options_len) = tcp.options.write(layout);
+    let len = HEADER_LEN + options_len + data.iter().map(|part| part.len()).sum::<usize>();
+    out.reserve(ip.len() + len);
+    ip.emit(len, out);
+    tcp.emit_with(ip.src, ip.dst, &options, options_len, data, out);
+}
