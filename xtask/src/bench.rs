@@ -111,14 +111,17 @@ pub fn run(args: &Args) -> Result<()> {
     if !status.success() {
         bail!("`{shown}` failed ({status})");
     }
-    if rows.is_empty() {
-        bail!("`{shown}` measured nothing");
+    judge(&rows)
+}
+
+/// An error when a target is missed, or nothing was measured at all.
+fn judge(rows: &[Row]) -> Result<()> {
+    let missed: Vec<&str> = rows.iter().filter(|row| !row.met).map(|row| row.row.as_str()).collect();
+    match (rows.len(), missed.len()) {
+        (0, _) => bail!("nothing was measured"),
+        (_, 0) => Ok(()),
+        (all, n) => bail!("{n} of {all} targets missed: {}", missed.join("; ")),
     }
-    let missed = rows.iter().filter(|row| !row.met).count();
-    if missed > 0 {
-        bail!("{missed} of {} targets missed", rows.len());
-    }
-    Ok(())
 }
 
 fn print(row: &Row) {
@@ -146,5 +149,37 @@ fn short(v: f64) -> String {
         v if v >= 1e4 => format!("{:.1}k", v / 1e3),
         v if v >= 100.0 => format!("{v:.0}"),
         v => format!("{v:.2}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(met: bool) -> Row {
+        let line = format!(
+            r#"{{"row": "decode", "ours_ns": 12.5, "peer": "memcpy", "peer_ns": 50, "ratio": 4, "target": ">= 3", "met": {met}}}"#
+        );
+        serde_json::from_str(&line).unwrap()
+    }
+
+    #[test]
+    fn rows_are_in_nanoseconds_unless_they_say_so() {
+        assert_eq!(row(true).unit, "ns");
+        let line = r#"{"row": "echo", "ours": 9e4, "peer": "python", "peer_value": 1e4, "unit": "msg/s", "ratio": 9, "met": true}"#;
+        let row: Row = serde_json::from_str(line).unwrap();
+        assert_eq!((row.unit.as_str(), short(row.ours)), ("msg/s", "90.0k".into()));
+    }
+
+    #[test]
+    fn a_missed_target_fails_and_is_named() {
+        assert!(judge(&[row(true)]).is_ok());
+        assert!(
+            judge(&[row(true), row(false)])
+                .unwrap_err()
+                .to_string()
+                .contains("1 of 2 targets missed: decode")
+        );
+        assert!(judge(&[]).is_err());
     }
 }

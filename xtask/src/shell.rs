@@ -86,3 +86,22 @@ pub fn run_quietly(title: &str, command: &mut Command) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quiet_command_ends_and_its_words_are_shown_when_it_fails() {
+        run_quietly("true", command("sh").args(["-c", "echo fine"])).unwrap();
+        let error =
+            run_quietly("false", command("sh").args(["-c", "echo why it failed >&2; exit 3"])).unwrap_err();
+        assert!(format!("{error:#}").contains("why it failed"), "{error:#}");
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let error = run(&mut command("no-such-program-anywhere")).unwrap_err();
+        assert!(format!("{error:#}").contains("no-such-program-anywhere"), "{error:#}");
+    }
+}
