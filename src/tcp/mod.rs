@@ -1,1 +1,4 @@
 //! TCP endpoints: RFC 9293 and its companions, sans-IO.
+
+pub mod rtt;
+pub mod sack;

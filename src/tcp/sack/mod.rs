@@ -1,0 +1,84 @@
+//! Selective acknowledgment: RFC 2018, RFC 2883 (D-SACK) and the scoreboard of RFC 6675.
+//!
+//! - [`SackReceiver`] remembers what has arrived out of order and fills the SACK option of outgoing ACKs.
+//! - [`Scoreboard`] remembers every segment that was sent and is not acknowledged, what became of it, and answers
+//!   the questions of RFC 6675 (IsLost, SetPipe, NextSeg), RFC 8985 (RACK) and RFC 6582 (NewReno).
+
+mod ranges;
+mod receiver;
+mod scoreboard;
+mod segments;
+
+pub use ranges::Ranges;
+pub use receiver::SackReceiver;
+pub use scoreboard::{Acked, RackClock, RackFinding, Sacked, Scoreboard};
+pub use segments::Segment;
+
+use crate::seq::SeqNumber;
+
+/// One block of a SACK option: `left =< octets < right` (RFC 2018 section 3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SackBlock {
+    /// The first sequence number of the block.
+    pub left: SeqNumber,
+    /// The sequence number after the last one of the block.
+    pub right: SeqNumber,
+}
+
+impl SackBlock {
+    /// The block `left =< octets < right`.
+    pub const fn new(left: SeqNumber, right: SeqNumber) -> Self {
+        SackBlock { left, right }
+    }
+
+    /// How many octets it covers; 0 when the edges are the wrong way round.
+    pub const fn len(&self) -> u32 {
+        if self.left.is_before(self.right) { self.right.0.wrapping_sub(self.left.0) } else { 0 }
+    }
+
+    /// True when it covers nothing.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether it covers all of `other`.
+    pub const fn contains(&self, other: &SackBlock) -> bool {
+        self.left.is_at_or_before(other.left) && other.right.is_at_or_before(self.right)
+    }
+}
+
+/// How many blocks a SACK option can hold at most (RFC 2018 section 3: 40 octets of options hold 4).
+pub const MAX_BLOCKS: usize = 4;
+
+/// The blocks of one SACK option, in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SackBlocks {
+    blocks: [SackBlock; MAX_BLOCKS],
+    count: u8,
+}
+
+impl SackBlocks {
+    /// Adds a block at the end; false when there is no room.
+    pub fn push(&mut self, block: SackBlock) -> bool {
+        match self.blocks.get_mut(usize::from(self.count)) {
+            Some(slot) => {
+                *slot = block;
+                self.count += 1;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The blocks.
+    pub fn as_slice(&self) -> &[SackBlock] {
+        self.blocks.get(..usize::from(self.count)).unwrap_or_default()
+    }
+}
+
+impl std::ops::Deref for SackBlocks {
+    type Target = [SackBlock];
+    fn deref(&self) -> &[SackBlock] {
+        self.as_slice()
+    }
+}

@@ -1,0 +1,587 @@
+//! The sender's scoreboard: every segment in flight and what became of it.
+//!
+//! One list of segments in sequence order, from SND.UNA to SND.NXT without a gap, serves them all: SACK recovery
+//! (RFC 6675), RACK (RFC 8985: transmission time and retransmission of each segment) and NewReno. Sums are kept as
+//! flags change, so `pipe` costs nothing; marks move forward only, so that an ACK costs constant time on average,
+//! however much is in flight:
+//!
+//! - segments are found by binary search, only where SACK blocks bring something new;
+//! - whatever lies below [`Scoreboard::mark_lost_by_count`]'s edge was marked before and is not looked at again;
+//! - RACK looks at first transmissions in sequence order, which is the order of their times, and at
+//!   retransmissions in a queue of their own; each stops at the first that is too young.
+
+use std::collections::VecDeque;
+
+use super::{Ranges, SackBlock, Segment};
+use crate::seq::SeqNumber;
+use crate::time::{Duration, Instant};
+
+/// What a cumulative acknowledgment did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Acked {
+    /// How far SND.UNA advanced.
+    pub bytes: u32,
+    /// Of these, what had not been SACKed before: newly delivered.
+    pub delivered: u32,
+    /// A segment among them was sent more than once: no RTT sample (RFC 6298 section 3).
+    pub ambiguous: bool,
+    /// When the first segment was sent that this newly delivers.
+    pub oldest_sent: Option<Instant>,
+    /// When the last segment was sent that this newly delivers.
+    pub newest_sent: Option<Instant>,
+}
+
+/// What the blocks of a SACK option did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sacked {
+    /// Octets that were not SACKed before.
+    pub bytes: u32,
+    /// The first block reported a segment received twice (RFC 2883).
+    pub duplicate: Option<SackBlock>,
+    /// When the first segment that was newly SACKed and sent only once was sent.
+    pub oldest_sent: Option<Instant>,
+    /// When the last such segment was sent.
+    pub newest_sent: Option<Instant>,
+}
+
+/// RACK's knowledge of the segment that was sent last among those delivered (RFC 8985 section 5.2), and how long
+/// it waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RackClock {
+    /// RACK.xmit_ts
+    pub sent_at: Instant,
+    /// RACK.end_seq
+    pub end: SeqNumber,
+    /// RACK.rtt + RACK.reo_wnd: a segment sent before that is this old is lost.
+    pub patience: Duration,
+}
+
+impl RackClock {
+    /// RACK_sent_after (RFC 8985 section 6.2): whether the delivered segment was sent after `segment`.
+    pub fn is_after(&self, segment: &Segment) -> bool {
+        self.sent_at > segment.sent_at
+            || (self.sent_at == segment.sent_at && self.end.is_after(segment.end()))
+    }
+}
+
+/// What RACK found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RackFinding {
+    /// Octets newly held for lost.
+    pub lost: u32,
+    /// How long until the last of the segments sent earlier becomes overdue, if any is not.
+    pub remaining: Option<Duration>,
+}
+
+/// See the [module](self).
+#[derive(Clone, Debug)]
+pub struct Scoreboard {
+    segments: VecDeque<Segment>,
+    una: SeqNumber,
+    nxt: SeqNumber,
+    sacked: Ranges,
+    sacked_bytes: u32,
+    sacked_segments: u32,
+    lost_bytes: u32,
+    retransmitted_bytes: u32,
+    awaiting_bytes: u32,
+    /// No segment below this awaits retransmission.
+    awaiting_from: SeqNumber,
+    /// RFC 6675 has held everything below this for lost that is not SACKed.
+    lost_edge: SeqNumber,
+    /// HighRxt: after the highest octet retransmitted since the last [`Scoreboard::start_recovery`].
+    high_rxt: SeqNumber,
+    /// RACK has judged all first transmissions below this.
+    judged: SeqNumber,
+    /// Retransmissions in the order of their times.
+    retransmissions: VecDeque<(Instant, SackBlock)>,
+    max_ranges: usize,
+}
+
+impl Scoreboard {
+    /// An empty scoreboard; the first octet sent will be `iss` (the SYN). SACK blocks that would make more than
+    /// `max_ranges` separate ranges are ignored, which only makes the sender more careful.
+    pub fn new(iss: SeqNumber, max_ranges: usize) -> Self {
+        Scoreboard {
+            segments: VecDeque::new(),
+            una: iss,
+            nxt: iss,
+            sacked: Ranges::default(),
+            sacked_bytes: 0,
+            sacked_segments: 0,
+            lost_bytes: 0,
+            retransmitted_bytes: 0,
+            awaiting_bytes: 0,
+            awaiting_from: iss,
+            lost_edge: iss,
+            high_rxt: iss,
+            judged: iss,
+            retransmissions: VecDeque::new(),
+            max_ranges,
+        }
+    }
+
+    /// SND.UNA.
+    pub fn una(&self) -> SeqNumber {
+        self.una
+    }
+
+    /// SND.NXT: after the last octet sent.
+    pub fn nxt(&self) -> SeqNumber {
+        self.nxt
+    }
+
+    /// The segments in flight, in sequence order.
+    pub fn segments(&self) -> impl DoubleEndedIterator<Item = &Segment> + ExactSizeIterator {
+        self.segments.iter()
+    }
+
+    /// True when all is acknowledged.
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// FlightSize (RFC 5681 section 2): sent and not cumulatively acknowledged.
+    pub fn flight(&self) -> u32 {
+        self.nxt.0.wrapping_sub(self.una.0)
+    }
+
+    /// pipe (RFC 6675 section 4, SetPipe): what is held to be in the network.
+    pub fn pipe(&self) -> u32 {
+        self.flight() - self.sacked_bytes - self.lost_bytes + self.retransmitted_bytes
+    }
+
+    /// What the receiver holds out of order, as far as it told.
+    pub fn sacked(&self) -> &Ranges {
+        &self.sacked
+    }
+
+    /// Octets SACKed.
+    pub fn sacked_bytes(&self) -> u32 {
+        self.sacked_bytes
+    }
+
+    /// Segments SACKed (RACK.segs_sacked, RFC 8985 section 5.3).
+    pub fn sacked_segments(&self) -> u32 {
+        self.sacked_segments
+    }
+
+    /// Octets held for lost, retransmitted or not.
+    pub fn lost_bytes(&self) -> u32 {
+        self.lost_bytes
+    }
+
+    /// Octets lost and not yet retransmitted.
+    pub fn awaiting_bytes(&self) -> u32 {
+        self.awaiting_bytes
+    }
+
+    /// The earliest segment in flight.
+    pub fn first(&self) -> Option<&Segment> {
+        self.segments.front()
+    }
+
+    /// The latest segment in flight.
+    pub fn last(&self) -> Option<&Segment> {
+        self.segments.back()
+    }
+
+    /// New data were sent: `len` octets from SND.NXT on.
+    pub fn on_sent(&mut self, len: u32, now: Instant) {
+        if len > 0 {
+            self.segments.push_back(Segment::new(self.nxt, len, now));
+            self.nxt += len;
+        }
+    }
+
+    /// `block`, all of it in flight already, was sent again.
+    pub fn on_retransmitted(&mut self, block: SackBlock, now: Instant) {
+        let mut i = self.index_of(block.left);
+        i = self.split_at(i, block.left);
+        while self.segments.get(i).is_some_and(|segment| segment.seq.is_before(block.right)) {
+            self.split_at(i, block.right);
+            if let Some(segment) = self.segments.get_mut(i) {
+                if !segment.is_sacked() {
+                    if segment.awaits_retransmission() {
+                        self.awaiting_bytes -= segment.len;
+                    }
+                    if !segment.is_retransmitted() {
+                        self.retransmitted_bytes += segment.len;
+                    }
+                }
+                segment.set_retransmitted(now);
+            }
+            i += 1;
+        }
+        self.retransmissions.push_back((now, block));
+        self.high_rxt = self.high_rxt.max(block.right);
+    }
+
+    /// SEG.ACK acknowledges all before `ack`, which lies in SND.UNA..=SND.NXT (else it is taken for the nearer
+    /// end). `delivered` hears every segment that had not been SACKed.
+    pub fn ack(&mut self, ack: SeqNumber, mut delivered: impl FnMut(&Segment)) -> Acked {
+        let ack = ack.max(self.una).min(self.nxt);
+        let mut acked = Acked { bytes: ack.0.wrapping_sub(self.una.0), ..Acked::default() };
+        while let Some(segment) = self.segments.front_mut() {
+            if !segment.seq.is_before(ack) {
+                break;
+            }
+            let whole = segment.end().is_at_or_before(ack);
+            // Part of a segment: that part goes, the rest stays as it was.
+            let gone = if whole { segment.len } else { ack.0.wrapping_sub(segment.seq.0) };
+            acked.ambiguous |= segment.was_ever_retransmitted();
+            if segment.is_sacked() {
+                self.sacked_bytes -= gone;
+                self.sacked_segments -= u32::from(whole);
+            } else {
+                acked.delivered += gone;
+                acked.oldest_sent.get_or_insert(segment.sent_at);
+                acked.newest_sent = Some(segment.sent_at);
+                if segment.is_lost() {
+                    self.lost_bytes -= gone;
+                }
+                if segment.is_retransmitted() {
+                    self.retransmitted_bytes -= gone;
+                }
+                if segment.awaits_retransmission() {
+                    self.awaiting_bytes -= gone;
+                }
+                delivered(segment);
+            }
+            if whole {
+                self.segments.pop_front();
+            } else {
+                segment.trim_before(ack);
+            }
+        }
+        self.una = ack;
+        if !self.sacked.is_empty() {
+            self.sacked.remove_before(ack);
+        }
+        for mark in [&mut self.awaiting_from, &mut self.lost_edge, &mut self.high_rxt, &mut self.judged] {
+            *mark = mark.max(ack);
+        }
+        while self.retransmissions.front().is_some_and(|(_, block)| block.right.is_at_or_before(ack)) {
+            self.retransmissions.pop_front();
+        }
+        acked
+    }
+
+    /// The blocks of the SACK option of an ACK whose SEG.ACK has been given to [`Scoreboard::ack`] already;
+    /// `delivered` hears every segment newly SACKed. Blocks that make no sense are ignored.
+    pub fn sack(
+        &mut self,
+        ack: SeqNumber,
+        blocks: &[SackBlock],
+        mut delivered: impl FnMut(&Segment),
+    ) -> Sacked {
+        let mut result = Sacked::default();
+        for (i, &block) in blocks.iter().enumerate() {
+            if block.is_empty() || block.right.is_after(self.nxt) {
+                continue;
+            }
+            if i == 0 {
+                // RFC 2883 section 4: below the cumulative ACK, or within the second block: a D-SACK.
+                let within = blocks.get(1).is_some_and(|second| second.contains(&block));
+                if block.right.is_at_or_before(ack) || within {
+                    result.duplicate = Some(block);
+                    continue;
+                }
+            }
+            let block = SackBlock::new(block.left.max(self.una), block.right);
+            let full = self.sacked.len() >= self.max_ranges;
+            if block.is_empty() || full && self.sacked.stands_alone(block) {
+                continue;
+            }
+            let mut sacked = std::mem::take(&mut self.sacked);
+            sacked.insert(block, |gap| self.mark_sacked(gap, &mut result, &mut delivered));
+            self.sacked = sacked;
+        }
+        result
+    }
+
+    fn mark_sacked(&mut self, gap: SackBlock, result: &mut Sacked, delivered: &mut impl FnMut(&Segment)) {
+        let mut i = self.index_of(gap.left);
+        i = self.split_at(i, gap.left);
+        while self.segments.get(i).is_some_and(|segment| segment.seq.is_before(gap.right)) {
+            self.split_at(i, gap.right);
+            let Some(segment) = self.segments.get_mut(i) else { break };
+            if !segment.is_sacked() {
+                if segment.is_lost() {
+                    self.lost_bytes -= segment.len;
+                }
+                if segment.is_retransmitted() {
+                    self.retransmitted_bytes -= segment.len;
+                }
+                if segment.awaits_retransmission() {
+                    self.awaiting_bytes -= segment.len;
+                }
+                segment.set_sacked();
+                self.sacked_bytes += segment.len;
+                self.sacked_segments += 1;
+                result.bytes += segment.len;
+                if !segment.was_ever_retransmitted() {
+                    result.oldest_sent =
+                        Some(result.oldest_sent.map_or(segment.sent_at, |t| t.min(segment.sent_at)));
+                    result.newest_sent =
+                        Some(result.newest_sent.map_or(segment.sent_at, |t| t.max(segment.sent_at)));
+                }
+                delivered(segment);
+            }
+            i += 1;
+        }
+    }
+
+    /// IsLost (RFC 6675 section 4) for everything at once: all that is not SACKed below `dup_thresh` separate SACKed
+    /// ranges, or below more than (`dup_thresh` - 1) * `smss` SACKed octets, is lost. Returns the octets newly lost.
+    pub fn mark_lost_by_count(&mut self, dup_thresh: u32, smss: u32) -> u32 {
+        let (mut ranges, mut octets) = (0_u32, 0_u64);
+        let mut edge = None;
+        for range in self.sacked.as_slice().iter().rev() {
+            ranges += 1;
+            octets += u64::from(range.len());
+            if ranges >= dup_thresh || octets > u64::from(dup_thresh.saturating_sub(1)) * u64::from(smss) {
+                edge = Some(range.left);
+                break;
+            }
+        }
+        let Some(edge) = edge.filter(|edge| edge.is_after(self.lost_edge)) else { return 0 };
+        let mut i = self.index_of(self.lost_edge);
+        self.lost_edge = edge;
+        let mut lost = 0;
+        while self.segments.get(i).is_some_and(|segment| segment.seq.is_before(edge)) {
+            lost += self.mark_lost(i);
+            i += 1;
+        }
+        lost
+    }
+
+    /// The first segment in flight is lost (NewReno; the head at a time-out). Returns the octets newly lost.
+    pub fn mark_first_lost(&mut self) -> u32 {
+        match self.segments.front() {
+            Some(segment) if segment.awaits_retransmission() => 0,
+            _ => self.mark_lost(0),
+        }
+    }
+
+    /// A time-out: everything not SACKed is lost, and what was retransmitted too (RFC 5681 section 3.1, RFC 6675
+    /// section 5.1).
+    pub fn mark_all_lost(&mut self) {
+        for i in 0..self.segments.len() {
+            self.mark_lost(i);
+        }
+        self.retransmissions.clear();
+        self.high_rxt = self.una;
+    }
+
+    /// A time-out under RACK (RFC 8985 section 6.3): the first segment is lost, and each one sent at least
+    /// `patience` ago.
+    pub fn mark_overdue_lost(&mut self, now: Instant, patience: Duration) {
+        for i in 0..self.segments.len() {
+            if i == 0 || self.segments.get(i).is_some_and(|s| s.sent_at + patience <= now) {
+                self.mark_lost(i);
+            }
+        }
+    }
+
+    /// Nothing is lost after all: the time-out was spurious (RFC 5682).
+    pub fn clear_lost(&mut self) {
+        for segment in self.segments.iter_mut().filter(|segment| segment.is_lost() && !segment.is_sacked()) {
+            segment.clear_lost();
+        }
+        (self.lost_bytes, self.awaiting_bytes) = (0, 0);
+    }
+
+    /// Forget what was SACKed (RFC 2018 section 8: the receiver may have reneged).
+    pub fn expunge(&mut self) {
+        for segment in self.segments.iter_mut().filter(|segment| segment.is_sacked()) {
+            segment.clear_sacked();
+            segment.clear_lost();
+            // Whether a copy of it is in flight is no longer known: it counts once.
+            if segment.is_retransmitted() {
+                self.retransmitted_bytes += segment.len;
+            }
+        }
+        (self.sacked_bytes, self.sacked_segments) = (0, 0);
+        self.sacked.clear();
+        self.lost_edge = self.una;
+        self.judged = self.una;
+    }
+
+    /// The receiver has reneged: it acknowledged up to an octet that it had SACKed (RFC 2018 section 8).
+    pub fn has_reneged(&self) -> bool {
+        self.segments.front().is_some_and(Segment::is_sacked)
+    }
+
+    /// RACK_detect_loss (RFC 8985 section 6.2): marks what was sent before `clock` and is overdue at `now`.
+    pub fn rack_detect(&mut self, clock: &RackClock, now: Instant) -> RackFinding {
+        let mut found = RackFinding::default();
+        // Everything delivered was delivered in order, and all in flight was sent later.
+        if self.sacked.is_empty() && self.retransmissions.is_empty() {
+            return found;
+        }
+        let mut i = self.index_of(self.judged);
+        let mut judged = None;
+        while let Some(&segment) = self.segments.get(i) {
+            if segment.is_sacked() {
+                // Over the whole range at once.
+                let end = self.sacked.find(segment.seq).map_or(segment.end(), |range| range.right);
+                i = if end == segment.end() { i + 1 } else { self.index_of(end) };
+                continue;
+            }
+            if !segment.was_ever_retransmitted() && !segment.is_lost() {
+                if !clock.is_after(&segment) {
+                    judged.get_or_insert(segment.seq);
+                    break;
+                }
+                match overdue(segment.sent_at, clock.patience, now) {
+                    None => found.lost += self.mark_lost(i),
+                    Some(remaining) => {
+                        judged.get_or_insert(segment.seq);
+                        found.remaining = found.remaining.max(Some(remaining));
+                    }
+                }
+            }
+            i += 1;
+        }
+        self.judged = judged.unwrap_or(self.nxt);
+        let mut front = true;
+        let mut next = 0;
+        while let Some(&(sent_at, block)) = self.retransmissions.get(next) {
+            let mut open = false;
+            let mut i = self.index_of(block.left);
+            while let Some(&segment) = self.segments.get(i).filter(|s| s.seq.is_before(block.right)) {
+                // Of this transmission, in flight, not SACKed.
+                if segment.sent_at == sent_at && segment.is_retransmitted() && !segment.is_sacked() {
+                    if !clock.is_after(&segment) {
+                        return found;
+                    }
+                    match overdue(sent_at, clock.patience, now) {
+                        None => found.lost += self.mark_lost(i),
+                        Some(remaining) => {
+                            open = true;
+                            found.remaining = found.remaining.max(Some(remaining));
+                        }
+                    }
+                }
+                i += 1;
+            }
+            front &= !open;
+            if front {
+                self.retransmissions.pop_front();
+            } else {
+                next += 1;
+            }
+        }
+        found
+    }
+
+    /// NextSeg rule 1 (RFC 6675 section 4): the first lost octets not yet retransmitted, at most `smss` of them;
+    /// small segments side by side go out as one.
+    pub fn next_lost(&mut self, smss: u32) -> Option<SackBlock> {
+        if self.awaiting_bytes == 0 {
+            return None;
+        }
+        let mut i = self.index_of(self.awaiting_from);
+        while !self.segments.get(i)?.awaits_retransmission() {
+            i += 1;
+        }
+        let first = *self.segments.get(i)?;
+        self.awaiting_from = first.seq;
+        let mut len = first.len.min(smss);
+        while let Some(next) = self.segments.get(i + 1) {
+            if len >= smss || len < first.len || !next.awaits_retransmission() || len + next.len > smss {
+                break;
+            }
+            len += next.len;
+            i += 1;
+        }
+        Some(SackBlock::new(first.seq, first.seq + len))
+    }
+
+    /// NextSeg rule 3 (RFC 6675 section 4): the first octets above HighRxt and below the highest SACK that are not
+    /// SACKed, lost or not; at most `smss`.
+    pub fn next_hole(&self, smss: u32) -> Option<SackBlock> {
+        let top = self.sacked.end()?;
+        let from = self.high_rxt.max(self.una);
+        let left = self.sacked.find(from).map_or(from, |range| range.right);
+        if !left.is_before(top) {
+            return None;
+        }
+        let segment = self.segments.get(self.index_of(left))?;
+        let len = segment.end().0.wrapping_sub(left.0).min(smss);
+        Some(SackBlock::new(left, left + len))
+    }
+
+    /// The last octets in flight that are not SACKed, at most `smss`: NextSeg rule 4 (RFC 6675 section 4) and the
+    /// tail loss probe (RFC 8985 section 7.3).
+    pub fn tail(&self, smss: u32) -> Option<SackBlock> {
+        let end = self.sacked.as_slice().last().filter(|range| range.right == self.nxt);
+        let end = end.map_or(self.nxt, |range| range.left);
+        if !end.is_after(self.una) {
+            return None;
+        }
+        let segment = self.segments.get(self.index_of(end - 1))?;
+        let len = end.0.wrapping_sub(segment.seq.0).min(smss);
+        Some(SackBlock::new(end - len, end))
+    }
+
+    /// Recovery begins: HighRxt = HighACK.
+    pub fn start_recovery(&mut self) {
+        self.high_rxt = self.una;
+    }
+
+    /// Marks a segment lost and its retransmission too; returns its length if that is new.
+    fn mark_lost(&mut self, i: usize) -> u32 {
+        let Some(segment) = self.segments.get_mut(i) else { return 0 };
+        if segment.is_sacked() || segment.awaits_retransmission() {
+            return 0;
+        }
+        if segment.is_retransmitted() {
+            self.retransmitted_bytes -= segment.len;
+        }
+        if !segment.is_lost() {
+            self.lost_bytes += segment.len;
+        }
+        segment.set_lost();
+        self.awaiting_bytes += segment.len;
+        self.awaiting_from = self.awaiting_from.min(segment.seq);
+        segment.len
+    }
+
+    /// The index of the segment that holds `seq`, or one past the last.
+    fn index_of(&self, seq: SeqNumber) -> usize {
+        if seq == self.una {
+            return 0;
+        }
+        // Segments are nearly always of one size: guess, then look around.
+        if let Some(first) = self.segments.front().filter(|first| first.len > 0) {
+            let guess = (seq.0.wrapping_sub(self.una.0) / first.len) as usize;
+            if let Some(segment) = self.segments.get(guess) {
+                if seq.is_in(segment.seq, segment.len) {
+                    return guess;
+                }
+            }
+        }
+        self.segments.partition_point(|segment| segment.end().is_at_or_before(seq))
+    }
+
+    /// Makes segment `i` end or begin at `at` if `at` lies inside it; returns the index of what begins at `at`.
+    fn split_at(&mut self, i: usize, at: SeqNumber) -> usize {
+        match self.segments.get_mut(i) {
+            Some(segment) if at.is_after(segment.seq) && at.is_before(segment.end()) => {
+                let upper = segment.split_off(at);
+                self.sacked_segments += u32::from(upper.is_sacked());
+                self.segments.insert(i + 1, upper);
+                i + 1
+            }
+            _ => i,
+        }
+    }
+}
+
+/// How long until a segment sent at `sent_at` is overdue; `None` when it is.
+fn overdue(sent_at: Instant, patience: Duration, now: Instant) -> Option<Duration> {
+    let remaining = (sent_at + patience).since(now);
+    (!remaining.is_zero()).then_some(remaining)
+}
