@@ -108,11 +108,12 @@ impl SackReceiver {
         for &octet in self.recent.iter().take(self.known) {
             let same = octet.is_in(joined.left, joined.len());
             // A block that was filled up to RCV.NXT is no longer there.
-            if !same && self.held.find(octet).is_some() {
-                if let Some(slot) = list.get_mut(known) {
-                    *slot = octet;
-                    known += 1;
-                }
+            if !same
+                && self.held.find(octet).is_some()
+                && let Some(slot) = list.get_mut(known)
+            {
+                *slot = octet;
+                known += 1;
             }
         }
         (self.recent, self.known) = (list, known);

@@ -557,10 +557,10 @@ impl Scoreboard {
         // Segments are nearly always of one size: guess, then look around.
         if let Some(first) = self.segments.front().filter(|first| first.len > 0) {
             let guess = (seq.0.wrapping_sub(self.una.0) / first.len) as usize;
-            if let Some(segment) = self.segments.get(guess) {
-                if seq.is_in(segment.seq, segment.len) {
-                    return guess;
-                }
+            if let Some(segment) = self.segments.get(guess)
+                && seq.is_in(segment.seq, segment.len)
+            {
+                return guess;
             }
         }
         self.segments.partition_point(|segment| segment.end().is_at_or_before(seq))
