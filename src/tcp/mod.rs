@@ -1,4 +1,5 @@
 //! TCP endpoints: RFC 9293 and its companions, sans-IO.
 
+pub mod congestion;
 pub mod rtt;
 pub mod sack;

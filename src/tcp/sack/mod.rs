@@ -46,39 +46,3 @@ impl SackBlock {
         self.left.is_at_or_before(other.left) && other.right.is_at_or_before(self.right)
     }
 }
-
-/// How many blocks a SACK option can hold at most (RFC 2018 section 3: 40 octets of options hold 4).
-pub const MAX_BLOCKS: usize = 4;
-
-/// The blocks of one SACK option, in order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SackBlocks {
-    blocks: [SackBlock; MAX_BLOCKS],
-    count: u8,
-}
-
-impl SackBlocks {
-    /// Adds a block at the end; false when there is no room.
-    pub fn push(&mut self, block: SackBlock) -> bool {
-        match self.blocks.get_mut(usize::from(self.count)) {
-            Some(slot) => {
-                *slot = block;
-                self.count += 1;
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// The blocks.
-    pub fn as_slice(&self) -> &[SackBlock] {
-        self.blocks.get(..usize::from(self.count)).unwrap_or_default()
-    }
-}
-
-impl std::ops::Deref for SackBlocks {
-    type Target = [SackBlock];
-    fn deref(&self) -> &[SackBlock] {
-        self.as_slice()
-    }
-}

@@ -1,6 +1,7 @@
 //! The receiving side: which blocks an ACK reports (RFC 2018 section 4, RFC 2883 section 4).
 
-use super::{Ranges, SackBlock, SackBlocks};
+use super::{Ranges, SackBlock};
+use crate::packet::SackBlocks;
 use crate::seq::SeqNumber;
 
 /// How many recently reported blocks are remembered: more than an option can repeat.
@@ -72,10 +73,10 @@ impl SackReceiver {
     pub fn blocks(&mut self, max: usize, dsack: bool) -> SackBlocks {
         let mut blocks = SackBlocks::default();
         if let Some(duplicate) = self.duplicate.take().filter(|_| dsack && max > 0) {
-            blocks.push(duplicate);
+            blocks.push(duplicate.left, duplicate.right);
             // RFC 2883 section 4: the second block is the one that holds the duplicate, if it lies above the ACK.
             if let Some(holder) = self.held.find(duplicate.left).filter(|_| max > 1) {
-                blocks.push(holder);
+                blocks.push(holder.left, holder.right);
             }
         }
         let dup = usize::from(!blocks.is_empty());
@@ -84,11 +85,16 @@ impl SackReceiver {
         // Blocks whose report was forgotten (many holes): the highest first, they are the youngest.
         let rest = self.held.as_slice().iter().rev().take(RECENT).copied();
         for block in recent.chain(rest) {
-            if blocks.len() >= max.min(super::MAX_BLOCKS) {
+            if blocks.len() >= max.min(SackBlocks::MAX) {
                 break;
             }
-            if blocks.iter().skip(dup).all(|listed| !listed.contains(&block)) {
-                blocks.push(block);
+            if blocks
+                .as_slice()
+                .iter()
+                .skip(dup)
+                .all(|&(left, right)| (left, right) != (block.left, block.right))
+            {
+                blocks.push(block.left, block.right);
             }
         }
         blocks
@@ -146,6 +152,8 @@ mod tests {
                     block(segment * 10, segment * 10 + 10), SeqNumber(old * 10), SeqNumber(next * 10));
                 prop_assert_eq!(told, duplicate);
                 let blocks = receiver.blocks(4, true);
+                let blocks: Vec<SackBlock> =
+                    blocks.as_slice().iter().map(|&(left, right)| SackBlock::new(left, right)).collect();
                 let mut plain = blocks.as_slice();
                 if duplicate {
                     prop_assert_eq!(plain[0], block(segment * 10, segment * 10 + 10));

@@ -268,21 +268,23 @@ impl Scoreboard {
     }
 
     /// The blocks of the SACK option of an ACK whose SEG.ACK has been given to [`Scoreboard::ack`] already;
-    /// `delivered` hears every segment newly SACKed. Blocks that make no sense are ignored.
+    /// `delivered` hears every segment newly SACKed. Blocks, each left and right edge, that make no sense are ignored.
     pub fn sack(
         &mut self,
         ack: SeqNumber,
-        blocks: &[SackBlock],
+        blocks: &[(SeqNumber, SeqNumber)],
         mut delivered: impl FnMut(&Segment),
     ) -> Sacked {
         let mut result = Sacked::default();
-        for (i, &block) in blocks.iter().enumerate() {
+        for (i, &(left, right)) in blocks.iter().enumerate() {
+            let block = SackBlock::new(left, right);
             if block.is_empty() || block.right.is_after(self.nxt) {
                 continue;
             }
             if i == 0 {
                 // RFC 2883 section 4: below the cumulative ACK, or within the second block: a D-SACK.
-                let within = blocks.get(1).is_some_and(|second| second.contains(&block));
+                let within =
+                    blocks.get(1).is_some_and(|&(left, right)| SackBlock::new(left, right).contains(&block));
                 if block.right.is_at_or_before(ack) || within {
                     result.duplicate = Some(block);
                     continue;
