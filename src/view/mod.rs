@@ -1,1 +1,20 @@
 //! What to draw: layouts as one display list, sentences in Chinese and English.
+//!
+//! A trace becomes a [`Figure`](figure::Figure) (a conversation in the terms of a picture), a figure gets a
+//! [`Scale`](scale::Scale) (its time axis), and the layouts ([`ladder`], [`ledger`]) turn both into a
+//! [`DisplayList`](list::DisplayList). The page paints that list on a canvas, [`svg`] writes the same list as a document.
+
+mod crowd;
+pub mod figure;
+mod labels;
+pub mod ladder;
+pub mod ledger;
+pub mod list;
+pub mod metrics;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod scale;
+mod sides;
+pub mod svg;
+pub mod time_text;
+pub mod words;

@@ -1,0 +1,424 @@
+//! The time axis of the ladder: from moments to *positions*, in pixels at zoom 1.
+//!
+//! Time runs in proportion, with two exceptions that keep the figure readable: an idle stretch is compressed (and
+//! marked), and what happens at once, or nearly, is spread so that every row has room for its label. The map from
+//! time to position never runs backwards, and events of one host keep their order. The playhead is a position.
+
+use crate::time::{Duration, Instant};
+use crate::view::figure::{Fate, Figure, Moment};
+
+/// How tall things get, in pixels at zoom 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rhythm {
+    /// Height of a typical flight (the median).
+    pub flight: f64,
+    /// Least distance of two departures, or two arrivals, at one host.
+    pub row: f64,
+    /// Least distance of two rows of calls at one host.
+    pub call_row: f64,
+    /// A stretch in which nothing happens and that would be taller than this is compressed …
+    pub idle_above: f64,
+    /// … to this.
+    pub idle: f64,
+}
+
+impl Rhythm {
+    /// The rhythm with a typical flight of `flight` pixels.
+    pub fn with_flight(flight: f64) -> Rhythm {
+        Rhythm { flight, row: 17.0, call_row: 15.0, idle_above: (flight * 2.4).max(72.0), idle: 40.0 }
+    }
+}
+
+/// A stretch of the axis that was compressed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Idle {
+    /// Where it begins.
+    pub top: f64,
+    /// Where it ends.
+    pub bottom: f64,
+    /// How long it lasts.
+    pub span: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Knot {
+    at: u64,
+    /// Position of the first and of the last event at this time.
+    top: f64,
+    bottom: f64,
+}
+
+/// The time axis of one figure.
+#[derive(Clone, Debug, Default)]
+pub struct Scale {
+    knots: Vec<Knot>,
+    /// Per flight: where it leaves.
+    pub sent: Vec<f64>,
+    /// Per flight: where it arrives or is lost.
+    pub ended: Vec<f64>,
+    /// Per flight: the lowest `ended` up to here, for finding what is visible.
+    pub ended_max: Vec<f64>,
+    /// Per call: where it begins and returns.
+    pub calls: Vec<(f64, f64)>,
+    /// Per state: where it is entered and left.
+    pub states: Vec<(f64, f64)>,
+    /// Per timer: where it is set and ends.
+    pub timers: Vec<(f64, f64)>,
+    /// Compressed stretches, in order.
+    pub idles: Vec<Idle>,
+    /// Height of a typical flight.
+    pub flight: f64,
+    /// The position of the end.
+    pub height: f64,
+    /// Where events stand, ascending, each once.
+    pub stops: Vec<f64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Track {
+    Departure,
+    Arrival,
+    Call,
+    Quiet,
+}
+
+#[derive(Clone, Copy)]
+struct Item {
+    moment: Moment,
+    host: u16,
+    track: Track,
+    slot: Slot,
+}
+
+#[derive(Clone, Copy)]
+enum Slot {
+    Sent(u32),
+    Ended(u32),
+    Begun(u32),
+    Returned(u32),
+    Entered(u32),
+    Left(u32),
+    Set(u32),
+    Done(u32),
+}
+
+/// The median of the flights' times, in nanoseconds.
+fn typical_flight(figure: &Figure) -> Option<u64> {
+    let mut spans: Vec<u64> = figure
+        .flights
+        .iter()
+        .filter_map(|f| match f.fate {
+            Fate::Arrived(end) => Some(end.at.since(f.sent.at).as_nanos()).filter(|&ns| ns > 0),
+            _ => None,
+        })
+        .collect();
+    if spans.is_empty() {
+        return None;
+    }
+    let middle = spans.len() / 2;
+    Some(*spans.select_nth_unstable(middle).1)
+}
+
+/// The median of the times between calls' begins, which stands in where no packet is known.
+fn typical_gap(figure: &Figure) -> Option<u64> {
+    let mut gaps: Vec<u64> = figure
+        .calls
+        .windows(2)
+        .map(|w| w[1].begun.at.since(w[0].begun.at).as_nanos())
+        .filter(|&ns| ns > 0)
+        .collect();
+    if gaps.is_empty() {
+        return None;
+    }
+    let middle = gaps.len() / 2;
+    Some(*gaps.select_nth_unstable(middle).1)
+}
+
+fn items(figure: &Figure) -> Vec<Item> {
+    let mut items =
+        Vec::with_capacity(figure.flights.len() * 2 + figure.calls.len() * 2 + figure.states.len());
+    let mut add = |moment, host, track, slot| items.push(Item { moment, host, track, slot });
+    for (i, f) in figure.flights.iter().enumerate() {
+        add(f.sent, f.from, Track::Departure, Slot::Sent(i as u32));
+        match f.fate {
+            Fate::Arrived(end) => add(end, f.to, Track::Arrival, Slot::Ended(i as u32)),
+            Fate::Lost(end) => add(end, u16::MAX, Track::Quiet, Slot::Ended(i as u32)),
+            Fate::OnTheWay => {}
+        }
+    }
+    for (i, c) in figure.calls.iter().enumerate() {
+        add(c.begun, c.host, Track::Call, Slot::Begun(i as u32));
+        if let Some(end) = c.returned {
+            let track = if c.blocked { Track::Call } else { Track::Quiet };
+            add(end, c.host, track, Slot::Returned(i as u32));
+        }
+    }
+    for (i, s) in figure.states.iter().enumerate() {
+        add(s.from, s.host, Track::Quiet, Slot::Entered(i as u32));
+        if let Some(end) = s.until {
+            add(end, s.host, Track::Quiet, Slot::Left(i as u32));
+        }
+    }
+    for (i, t) in figure.timers.iter().enumerate() {
+        add(t.from, t.host, Track::Quiet, Slot::Set(i as u32));
+        if let Some(end) = t.until {
+            add(end, t.host, Track::Quiet, Slot::Done(i as u32));
+        }
+    }
+    items.sort_by_key(|item| (item.moment.at, item.moment.order));
+    items
+}
+
+/// Where the last things of one host stand.
+#[derive(Clone, Copy)]
+struct Last {
+    any: f64,
+    departure: f64,
+    arrival: f64,
+    call: f64,
+}
+
+impl Last {
+    const NEVER: Last = Last { any: f64::MIN, departure: f64::MIN, arrival: f64::MIN, call: f64::MIN };
+}
+
+impl Scale {
+    /// Lays the axis out.
+    pub fn new(figure: &Figure, rhythm: Rhythm) -> Scale {
+        let per_ns = match (typical_flight(figure), typical_gap(figure)) {
+            (Some(ns), _) => rhythm.flight / ns as f64,
+            (None, Some(ns)) => 28.0 / ns as f64,
+            (None, None) => 1e-6,
+        };
+        let mut scale = Scale {
+            sent: vec![0.0; figure.flights.len()],
+            ended: vec![f64::NAN; figure.flights.len()],
+            calls: vec![(0.0, f64::NAN); figure.calls.len()],
+            states: vec![(0.0, f64::NAN); figure.states.len()],
+            timers: vec![(0.0, f64::NAN); figure.timers.len()],
+            flight: rhythm.flight,
+            ..Scale::default()
+        };
+        let mut last = vec![Last::NEVER; figure.hosts.len() + 1];
+        let (mut now, mut floor) = (0u64, 0.0f64);
+        scale.knots.push(Knot { at: 0, top: 0.0, bottom: 0.0 });
+        for item in items(figure) {
+            let at = item.moment.at.as_nanos();
+            if at > now {
+                floor = scale.advance(at, floor, per_ns, rhythm);
+                now = at;
+            }
+            let host = (item.host as usize).min(last.len() - 1);
+            let y = place(item, floor, &mut last[host], rhythm);
+            if let Some(knot) = scale.knots.last_mut() {
+                // The first rows of an instant may push its beginning down: nothing stands there yet.
+                knot.bottom = knot.bottom.max(y);
+            }
+            scale.stops.push(y);
+            scale.set(item.slot, y);
+        }
+        if figure.end.as_nanos() > now {
+            scale.advance(figure.end.as_nanos(), floor, per_ns, rhythm);
+        }
+        scale.height = scale.knots.last().map_or(0.0, |k| k.bottom);
+        scale.close();
+        scale
+    }
+
+    /// The axis for a figure that should fit into `room` pixels: the roomiest rhythm that does, else a middling one.
+    pub fn fitting(figure: &Figure, room: f64) -> Scale {
+        let tries = [84.0, 68.0, 56.0, 46.0, 38.0, 30.0];
+        let mut best = None;
+        for flight in tries {
+            let scale = Scale::new(figure, Rhythm::with_flight(flight));
+            if scale.height <= room {
+                return scale;
+            }
+            if flight == 46.0 {
+                best = Some(scale);
+            } else if figure.flights.len() > 5_000 {
+                break;
+            }
+        }
+        best.unwrap_or_else(|| Scale::new(figure, Rhythm::with_flight(46.0)))
+    }
+
+    /// Adds a knot at `at`, in proportion to the time since the last one, or compressed; gives its position.
+    fn advance(&mut self, at: u64, floor: f64, per_ns: f64, rhythm: Rhythm) -> f64 {
+        let Some(&Knot { at: before, bottom, .. }) = self.knots.last() else { return floor };
+        let from = bottom.max(floor);
+        let natural = (at - before) as f64 * per_ns;
+        let height = if natural > rhythm.idle_above {
+            self.idles.push(Idle {
+                top: from,
+                bottom: from + rhythm.idle,
+                span: Duration::from_nanos(at - before),
+            });
+            rhythm.idle
+        } else {
+            natural
+        };
+        self.knots.push(Knot { at, top: from + height, bottom: from + height });
+        from + height
+    }
+
+    fn set(&mut self, slot: Slot, y: f64) {
+        let place = match slot {
+            Slot::Sent(i) => self.sent.get_mut(i as usize),
+            Slot::Ended(i) => self.ended.get_mut(i as usize),
+            Slot::Begun(i) => self.calls.get_mut(i as usize).map(|c| &mut c.0),
+            Slot::Returned(i) => self.calls.get_mut(i as usize).map(|c| &mut c.1),
+            Slot::Entered(i) => self.states.get_mut(i as usize).map(|s| &mut s.0),
+            Slot::Left(i) => self.states.get_mut(i as usize).map(|s| &mut s.1),
+            Slot::Set(i) => self.timers.get_mut(i as usize).map(|t| &mut t.0),
+            Slot::Done(i) => self.timers.get_mut(i as usize).map(|t| &mut t.1),
+        };
+        if let Some(place) = place {
+            *place = y;
+        }
+    }
+
+    /// Gives what never ended the end of the record, and prepares the searches.
+    fn close(&mut self) {
+        let height = self.height;
+        for (sent, ended) in self.sent.iter().zip(&mut self.ended) {
+            if ended.is_nan() {
+                *ended = height.max(*sent);
+            }
+        }
+        for (_, until) in self.calls.iter_mut().chain(&mut self.states).chain(&mut self.timers) {
+            if until.is_nan() {
+                *until = height;
+            }
+        }
+        let mut lowest = f64::MIN;
+        self.ended_max = self
+            .ended
+            .iter()
+            .map(|&y| {
+                lowest = lowest.max(y);
+                lowest
+            })
+            .collect();
+        self.stops.sort_by(f64::total_cmp);
+        self.stops.dedup_by(|a, b| (*a - *b).abs() < 0.5);
+    }
+
+    /// The position of a time (of the first event at that time).
+    pub fn position(&self, at: Instant) -> f64 {
+        let at = at.as_nanos();
+        let i = self.knots.partition_point(|k| k.at < at);
+        match (i.checked_sub(1).and_then(|i| self.knots.get(i)), self.knots.get(i)) {
+            (_, Some(k)) if k.at == at => k.top,
+            (Some(a), Some(b)) => {
+                let part = (at - a.at) as f64 / (b.at - a.at) as f64;
+                a.bottom + part * (b.top - a.bottom)
+            }
+            (Some(a), None) => a.bottom,
+            _ => 0.0,
+        }
+    }
+
+    /// The time at a position.
+    pub fn instant(&self, position: f64) -> Instant {
+        let i = self.knots.partition_point(|k| k.top <= position);
+        let Some(a) = i.checked_sub(1).and_then(|i| self.knots.get(i)) else { return Instant::START };
+        match self.knots.get(i) {
+            Some(b) if position > a.bottom => {
+                let part = ((position - a.bottom) / (b.top - a.bottom)).clamp(0.0, 1.0);
+                Instant::from_nanos(a.at + (part * (b.at - a.at) as f64) as u64)
+            }
+            _ => Instant::from_nanos(a.at),
+        }
+    }
+
+    /// Times at which something stands, with their positions, between two positions.
+    pub fn ticks(&self, top: f64, bottom: f64) -> impl Iterator<Item = (Instant, f64)> + '_ {
+        let first = self.knots.partition_point(|k| k.top < top);
+        self.knots[first.min(self.knots.len())..]
+            .iter()
+            .take_while(move |k| k.top <= bottom)
+            .map(|k| (Instant::from_nanos(k.at), k.top))
+    }
+}
+
+/// Finds the place of `item` at or below `floor`, with room to what stands above it, and remembers it.
+fn place(item: Item, floor: f64, last: &mut Last, rhythm: Rhythm) -> f64 {
+    let mut y = floor.max(last.any);
+    match item.track {
+        Track::Departure => {
+            y = y.max(last.departure + rhythm.row);
+            last.departure = y;
+        }
+        Track::Arrival => {
+            y = y.max(last.arrival + rhythm.row);
+            last.arrival = y;
+        }
+        Track::Call => {
+            y = y.max(last.call + rhythm.call_row);
+            last.call = y;
+        }
+        Track::Quiet => {}
+    }
+    if item.host != u16::MAX {
+        last.any = y;
+    }
+    y
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::sample;
+    use proptest::prelude::*;
+
+    #[test]
+    fn equal_flights_are_equally_tall_and_idle_is_compressed() {
+        let figure = sample::hello();
+        let scale = Scale::new(&figure, Rhythm::with_flight(50.0));
+        let first = scale.ended[0] - scale.sent[0];
+        assert!((first - 50.0).abs() < 1.0, "{first}");
+        let mut slow = figure.clone();
+        slow.end = Instant::from_nanos(3_600_000_000_000);
+        let scale = Scale::new(&slow, Rhythm::with_flight(50.0));
+        assert_eq!(scale.idles.len(), 1);
+        assert!(scale.height < 1_000.0);
+    }
+
+    #[test]
+    fn rows_have_room_for_their_labels() {
+        let figure = sample::hello();
+        let scale = Scale::new(&figure, Rhythm::with_flight(30.0));
+        for (i, a) in figure.flights.iter().enumerate() {
+            for (j, b) in figure.flights.iter().enumerate().skip(i + 1) {
+                if a.from == b.from {
+                    assert!(scale.sent[j] - scale.sent[i] >= 16.9, "{i} {j}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_axis_never_runs_backwards(gaps in proptest::collection::vec(0u64..5_000_000_000, 1..40)) {
+            let figure = sample::of_gaps(&gaps);
+            let scale = Scale::new(&figure, Rhythm::with_flight(50.0));
+            let mut before = f64::MIN;
+            for i in 0..figure.flights.len() {
+                prop_assert!(scale.sent[i] >= before);
+                prop_assert!(scale.ended[i] >= scale.sent[i]);
+                before = scale.sent[i];
+            }
+            let mut at = 0;
+            let mut before = f64::MIN;
+            for gap in &gaps {
+                at += gap;
+                let y = scale.position(Instant::from_nanos(at));
+                prop_assert!(y >= before);
+                before = y;
+                let back = scale.instant(y).as_nanos();
+                prop_assert!(back.abs_diff(at) <= 2 + at / 1_000_000_000, "{back} {at}");
+            }
+        }
+    }
+}

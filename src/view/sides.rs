@@ -1,0 +1,260 @@
+//! What stands beside the lifelines: state bars, socket calls, timers.
+
+use std::collections::BTreeMap;
+
+use crate::view::figure::{Call, Figure, StateSpan};
+use crate::view::ladder::{HEAD, Sheet};
+use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
+use crate::view::metrics;
+use crate::view::time_text::short_state;
+
+/// Most state bars side by side; further sockets share the outermost.
+const MOST_BARS: u16 = 4;
+
+/// Of each socket, which bar of its host it stands in: listening sockets outside, connections by their order,
+/// one that begins after another has ended takes its place.
+fn bar_of_socket(figure: &Figure) -> BTreeMap<(u16, u32), u16> {
+    let mut spans: BTreeMap<(u16, u32), (u32, u32, bool)> = BTreeMap::new();
+    for s in &figure.states {
+        let end = s.until.map_or(u32::MAX, |m| m.order);
+        let entry = spans.entry((s.host, s.socket)).or_insert((s.from.order, end, true));
+        entry.1 = entry.1.max(end);
+        entry.2 &= s.state == "LISTEN" || s.state == "CLOSED";
+    }
+    let mut out = BTreeMap::new();
+    for host in 0..figure.hosts.len() as u16 {
+        let mut mine: Vec<_> = spans.iter().filter(|((h, _), _)| *h == host).collect();
+        mine.sort_by_key(|(key, (from, _, listens))| (*listens, *from, key.1));
+        let mut free_at: Vec<u32> = Vec::new();
+        for (key, &(from, end, listens)) in mine {
+            let bar = match free_at.iter().position(|&until| !listens && until <= from) {
+                Some(bar) => bar,
+                None => {
+                    free_at.push(0);
+                    free_at.len() - 1
+                }
+            };
+            free_at[bar] = end;
+            out.insert(*key, (bar as u16).min(MOST_BARS - 1));
+        }
+    }
+    out
+}
+
+/// How many bars each host needs.
+pub(crate) fn bars_of(figure: &Figure) -> Vec<u16> {
+    let mut bars = vec![0; figure.hosts.len()];
+    for (&(host, _), &bar) in &bar_of_socket(figure) {
+        if let Some(most) = bars.get_mut(host as usize) {
+            *most = (bar + 1).max(*most);
+        }
+    }
+    bars
+}
+
+/// State bars with their names, turned where they stand.
+pub(crate) fn states(sheet: &Sheet<'_>, list: &mut DisplayList) {
+    let (w, width) = (&sheet.window, sheet.columns.bar);
+    let bars = bar_of_socket(sheet.figure);
+    let bottom = sheet.bottom();
+    for (i, state) in sheet.figure.states.iter().enumerate() {
+        let Some(&(from, until)) = sheet.scale.states.get(i) else { continue };
+        if until < w.top || from > bottom || state.state == "CLOSED" {
+            continue;
+        }
+        let bar = f32::from(bars.get(&(state.host, state.socket)).copied().unwrap_or_default());
+        let side = sheet.columns.side(state.host as usize);
+        let x = sheet.line_x(state.host);
+        let left = if side < 0.0 { x - (bar + 1.0) * width } else { x + bar * width };
+        let (y0, y1) = (sheet.y(from), sheet.y(until));
+        let paint = Paint::new(Role::State).id(Id::new(Thing::State, i)).time(from, until);
+        bar_of(state, (left, y0), (width, y1 - y0), paint, list);
+        name_of(sheet, state, left + width / 2.0, (y0, y1), paint, list);
+    }
+}
+
+fn bar_of(state: &StateSpan, (x, y): (f32, f32), (w, h): (f32, f32), paint: Paint, list: &mut DisplayList) {
+    let h = h.max(1.0);
+    if state.state == "TIME-WAIT" {
+        // The wait runs out: the bar empties towards its end.
+        list.mark(Kind::Area, &[x, y, x + w, y, x, y + h], paint);
+        list.rect((x, y), (w, h), paint.look(look::OUTLINE));
+    } else {
+        list.rect((x + 0.5, y + 0.5), (w - 1.0, (h - 1.0).max(0.5)), paint);
+    }
+}
+
+/// Writes the state's name up its bar, in the middle of what is visible of it.
+fn name_of(
+    sheet: &Sheet<'_>,
+    state: &StateSpan,
+    x: f32,
+    (y0, y1): (f32, f32),
+    paint: Paint,
+    list: &mut DisplayList,
+) {
+    let (top, bottom) = (y0.max(HEAD), y1.min(sheet.window.height));
+    let room = bottom - top - 6.0;
+    let choices = [state.state, short_state(state.state)];
+    let Some(name) = metrics::fitting(&choices, metrics::SMALL, room) else { return };
+    let middle = (top + bottom) / 2.0;
+    let ink = Paint { role: Role::Ink, look: look::CENTRE, until: paint.from, ..paint };
+    list.text_along((x + 4.0, middle), (x + 4.0, middle - 10.0), name, ink);
+}
+
+/// The brackets of timers that fired.
+pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
+    let bottom = sheet.bottom();
+    for (i, timer) in sheet.figure.timers.iter().enumerate() {
+        let Some(&(from, until)) = sheet.scale.timers.get(i) else { continue };
+        if !timer.fired || until < sheet.window.top || from > bottom {
+            continue;
+        }
+        let inner = -sheet.columns.side(timer.host as usize);
+        let x = sheet.line_x(timer.host) + inner * 12.0;
+        let (y0, y1) = (sheet.y(from), sheet.y(until));
+        let paint = Paint::new(Role::Timer).id(Id::new(Thing::Timer, i)).time(from, until);
+        let foot = x - inner * 6.0;
+        list.mark(Kind::Line, &[foot, y0, x, y0, x, y1, foot, y1], paint);
+        let (top, low) = (y0.max(HEAD), y1.min(sheet.window.height));
+        if low - top > metrics::width(timer.name, metrics::SMALL) + 8.0 {
+            let at = (x + if inner > 0.0 { 12.0 } else { -4.0 }, (top + low) / 2.0);
+            let text = Paint { look: look::CENTRE | look::HALO, until: paint.from, ..paint };
+            list.text_along(at, (at.0, at.1 - 10.0), timer.name, text);
+        }
+    }
+}
+
+/// A call as it is written beside the lifeline, from the fullest text to the shortest.
+fn call_texts(call: &Call, whole: bool) -> Vec<String> {
+    let with_args = format!("{}({})", call.name, call.args);
+    let name = format!("{}()", call.name);
+    let mut out = Vec::with_capacity(5);
+    if whole && !call.result.is_empty() {
+        out.push(format!("{with_args} = {}", call.result));
+        if call.args.len() > 8 {
+            out.push(format!("{name} = {}", call.result));
+        }
+    }
+    out.extend([with_args, name, call.name.clone()]);
+    out
+}
+
+/// Rows that a host's labels have taken already.
+#[derive(Default)]
+struct Rows(Vec<(f32, f32)>);
+
+impl Rows {
+    /// Takes the row at `y`, or one a little lower.
+    fn take(&mut self, y: f32) -> Option<f32> {
+        const ROW: f32 = 13.5;
+        let mut at = y;
+        for _ in 0..3 {
+            match self.0.iter().rev().take(24).find(|(a, b)| at < *b && at + ROW > *a) {
+                None => {
+                    self.0.push((at, at + ROW));
+                    return Some(at);
+                }
+                Some(&(_, below)) => at = below,
+            }
+            if at > y + 1.6 * ROW {
+                break;
+            }
+        }
+        None
+    }
+}
+
+/// Socket calls: a bar for as long as the call lasts (hatched where it blocks), and what was called.
+pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
+    let (w, columns) = (&sheet.window, &sheet.columns);
+    let bottom = sheet.bottom();
+    let first = sheet.scale.calls.partition_point(|c| c.0 < w.top - 4_000.0);
+    let mut rows: BTreeMap<u16, Rows> = BTreeMap::new();
+    for (i, call) in sheet.figure.calls.iter().enumerate().skip(first) {
+        let Some(&(from, until)) = sheet.scale.calls.get(i) else { continue };
+        if from > bottom {
+            break;
+        }
+        if until < w.top {
+            continue;
+        }
+        let host = call.host as usize;
+        let side = columns.side(host);
+        let lane = f32::from(call.lane.min(3));
+        let bars = f32::from(columns.bars.get(host).copied().unwrap_or_default());
+        let inner = sheet.line_x(call.host) + side * (bars * columns.bar + 3.0 + lane * 7.0);
+        let (y0, y1) = (sheet.y(from), sheet.y(until).max(sheet.y(from) + 3.0));
+        let id = Id::new(Thing::Call, i);
+        let hue = if call.range.is_some() { crate::view::ledger::hue_of_call(sheet.figure, call) } else { 0 };
+        let role = if call.failed { Role::Trouble } else { Role::Call };
+        let bar = Paint::new(role).hue(hue).id(id).time(from, until);
+        let left = if side < 0.0 { inner - 5.0 } else { inner };
+        list.rect((left, y0), (5.0, y1 - y0), if call.blocked { bar.look(look::HATCHED) } else { bar });
+        let edge = inner + side * 10.0;
+        let room = if side < 0.0 { edge - columns.axis - 2.0 } else { w.width - edge - 4.0 };
+        let end = if side < 0.0 { look::END } else { 0 };
+        let tall = call.blocked && y1 - y0 > 24.0;
+        let rows = rows.entry(call.host).or_default();
+        let text = Paint {
+            role: if call.failed { Role::Trouble } else { Role::Ink },
+            hue: 0,
+            look: end,
+            until: from,
+            ..bar
+        };
+        list.region(
+            (if side < 0.0 { edge - room } else { left }, y0 - 6.0),
+            (room + 10.0, (y1 - y0).max(14.0)),
+            id,
+        );
+        write_first(&call_texts(call, !tall), room, (edge, y0), text, rows, list);
+        if tall && !call.result.is_empty() && until < sheet.scale.height {
+            let result = format!("= {}", call.result);
+            let paint = Paint { from: until, until, ..text };
+            write_first(&[result], room, (edge, y1 - 4.0), paint, rows, list);
+        }
+    }
+}
+
+fn write_first(
+    choices: &[String],
+    room: f32,
+    (x, y): (f32, f32),
+    paint: Paint,
+    rows: &mut Rows,
+    list: &mut DisplayList,
+) {
+    let fits = choices.iter().find(|text| metrics::width(text, metrics::SMALL) <= room);
+    let shortened = || choices.last().map(|text| metrics::shorten(text, metrics::SMALL, room));
+    let Some(text) = fits.cloned().or_else(shortened).filter(|text| !text.is_empty()) else { return };
+    if let Some(y) = rows.take(y - 6.0) {
+        list.text((x, y + 10.0), &text, paint);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::sample;
+
+    #[test]
+    fn a_listener_stands_outside_its_connections() {
+        let mut figure = sample::hello();
+        for state in &mut figure.states {
+            state.socket = if state.state == "LISTEN" { 0 } else { 1 + u32::from(state.host) };
+        }
+        figure.states[0].until = None;
+        assert_eq!(bars_of(&figure), [1, 2]);
+        let bars = bar_of_socket(&figure);
+        assert_eq!((bars[&(1, 2)], bars[&(1, 0)]), (0, 1));
+    }
+
+    #[test]
+    fn rows_move_down_a_little_and_then_refuse() {
+        let mut rows = Rows::default();
+        assert_eq!(rows.take(10.0), Some(10.0));
+        assert_eq!(rows.take(12.0), Some(23.5));
+        assert_eq!(rows.take(12.0), None);
+    }
+}

@@ -1,0 +1,285 @@
+//! Every word that people read, in English and Chinese, from one table.
+//!
+//! The layouts take words by name; the page fetches the whole table of a language once. A sentence may hold
+//! placeholders `{0}`, `{1}`, …, filled by [`fill`].
+
+/// A language of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Chinese, simplified.
+    Zh,
+}
+
+impl Lang {
+    /// Both.
+    pub const ALL: [Lang; 2] = [Lang::En, Lang::Zh];
+
+    /// From a language tag: everything that begins with `zh` is Chinese, all else English.
+    pub fn from_tag(tag: &str) -> Lang {
+        if tag.get(..2).is_some_and(|t| t.eq_ignore_ascii_case("zh")) { Lang::Zh } else { Lang::En }
+    }
+
+    /// The language tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Lang::En => "en",
+            Lang::Zh => "zh",
+        }
+    }
+}
+
+macro_rules! words {
+    ($($name:ident $key:literal: $en:literal, $zh:literal;)*) => {
+        /// A word or sentence of the page.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u16)]
+        pub enum Word { $(#[doc = $en] $name,)* }
+
+        impl Word {
+            /// Every word.
+            pub const ALL: &[Word] = &[$(Word::$name),*];
+
+            /// The name by which the page asks for it.
+            pub fn key(self) -> &'static str {
+                const KEYS: &[&str] = &[$($key),*];
+                KEYS[self as usize]
+            }
+
+            /// The text in a language.
+            pub fn text(self, lang: Lang) -> &'static str {
+                const TEXTS: &[(&str, &str)] = &[$(($en, $zh)),*];
+                let (en, zh) = TEXTS[self as usize];
+                match lang {
+                    Lang::En => en,
+                    Lang::Zh => zh,
+                }
+            }
+        }
+    };
+}
+
+words! {
+    // The ladder.
+    Time "time": "time", "时间";
+    Lost "lost": "lost", "丢失";
+    Retransmission "retransmission": "retransmission", "重传";
+    FastRetransmission "fast-retransmission": "fast retransmission", "快速重传";
+    Duplicate "duplicate": "duplicate", "重复";
+    OutOfOrder "out-of-order": "out of order", "失序";
+    DupAck "dup-ack": "dup ACK", "重复 ACK";
+    ZeroWindow "zero-window": "zero window", "零窗口";
+    Corrupt "corrupt": "damaged", "损坏";
+    KeepAlive "keep-alive": "keep-alive", "保活";
+    WindowUpdate "window-update": "window update", "窗口更新";
+    WindowFull "window-full": "window full", "窗口已满";
+    WindowProbe "window-probe": "window probe", "窗口探测";
+    MoreSegments "more-segments": "{0} more", "还有 {0} 个";
+    Passes "passes": "{0} pass", "经过 {0}";
+    NoPackets "no-packets": "packets not recorded", "未记录报文段";
+
+    // The ledger.
+    LaneSend "lane-send": "send calls", "发送调用";
+    LaneSegments "lane-segments": "segments", "报文段";
+    LaneDatagrams "lane-datagrams": "datagrams", "数据报";
+    LaneAgain "lane-again": "sent again", "重传";
+    LaneReceive "lane-receive": "recv calls", "接收调用";
+    LaneFrames "lane-frames": "frames", "帧";
+    NoFrames "no-frames": "none: the stream has no borders", "无：字节流没有边界";
+    NotRecorded "not-recorded": "not recorded", "未记录";
+    NothingSent "nothing-sent": "nothing was sent", "没有发送数据";
+    Octets "octets": "{0} B", "{0} B";
+    FromTo "from-to": "{0} → {1}", "{0} → {1}";
+    Truncated "truncated": "{0} B thrown away", "丢弃 {0} B";
+
+    // Provenance.
+    Modelled "modelled": "modelled", "模拟";
+    Observed "observed": "observed", "实测";
+    Captured "captured": "captured", "抓包";
+    Inferred "inferred": "inferred", "推断";
+    ModelledLong "modelled-long": "computed by the simulation", "由模拟计算得出";
+    ObservedLong "observed-long": "returned by real socket calls", "由真实的套接字调用返回";
+    CapturedLong "captured-long": "packets really seen", "真实抓到的报文";
+    InferredLong "inferred-long": "concluded from the other events", "由其他事件推断";
+
+    // The page.
+    Title "title": "framewire: every byte of a TCP or UDP conversation", "framewire：看见 TCP 与 UDP 会话的每一个字节";
+    Scenario "scenario": "Scenario", "场景";
+    Ladder "ladder": "Ladder", "时序图";
+    Ledger "ledger": "Bytes", "字节";
+    Inspector "inspector": "Inspector", "详情";
+    Programs "programs": "Programs", "程序";
+    Variables "variables": "Variables", "变量";
+    Transcript "transcript": "Transcript", "文字记录";
+    Machine "machine": "States", "状态机";
+    Charts "charts": "Charts", "图表";
+    Open "open": "Open…", "打开…";
+    OpenLong "open-long": "Open a recording (.fwtrace) or drop it anywhere", "打开录制文件（.fwtrace），或拖放到页面上";
+    Recordings "recordings": "Recordings", "录制";
+    BuiltIn "built-in": "Built-in scenarios", "内置场景";
+    DropHere "drop-here": "Drop the file to open it", "松开以打开文件";
+    Light "light": "light", "浅色";
+    Dark "dark": "dark", "深色";
+    Auto "auto": "as the system", "跟随系统";
+    Theme "theme": "Theme", "主题";
+    Language "language": "中文", "English";
+    LanguageLong "language-long": "Switch to Chinese", "切换到英文";
+    Views "views": "Views", "视图";
+    Help "help": "Keys and help", "按键与帮助";
+    Close "close": "Close", "关闭";
+    Loading "loading": "Loading…", "加载中…";
+    Failed "failed": "This could not be opened", "无法打开";
+    LookAt "look-at": "Look at", "看什么";
+    Question "question": "Question", "问题";
+    Present "present": "Presentation", "演示模式";
+    Print "print": "Print", "打印";
+    RelativeNumbers "relative-numbers": "relative seq and ack", "相对序号";
+    AbsoluteNumbers "absolute-numbers": "absolute seq and ack", "绝对序号";
+    ZoomIn "zoom-in": "Zoom in", "放大";
+    ZoomOut "zoom-out": "Zoom out", "缩小";
+    ZoomFit "zoom-fit": "Fit", "适合窗口";
+    Connection "connection": "Connection", "连接";
+    Export "export": "Save as SVG", "保存为 SVG";
+
+    // Moving in time.
+    Play "play": "Play", "播放";
+    Pause "pause": "Pause", "暂停";
+    StepBack "step-back": "One event back", "后退一个事件";
+    StepOn "step-on": "One event on", "前进一个事件";
+    SegmentBack "segment-back": "One segment back", "后退一个报文段";
+    SegmentOn "segment-on": "One segment on", "前进一个报文段";
+    ToStart "to-start": "To the start", "到开头";
+    ToEnd "to-end": "To the end", "到结尾";
+    Speed "speed": "Speed", "速度";
+    Loop "loop": "Loop", "循环";
+    Position "position": "Position in time", "时间位置";
+    KeysPlay "keys-play": "play or pause", "播放或暂停";
+    KeysEvent "keys-event": "one event back or on", "后退或前进一个事件";
+    KeysSegment "keys-segment": "one segment back or on", "后退或前进一个报文段";
+    KeysEnds "keys-ends": "to the start, to the end", "到开头、到结尾";
+    KeysTenths "keys-tenths": "to a tenth of the time", "跳到十分之几处";
+    KeysSpeed "keys-speed": "slower, faster", "减速、加速";
+    KeysWalk "keys-walk": "walk through what is drawn", "逐个浏览图中的内容";
+    KeysZoom "keys-zoom": "zoom out, in, fit", "缩小、放大、适合窗口";
+    KeysNumbers "keys-numbers": "relative or absolute numbers", "相对或绝对序号";
+    KeysLoop "keys-loop": "loop on or off", "循环开关";
+    KeysPresent "keys-present": "presentation mode", "演示模式";
+    KeysClose "keys-close": "close, clear the selection", "关闭、取消选择";
+    KeysHelp "keys-help": "this list", "本列表";
+    KeysScale "keys-scale": "one event earlier or later in the transcript", "文字记录的上一个或下一个事件";
+
+    // The inspector.
+    NothingSelected "nothing-selected": "Point at a segment, a call or a byte.", "指向或点选一个报文段、调用或字节。";
+    Segment "segment": "TCP segment", "TCP 报文段";
+    Datagram "datagram": "UDP datagram", "UDP 数据报";
+    Fragment "fragment": "IP fragment", "IP 分片";
+    Packet "packet": "packet", "报文";
+    Header "header": "Header", "首部";
+    Field "field": "field", "字段";
+    Value "value": "value", "值";
+    Meaning "meaning": "meaning", "含义";
+    Bytes "bytes": "Bytes", "字节内容";
+    Why "why": "Why it was sent", "为什么发送";
+    Changed "changed": "What it changed", "它改变了什么";
+    Before "before": "before", "之前";
+    After "after": "after", "之后";
+    Sent "sent": "sent", "发出";
+    ArrivedAt "arrived-at": "arrived", "到达";
+    LostAt "lost-at": "lost", "丢失";
+    Begun "begun": "called", "调用";
+    Returned "returned": "returned", "返回";
+    StillBlocked "still-blocked": "has not returned", "尚未返回";
+    BlockedFor "blocked-for": "blocked for {0}", "阻塞 {0}";
+    Host "host": "Host", "主机";
+    Arguments "arguments": "arguments", "参数";
+    Result "result": "result", "结果";
+    Provenance "provenance": "Known as", "来源";
+    StreamOffset "stream-offset": "stream offset", "字节流偏移";
+    State "state": "State", "状态";
+    Event "event": "event", "事件";
+    Unset "unset": "not set", "未设";
+
+    // Transcript.
+    SaysSegment "says-segment": "{0} sends {1} to {2}: {3}.", "{0} 向 {2} 发送 {1}：{3}。";
+    SaysArrived "says-arrived": "{0} arrives at {1} after {2}.", "{0} 经 {2} 到达 {1}。";
+    SaysLost "says-lost": "{0} from {1} is lost on the way.", "{1} 发出的 {0} 在途中丢失。";
+    SaysCall "says-call": "{0} calls {1}({2}).", "{0} 调用 {1}({2})。";
+    SaysReturn "says-return": "{0}: {1}() returns {2}.", "{0}：{1}() 返回 {2}。";
+    SaysReturnBlocked "says-return-blocked": "{0}: {1}() returns {2}, after blocking for {3}.", "{0}：{1}() 阻塞 {3} 后返回 {2}。";
+    SaysState "says-state": "{0} enters {1}.", "{0} 进入 {1} 状态。";
+    SaysTimer "says-timer": "The {1} timer of {0} fires.", "{0} 的 {1} 定时器到期。";
+    SaysFrame "says-frame": "{0} now has frame {1} whole ({2} B).", "{0} 已完整得到第 {1} 帧（{2} B）。";
+    SaysEnd "says-end": "The record ends.", "记录到此为止。";
+    Empty "empty": "Nothing happened.", "没有发生任何事件。";
+
+    // Errors.
+    ErrorTrace "error-trace": "{0} is not a framewire recording: {1}", "{0} 不是 framewire 录制文件：{1}";
+    ErrorScenario "error-scenario": "There is no scenario called {0}", "没有名为 {0} 的场景";
+    ErrorLoad "error-load": "The player could not be loaded: {0}", "播放器无法加载：{0}";
+    ErrorFetch "error-fetch": "{0} could not be fetched: {1}", "无法获取 {0}：{1}";
+    Cut "cut": "The recording was cut off; everything up to the cut is shown.", "录制文件不完整；已显示截断之前的全部内容。";
+}
+
+/// The text of `word` with `{0}`, `{1}`, … replaced.
+pub fn fill(word: Word, lang: Lang, values: &[&str]) -> String {
+    let text = word.text(lang);
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        let (before, from) = rest.split_at(open);
+        out.push_str(before);
+        let number =
+            from.get(1..2).and_then(|d| d.parse::<usize>().ok()).filter(|_| from.get(2..3) == Some("}"));
+        match number {
+            Some(n) => {
+                out.push_str(values.get(n).copied().unwrap_or_default());
+                rest = &from[3..];
+            }
+            None => {
+                out.push('{');
+                rest = &from[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_stands_in_both_languages() {
+        let same = ["{0} B", "{0} → {1}"];
+        for &word in Word::ALL {
+            let (en, zh) = (word.text(Lang::En), word.text(Lang::Zh));
+            assert!(!en.is_empty() && !zh.is_empty(), "{} lacks a text", word.key());
+            assert!(en != zh || same.contains(&en), "{} is the same in both", word.key());
+            for n in 0..4 {
+                let place = format!("{{{n}}}");
+                assert_eq!(en.contains(&place), zh.contains(&place), "{}: {place}", word.key());
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_unique() {
+        let mut keys: Vec<_> = Word::ALL.iter().map(|w| w.key()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), Word::ALL.len());
+    }
+
+    #[test]
+    fn placeholders_are_filled() {
+        assert_eq!(fill(Word::FromTo, Lang::En, &["a", "b"]), "a → b");
+        assert_eq!(
+            fill(Word::SaysState, Lang::Zh, &["client", "ESTABLISHED"]),
+            "client 进入 ESTABLISHED 状态。"
+        );
+        assert_eq!(fill(Word::Passes, Lang::En, &["{0}"]), "{0} pass");
+    }
+}
