@@ -53,13 +53,7 @@ fn paint_of(role: Role, theme: Theme) -> &'static str {
                 "#5c5f63"
             }
         }
-        Role::OnMessage => {
-            if dark {
-                "#101214"
-            } else {
-                "#101214"
-            }
-        }
+        Role::OnMessage => "#101214",
         Role::State => {
             if dark {
                 "#3a4046"
