@@ -142,7 +142,7 @@ pub fn hello() -> Figure {
     m.figure.streams[1].bytes = b"HELLO HELLO".to_vec();
     for stream in &mut m.figure.streams {
         stream.len = 11;
-        stream.messages = vec![0..11];
+        stream.messages.push(0..11);
     }
     m.figure
 }
