@@ -1,13 +1,25 @@
 //! The record of what happened, columnar; the same for simulated, observed and captured events.
 //!
-//! A trace grows by [`Record`]s ([`record`] tells who says what), through anything that is a [`Sink`].
+//! A [`Trace`] grows by [`Record`]s ([`record`] tells who says what), through anything that is a [`Sink`].
 
+pub mod calls;
 pub mod code;
+pub mod content;
+pub mod flows;
+mod grow;
 pub mod id;
 pub mod record;
+mod replay;
+pub mod store;
+pub mod summary;
+pub mod tables;
 
 pub use code::{DropReason, Errno, How, Kind, Limit, Op, Provenance, Role, Transport};
+pub use content::Piece;
+pub use flows::Connection;
 pub use id::{
     CallId, ConnectionId, EventId, HostId, PacketId, ProgramId, Side, SocketId, StreamId, ThreadId,
 };
 pub use record::{Args, Data, Forget, Outcome, Record, RoleRange, Sink, What};
+pub use store::{Columns, Trace};
+pub use tables::{CallRow, PacketRow, StreamRange};

@@ -1,0 +1,426 @@
+//! What calls do to streams: a send's bytes get their place in the stream, a receive finds the bytes it took.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::code::{Op, Transport};
+use super::content::{Extent, Known};
+use super::flows::BEFORE_FIRST;
+use super::id::{ConnectionId, EventId, Side, SocketId, StreamId};
+use super::record::Data;
+use super::store::{SocketState, Trace};
+use super::summary::{Summary, protocol};
+use super::tables::{DatagramRow, NO_ROW, StoredData, StoredOutcome, StreamRange};
+
+/// True for the calls that put bytes into a socket.
+pub const fn sends(op: Op) -> bool {
+    use Op::{Send, SendAll, SendFile, SendMmsg, SendMsg, SendTo, WriteFrame};
+    matches!(op, Send | SendAll | SendTo | SendMsg | SendMmsg | SendFile | WriteFrame)
+}
+
+/// True for the calls that take bytes out of a socket.
+pub const fn receives(op: Op) -> bool {
+    use Op::{ReadFrame, Recv, RecvExactly, RecvFrom, RecvMmsg, RecvMsg};
+    matches!(op, Recv | RecvExactly | RecvFrom | RecvMsg | RecvMmsg | ReadFrame)
+}
+
+impl Trace {
+    pub(super) fn name_socket(
+        &mut self,
+        event: EventId,
+        socket: SocketId,
+        local: Option<SocketAddr>,
+        remote: Option<SocketAddr>,
+    ) {
+        let state = self.socket_mut(socket);
+        let renamed = (state.local, state.remote) != (local, remote);
+        (state.local, state.remote) = (local, remote);
+        let (transport, accepted, known) = (state.transport, state.accepted, state.connection);
+        let (Some(local), Some(remote), Transport::Tcp, true) = (local, remote, transport, renamed) else {
+            return;
+        };
+        // Data came before the addresses: the connection gets them now.
+        if let Some((id, side)) = known
+            && self.flows.complete(id, side, local, remote)
+        {
+            return;
+        }
+        let found = self.flows.of_socket(event, transport, (socket, accepted), local, remote);
+        let state = self.socket_mut(socket);
+        state.connection = Some(found);
+        (state.sent, state.received) = (0, 0);
+        self.fit_streams();
+    }
+
+    /// A socket's connection; one without addresses if none is known.
+    pub(super) fn connection_for(&mut self, event: EventId, socket: SocketId) -> (ConnectionId, Side) {
+        let state = self.socket_mut(socket);
+        if let Some(found) = state.connection {
+            return found;
+        }
+        let (transport, local, remote, accepted) =
+            (state.transport, state.local, state.remote, state.accepted);
+        let (side, client, server) =
+            if accepted { (Side::Server, remote, local) } else { (Side::Client, local, remote) };
+        let id = self.flows.anonymous(event, transport, client, server);
+        if let Some(connection) = self.flows.get_mut(id) {
+            connection.socket[side as usize] = Some(socket);
+        }
+        self.socket_mut(socket).connection = Some((id, side));
+        self.fit_streams();
+        (id, side)
+    }
+
+    /// The stream that a socket sends, or the one it receives; `None` while it has no connection.
+    pub fn stream_of(&self, socket: SocketId, sent: bool) -> Option<StreamId> {
+        let (id, side) = self.connection_of(socket)?;
+        Some(id.stream(if sent { side } else { side.other() }))
+    }
+
+    /// A stream learns its content.
+    pub(super) fn know(&mut self, event: EventId, stream: StreamId, offset: u64, data: StoredData) {
+        let (bytes, repeats, len) = match data {
+            StoredData::Bytes(span) => (span, None, u64::from(span.len)),
+            StoredData::Repeat { unit, phase, len } => (unit, Some(phase), len),
+            StoredData::FromStream(_) | StoredData::Unknown(_) => return,
+        };
+        if let Some(state) = self.streams.get_mut(stream.index()) {
+            state.content.insert(Extent { start: offset, len, bytes, repeats, event: event.0 });
+        }
+    }
+
+    pub(super) fn send_begun(&mut self, event: EventId, row: usize) {
+        let call = &self.tables.calls[row];
+        let (op, data, address) = (call.op, call.data, call.address);
+        let Some(socket) = call.socket.filter(|_| sends(op)) else { return };
+        match self.socket_mut(socket).transport {
+            Transport::Tcp => {
+                // A call that only contains others says no bytes of its own.
+                if data.is_empty() {
+                    return;
+                }
+                let (connection, side) = self.connection_for(event, socket);
+                let stream = connection.stream(side);
+                let start = self.socket_mut(socket).sent;
+                self.know(event, stream, start, data);
+                self.tables.calls[row].range = Some(StreamRange { stream, start, end: start });
+            }
+            Transport::Udp => self.datagram_begun(event, row, socket, data, address),
+        }
+    }
+
+    pub(super) fn accept_bytes(&mut self, row: usize, bytes: u64) {
+        let call = &mut self.tables.calls[row];
+        let (Some(range), Some(socket)) = (&mut call.range, call.socket) else { return };
+        range.end = range.end.saturating_add(bytes).min(range.start.saturating_add(call.data.len()));
+        let range = *range;
+        self.bytes_sent(socket, range);
+    }
+
+    fn bytes_sent(&mut self, socket: SocketId, range: StreamRange) {
+        let state = self.socket_mut(socket);
+        state.sent = state.sent.max(range.end);
+        if let Some(connection) = self.flows.get_mut(range.stream.connection()) {
+            let sent = &mut connection.sent[range.stream.side() as usize];
+            *sent = (*sent).max(range.end);
+        }
+    }
+
+    pub(super) fn send_returned(&mut self, event: EventId, row: usize, outcome: StoredOutcome) {
+        let call = &self.tables.calls[row];
+        let Some(socket) = call.socket.filter(|_| sends(call.op)) else { return };
+        let asked = call.data.len();
+        if self.socket_mut(socket).transport == Transport::Udp {
+            if !matches!(outcome, StoredOutcome::Value(_)) {
+                self.datagram_failed(event, row);
+            }
+            return;
+        }
+        let call = &self.tables.calls[row];
+        let (op, range) = (call.op, call.range);
+        let returned = match outcome {
+            StoredOutcome::Value(n) if !matches!(op, Op::SendAll | Op::WriteFrame) => {
+                u64::try_from(n).unwrap_or(0)
+            }
+            StoredOutcome::Value(_) => asked,
+            _ => range.map_or(0, |r| r.len()),
+        };
+        match range {
+            Some(range) => {
+                let accepted = returned.min(asked).max(range.len());
+                let range = StreamRange { end: range.start.saturating_add(accepted), ..range };
+                self.tables.calls[row].range = Some(range);
+                self.bytes_sent(socket, range);
+                if accepted < asked
+                    && let Some(state) = self.streams.get_mut(range.stream.index())
+                {
+                    state.content.cut(range.end, event.0);
+                }
+            }
+            // The recorder kept no bytes, but their count tells how far the stream came.
+            None if returned > 0 && asked == 0 => {
+                let (connection, side) = self.connection_for(event, socket);
+                let start = self.socket_mut(socket).sent;
+                let range = StreamRange {
+                    stream: connection.stream(side),
+                    start,
+                    end: start.saturating_add(returned),
+                };
+                self.tables.calls[row].range = Some(range);
+                self.bytes_sent(socket, range);
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn received(
+        &mut self,
+        event: EventId,
+        row: usize,
+        cause: Option<EventId>,
+        data: Data<'_>,
+        address: Option<SocketAddr>,
+        truncated: u32,
+    ) -> StoredData {
+        let call = &self.tables.calls[row];
+        let Some(socket) = call.socket.filter(|_| receives(call.op)) else { return self.keep_data(data) };
+        let peek = self.text(call.text).contains("MSG_PEEK");
+        if self.socket_mut(socket).transport == Transport::Udp {
+            return self.datagram_received(event, row, socket, cause, data, address, truncated);
+        }
+        if data.is_empty() {
+            return self.keep_data(data);
+        }
+        let (connection, side) = self.connection_for(event, socket);
+        let stream = connection.stream(side.other());
+        let state = self.socket_mut(socket);
+        let start = state.received;
+        let end = start.saturating_add(data.len());
+        state.received = if peek { start } else { end };
+        let range = StreamRange { stream, start, end };
+        self.tables.calls[row].range = Some(range);
+        // The peer's own socket says how far it sent; without it, what arrived does.
+        if let Some(c) = self.flows.get_mut(connection) {
+            let sent = &mut c.sent[side.other() as usize];
+            *sent = (*sent).max(end);
+        }
+        self.keep_received(event, stream, start, data)
+    }
+
+    /// Keeps received bytes, unless the stream holds the same already.
+    fn keep_received(&mut self, event: EventId, stream: StreamId, start: u64, data: Data<'_>) -> StoredData {
+        if let Data::Bytes(bytes) = data
+            && !bytes.is_empty()
+            && let Some(state) = self.streams.get(stream.index())
+            && state.content.compare(&self.arena, start, bytes) == Known::Same
+        {
+            return StoredData::FromStream(bytes.len() as u64);
+        }
+        let stored = self.keep_data(data);
+        self.know(event, stream, start, stored);
+        stored
+    }
+
+    /// The address that a datagram from this socket to `peer` carries as its source.
+    fn source_address(&self, state: &SocketState, peer: SocketAddr) -> SocketAddr {
+        let unspecified = |ip: IpAddr| match ip {
+            IpAddr::V4(ip) => ip.is_unspecified(),
+            IpAddr::V6(ip) => ip.is_unspecified(),
+        };
+        match state.local {
+            Some(local) if !unspecified(local.ip()) => local,
+            local => {
+                let port = local.map_or(0, |l| l.port());
+                let own = self.host(state.host).and_then(|h| {
+                    let fits = |ip: &&IpAddr| {
+                        ip.is_ipv4() == peer.is_ipv4() && ip.is_loopback() == peer.ip().is_loopback()
+                    };
+                    h.addresses.iter().find(fits).copied()
+                });
+                // A socket that talks to the loopback talks from it.
+                let ip = own.unwrap_or(if peer.ip().is_loopback() {
+                    peer.ip()
+                } else {
+                    local.map_or(peer.ip(), |l| l.ip())
+                });
+                SocketAddr::new(ip, port)
+            }
+        }
+    }
+
+    fn add_datagram(&mut self, event: EventId, stream: StreamId, len: u32) -> u32 {
+        let at = self.tables.datagrams.len() as u32;
+        let (connection, side) = (stream.connection(), stream.side());
+        let Some(c) = self.flows.get_mut(connection) else { return NO_ROW };
+        let offset = c.sent[side as usize];
+        c.sent[side as usize] = offset.saturating_add(u64::from(len));
+        self.tables.datagrams.push(DatagramRow {
+            event,
+            stream,
+            offset,
+            len,
+            call: NO_ROW,
+            packet: NO_ROW,
+            received: NO_ROW,
+            void: false,
+        });
+        if let Some(state) = self.streams.get_mut(stream.index()) {
+            state.datagrams.push(at);
+        }
+        at
+    }
+
+    /// The row of the datagram that holds this place of a flow.
+    pub fn datagram_at(&self, stream: StreamId, offset: u64) -> Option<u32> {
+        let rows = &self.streams.get(stream.index())?.datagrams;
+        let offset_of = |row: &u32| self.tables.datagrams.get(*row as usize).map_or(0, |d| d.offset);
+        let last_not_behind = rows.partition_point(|row| offset_of(row) <= offset).checked_sub(1)?;
+        // Of several at one place (empty ones), the last is the one with bytes.
+        rows.get(last_not_behind).copied()
+    }
+
+    fn datagram_begun(
+        &mut self,
+        event: EventId,
+        row: usize,
+        socket: SocketId,
+        data: StoredData,
+        to: Option<SocketAddr>,
+    ) {
+        let state = self.socket_mut(socket);
+        let Some(to) = to.or(state.remote) else { return };
+        let Some(state) = self.socket_state(socket) else { return };
+        let from = self.source_address(state, to);
+        let stream = self.flows.udp(event, from, to);
+        self.fit_streams();
+        if let Some(c) = self.flows.get_mut(stream.connection()) {
+            c.socket[stream.side() as usize].get_or_insert(socket);
+        }
+        let state = self.socket_mut(socket);
+        state.connection.get_or_insert((stream.connection(), stream.side()));
+        let datagram = self.add_datagram(event, stream, u32::try_from(data.len()).unwrap_or(u32::MAX));
+        if let Some(d) = self.tables.datagrams.get_mut(datagram as usize) {
+            d.call = row as u32;
+            let range =
+                StreamRange { stream, start: d.offset, end: d.offset.saturating_add(u64::from(d.len)) };
+            self.know(event, stream, range.start, data);
+            self.tables.calls[row].range = Some(range);
+        }
+    }
+
+    fn datagram_failed(&mut self, event: EventId, row: usize) {
+        let Some(range) = self.tables.calls[row].range.take() else { return };
+        let own = |d: &&mut DatagramRow| d.call == row as u32;
+        let Some(datagram) = self.tables.datagrams.iter_mut().rev().find(own) else { return };
+        datagram.void = true;
+        let newest = self
+            .flows
+            .get_mut(range.stream.connection())
+            .filter(|c| datagram.packet == NO_ROW && c.sent[range.stream.side() as usize] == range.end);
+        if let Some(c) = newest {
+            // The last datagram of its flow: its place is free again.
+            c.sent[range.stream.side() as usize] = range.start;
+            datagram.len = 0;
+            if let Some(state) = self.streams.get_mut(range.stream.index()) {
+                state.content.cut(range.start, event.0);
+            }
+        }
+    }
+
+    /// Where the next datagram of this length that leaves stands in its flow.
+    pub(super) fn next_datagram_offset(&mut self, stream: StreamId, len: u32) -> u64 {
+        let end = self
+            .connection(stream.connection())
+            .map_or(0, |c| c.sent.get(stream.side() as usize).copied().unwrap_or(0));
+        let Some(state) = self.streams.get_mut(stream.index()) else { return end };
+        while let Some(row) = state.datagrams.get(state.unsent) {
+            match self.tables.datagrams.get(*row as usize) {
+                Some(d) if d.void || d.packet != NO_ROW => state.unsent += 1,
+                Some(d) if d.len == len => return d.offset,
+                _ => break,
+            }
+        }
+        end
+    }
+
+    /// A packet carried a datagram (its first fragment, if it has several).
+    pub(super) fn datagram_sent(&mut self, event: EventId, packet: usize, s: &Summary) {
+        let row = self.tables.packets[packet];
+        if s.protocol != protocol::UDP || !s.has_ports() || row.offset == BEFORE_FIRST {
+            return;
+        }
+        let Some(stream) = row.stream.known() else { return };
+        let state = self.streams.get(stream.index());
+        let waiting = state.and_then(|st| st.datagrams.get(st.unsent)).copied();
+        let fits = |d: &DatagramRow| d.offset == row.offset && d.len == s.datagram_len && !d.void;
+        let datagram = match waiting.filter(|w| self.tables.datagrams.get(*w as usize).is_some_and(fits)) {
+            Some(waiting) => waiting,
+            None => self.add_datagram(event, stream, s.datagram_len),
+        };
+        if let Some(d) = self.tables.datagrams.get_mut(datagram as usize) {
+            d.packet = packet as u32;
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one return, taken apart by its caller")]
+    fn datagram_received(
+        &mut self,
+        event: EventId,
+        row: usize,
+        socket: SocketId,
+        cause: Option<EventId>,
+        data: Data<'_>,
+        from: Option<SocketAddr>,
+        truncated: u32,
+    ) -> StoredData {
+        let len = data.len().saturating_add(u64::from(truncated));
+        let state = self.socket_mut(socket);
+        let Some(from) = from.or(state.remote) else { return self.keep_data(data) };
+        let caused_by = cause
+            .and_then(|event| self.packet_row_of(event))
+            .and_then(|row| self.tables.packets.get(row as usize).copied())
+            .filter(|p| p.offset != BEFORE_FIRST && p.protocol == protocol::UDP)
+            .and_then(|p| self.datagram_at(p.stream.known()?, p.offset));
+        let datagram = match caused_by {
+            Some(found) => found,
+            None => {
+                let Some(state) = self.socket_state(socket) else { return self.keep_data(data) };
+                let to = self.source_address(state, from);
+                let stream = self.flows.udp(event, from, to);
+                self.fit_streams();
+                match self.next_unreceived(stream, len) {
+                    Some(found) => found,
+                    None => self.add_datagram(event, stream, u32::try_from(len).unwrap_or(u32::MAX)),
+                }
+            }
+        };
+        let Some(d) = self.tables.datagrams.get_mut(datagram as usize) else { return self.keep_data(data) };
+        if d.received == NO_ROW {
+            d.received = row as u32;
+        }
+        let d = *d;
+        let end = d.offset.saturating_add(u64::from(d.len));
+        self.tables.calls[row].range = Some(StreamRange { stream: d.stream, start: d.offset, end });
+        let side = d.stream.side().other();
+        if let Some(c) = self.flows.get_mut(d.stream.connection()) {
+            c.socket[side as usize].get_or_insert(socket);
+        }
+        self.socket_mut(socket).connection.get_or_insert((d.stream.connection(), side));
+        self.keep_received(event, d.stream, d.offset, data)
+    }
+
+    /// The first datagram of this length that nobody received; the ones before it that nobody received are lost or late.
+    fn next_unreceived(&mut self, stream: StreamId, len: u64) -> Option<u32> {
+        let state = self.streams.get_mut(stream.index())?;
+        let datagrams = &self.tables.datagrams;
+        let row_of = |row: &u32| datagrams.get(*row as usize);
+        while let Some(row) = state.datagrams.get(state.unreceived) {
+            if !row_of(row).is_some_and(|d| d.void || d.received != NO_ROW) {
+                break;
+            }
+            state.unreceived += 1;
+        }
+        let waiting = state.datagrams.get(state.unreceived..)?.iter().take(256);
+        let fits = |d: &DatagramRow| !d.void && d.received == NO_ROW && u64::from(d.len) == len;
+        waiting.copied().find(|row| row_of(row).is_some_and(fits))
+    }
+}

@@ -1,0 +1,599 @@
+//! How a trace grows: each record becomes a row of the columns and, by its kind, of a side table.
+
+use super::code::{Kind, Op, Transport};
+use super::flows::{BEFORE_FIRST, transport_of};
+use super::id::{CallId, ConnectionId, EventId, HostId, PacketId, Side, SocketId, StreamId, ThreadId};
+use super::record::{Data, Outcome, Record, Sink, What};
+use super::store::{SNAPSHOT_EVERY, SocketState, Trace};
+use super::summary::Summary;
+use super::tables::{
+    CallRow, ContentRow, CorruptRow, FrameRow, HostRow, NO_ROW, NameRow, PacketRow, ProgramRow, QueueRow,
+    ReturnRow, SocketRow, Span, StoredData, StoredOutcome, TextRow, ThreadRow, ValueRow, VarRow, packet_bits,
+    rule_code,
+};
+use crate::probe::{TimerChange, Var, Vars};
+use crate::rule::Rule;
+use crate::time::Instant;
+
+/// What goes into the common columns beside time, provenance and cause.
+#[derive(Clone, Copy)]
+struct Common {
+    kind: Kind,
+    host: HostId,
+    socket: SocketId,
+    detail: u16,
+    subject: u32,
+}
+
+impl Common {
+    fn new(kind: Kind, subject: usize) -> Self {
+        let subject = u32::try_from(subject).unwrap_or(NO_ROW);
+        Common { kind, host: HostId::NONE, socket: SocketId::NONE, detail: 0, subject }
+    }
+
+    fn at(self, host: HostId) -> Self {
+        Common { host, ..self }
+    }
+
+    fn on(self, socket: SocketId) -> Self {
+        Common { socket, ..self }
+    }
+
+    fn detail(self, detail: u16) -> Self {
+        Common { detail, ..self }
+    }
+
+    fn by(self, rule: Option<Rule>) -> Self {
+        self.detail(rule_code(rule))
+    }
+}
+
+impl Sink for Trace {
+    fn record(&mut self, record: Record<'_>) -> EventId {
+        let event = self.next_event();
+        let common = self.take(event, &record);
+        let nanos = record.time.as_nanos();
+        let c = &mut self.columns;
+        let latest = c.time.last().copied().unwrap_or(0);
+        if nanos < latest {
+            self.early.push((event.0, nanos));
+        }
+        c.time.push(nanos.max(latest));
+        c.host.push(common.host.0);
+        c.socket.push(common.socket.0);
+        c.provenance.push(record.provenance as u8);
+        c.kind.push(common.kind as u8);
+        c.detail.push(common.detail);
+        c.subject.push(common.subject);
+        c.cause.push(record.cause.unwrap_or(EventId::NONE).0);
+        event
+    }
+
+    fn next_event(&self) -> EventId {
+        EventId(u32::try_from(self.columns.len()).unwrap_or(u32::MAX))
+    }
+}
+
+impl Trace {
+    pub(super) fn keep(&mut self, bytes: &[u8]) -> Span {
+        let span = Span { at: self.arena.len() as u64, len: u32::try_from(bytes.len()).unwrap_or(u32::MAX) };
+        self.arena.extend_from_slice(&bytes[..span.len as usize]);
+        span
+    }
+
+    pub(super) fn keep_data(&mut self, data: Data<'_>) -> StoredData {
+        match data {
+            Data::Bytes(bytes) => StoredData::Bytes(self.keep(bytes)),
+            Data::Repeat { unit: [], len, .. } => StoredData::Unknown(len),
+            Data::Repeat { unit, phase, len } => {
+                if self.bytes(self.last_unit) != unit {
+                    self.last_unit = self.keep(unit);
+                }
+                StoredData::Repeat { unit: self.last_unit, phase: phase % self.last_unit.len.max(1), len }
+            }
+            Data::FromStream { len } => StoredData::FromStream(len),
+            Data::Unknown { len } => StoredData::Unknown(len),
+        }
+    }
+
+    /// The state of a socket, made if no record defined it.
+    pub(super) fn socket_mut(&mut self, id: SocketId) -> &mut SocketState {
+        let row = match self.socket_index.get(id.0) {
+            Some(row) => row as usize,
+            None => {
+                let row = self.sockets.len();
+                self.socket_index.set(id.0, row as u32);
+                self.sockets.push(SocketState {
+                    id,
+                    host: HostId::NONE,
+                    transport: Transport::Tcp,
+                    accepted: false,
+                    local: None,
+                    remote: None,
+                    connection: None,
+                    sent: 0,
+                    received: 0,
+                    changes: Vec::new(),
+                    snapshots: Vec::new(),
+                    vars: Vars::default(),
+                });
+                row
+            }
+        };
+        &mut self.sockets[row]
+    }
+
+    /// The row of a packet, made if its sending was not recorded.
+    fn packet_row(&mut self, event: EventId, id: PacketId) -> usize {
+        if let Some(row) = self.packet_index.get(id.0) {
+            return row as usize;
+        }
+        self.add_packet(PacketRow {
+            stored: Span::default(),
+            offset: BEFORE_FIRST,
+            id,
+            sent: event,
+            arrived: EventId::NONE,
+            dropped: EventId::NONE,
+            taken: EventId::NONE,
+            stream: StreamId::NONE,
+            parent: PacketId::NONE,
+            len: 0,
+            payload_len: 0,
+            seq: 0,
+            ack: 0,
+            header_len: 0,
+            flags: 0,
+            window: 0,
+            source_port: 0,
+            destination_port: 0,
+            rule: 0,
+            protocol: super::summary::protocol::NONE,
+            bits: packet_bits::STUB,
+        })
+    }
+
+    fn add_packet(&mut self, row: PacketRow) -> usize {
+        let at = self.tables.packets.len();
+        self.packet_index.set(row.id.0, at as u32);
+        self.tables.packets.push(row);
+        at
+    }
+
+    /// The row of a call, made if its begin was not recorded.
+    pub(super) fn call_row(&mut self, event: EventId, id: CallId) -> usize {
+        if let Some(row) = self.call_index.get(id.0) {
+            return row as usize;
+        }
+        self.add_call(CallRow {
+            begun: event,
+            returned: EventId::NONE,
+            id,
+            stub: true,
+            host: HostId::NONE,
+            thread: ThreadId::NONE,
+            socket: None,
+            op: Op::Other,
+            line: None,
+            parent: None,
+            size: None,
+            address: None,
+            how: None,
+            duration: None,
+            text: Span::default(),
+            data: StoredData::Bytes(Span::default()),
+            range: None,
+        })
+    }
+
+    fn add_call(&mut self, row: CallRow) -> usize {
+        let at = self.tables.calls.len();
+        self.call_index.set(row.id.0, at as u32);
+        self.tables.calls.push(row);
+        at
+    }
+
+    /// Makes sure that every connection has its two streams.
+    pub(super) fn fit_streams(&mut self) {
+        let wanted = self.flows.connections().len() * 2;
+        if self.streams.len() < wanted {
+            self.streams.resize_with(wanted, Default::default);
+        }
+    }
+
+    fn take(&mut self, event: EventId, record: &Record<'_>) -> Common {
+        match record.what {
+            What::Host { host, name, addresses } => {
+                self.tables.hosts.push(HostRow {
+                    event,
+                    id: host,
+                    name: name.to_owned(),
+                    addresses: addresses.to_vec(),
+                });
+                Common::new(Kind::Host, self.tables.hosts.len() - 1).at(host)
+            }
+            What::Program { program, host, name, language, source } => {
+                self.tables.programs.push(ProgramRow {
+                    event,
+                    id: program,
+                    host,
+                    name: name.to_owned(),
+                    language: language.to_owned(),
+                    source: source.to_owned(),
+                });
+                Common::new(Kind::Program, self.tables.programs.len() - 1).at(host)
+            }
+            What::Thread { thread, host, program, name } => {
+                self.tables.threads.push(ThreadRow {
+                    event,
+                    id: thread,
+                    host,
+                    program,
+                    name: name.to_owned(),
+                });
+                Common::new(Kind::Thread, self.tables.threads.len() - 1).at(host)
+            }
+            What::Socket { socket, host, transport, local, remote, listener } => {
+                self.tables.sockets.push(SocketRow {
+                    event,
+                    id: socket,
+                    host,
+                    transport,
+                    local,
+                    remote,
+                    listener,
+                });
+                let state = self.socket_mut(socket);
+                state.host = host;
+                state.transport = transport;
+                state.accepted = listener.is_some();
+                self.name_socket(event, socket, local, remote);
+                Common::new(Kind::Socket, self.tables.sockets.len() - 1).at(host).on(socket)
+            }
+            What::SocketNamed { socket, local, remote } => {
+                self.tables.names.push(NameRow { event, local, remote });
+                self.name_socket(event, socket, local, remote);
+                self.of_socket(Kind::SocketNamed, self.tables.names.len() - 1, socket)
+            }
+            What::CallBegun { .. } => self.take_call_begun(event, record.what),
+            What::BytesAccepted { call, bytes } => {
+                let row = self.call_row(event, call);
+                self.tables.values.push(ValueRow { event, value: bytes });
+                self.accept_bytes(row, bytes);
+                self.of_call(Kind::BytesAccepted, row)
+            }
+            What::CallReturned { .. } => self.take_call_returned(event, record),
+            What::PacketSent { .. } => self.take_packet_sent(event, record.what),
+            What::PacketQueued { packet, behind, until } => {
+                let row = self.packet_row(event, packet);
+                self.tables.queued.push(QueueRow { event, behind, until: until.as_nanos() });
+                self.of_packet(Kind::PacketQueued, row)
+            }
+            What::PacketDropped { packet, why } => {
+                let row = self.packet_row(event, packet);
+                let common = self.of_packet(Kind::PacketDropped, row);
+                self.tables.packets[row].dropped = event;
+                common.detail(why as u16)
+            }
+            What::PacketDuplicated { packet, copy } => {
+                let row = self.packet_row(event, packet);
+                let original = self.tables.packets[row];
+                let copy = self.add_packet(PacketRow {
+                    id: copy,
+                    sent: event,
+                    arrived: EventId::NONE,
+                    dropped: EventId::NONE,
+                    taken: EventId::NONE,
+                    parent: packet,
+                    bits: original.bits | packet_bits::COPY,
+                    ..original
+                });
+                self.tables.copies.push(ValueRow { event, value: copy as u64 });
+                self.of_packet(Kind::PacketDuplicated, row)
+            }
+            What::PacketCorrupted { packet, at, bytes } => {
+                let row = self.packet_row(event, packet);
+                let bytes = self.keep(bytes);
+                self.tables.corrupted.push(CorruptRow { event, at, bytes });
+                self.tables.packets[row].bits |= packet_bits::CORRUPTED;
+                self.of_packet(Kind::PacketCorrupted, row)
+            }
+            What::PacketArrived { packet, host } => {
+                let row = self.packet_row(event, packet);
+                let packet = &mut self.tables.packets[row];
+                if packet.arrived == EventId::NONE {
+                    packet.arrived = event;
+                }
+                Common::new(Kind::PacketArrived, row).at(host)
+            }
+            What::PacketConsumed { packet, socket, rule } => {
+                let row = self.packet_row(event, packet);
+                self.packet_taken(event, row, Some(socket));
+                let host = self.socket_mut(socket).host;
+                Common::new(Kind::PacketConsumed, row).at(host).on(socket).by(rule)
+            }
+            What::PacketIgnored { packet, socket, rule } => {
+                let row = self.packet_row(event, packet);
+                self.packet_taken(event, row, None);
+                let arrived = self.tables.packets[row].arrived;
+                let host = self.host_of(arrived).unwrap_or(HostId::NONE);
+                Common::new(Kind::PacketIgnored, row).at(host).on(socket.unwrap_or(SocketId::NONE)).by(rule)
+            }
+            What::VarChange { socket, var, old, new, rule } => {
+                let row = self.tables.vars.len();
+                self.tables.vars.push(VarRow { old, new, event, var });
+                let state = self.socket_mut(socket);
+                state.changes.push(row as u32);
+                state.vars.set(var, new);
+                if state.changes.len().is_multiple_of(SNAPSHOT_EVERY) {
+                    state.snapshots.push(state.vars);
+                }
+                let kind = if var == Var::State { Kind::StateChange } else { Kind::VarChange };
+                Common::new(kind, row).at(state.host).on(socket).by(rule)
+            }
+            What::Timer { socket, timer, change, rule } => {
+                let kind = match change {
+                    TimerChange::Set(until) => {
+                        self.tables.values.push(ValueRow { event, value: Instant::as_nanos(until) });
+                        Kind::TimerSet
+                    }
+                    TimerChange::Cancelled => Kind::TimerCancelled,
+                    TimerChange::Fired => Kind::TimerFired,
+                };
+                self.of_socket(kind, timer as usize, socket).by(rule)
+            }
+            What::RuleFired { socket, rule } => {
+                self.of_socket(Kind::RuleFired, rule as usize, socket).by(Some(rule))
+            }
+            What::FrameDecoded { socket, sent, framing, start, end, roles, error } => {
+                let framing = self.keep(framing.as_bytes());
+                let error = error.map(|e| self.keep(e.as_bytes()));
+                let first_role = self.tables.roles.len() as u32;
+                self.tables.roles.extend_from_slice(roles);
+                let stream = self.stream_of(socket, sent).unwrap_or(StreamId::NONE);
+                let role_count = roles.len() as u32;
+                self.tables.frames.push(FrameRow {
+                    event,
+                    socket,
+                    sent,
+                    stream,
+                    start,
+                    end,
+                    framing,
+                    first_role,
+                    role_count,
+                    error,
+                });
+                self.of_socket(Kind::FrameDecoded, self.tables.frames.len() - 1, socket)
+            }
+            What::StreamBytes { socket, sent, offset, data } => {
+                let data = self.keep_data(data);
+                let (connection, side) = self.connection_for(event, socket);
+                let stream = connection.stream(if sent { side } else { side.other() });
+                self.know(event, stream, offset, data);
+                self.tables.contents.push(ContentRow { event, sent, offset, data });
+                self.of_socket(Kind::StreamBytes, self.tables.contents.len() - 1, socket)
+            }
+            What::Command { text } => self.take_text(event, Kind::Command, text),
+            What::Note { text } => self.take_text(event, Kind::Note, text),
+            What::LimitReached { limit, value } => {
+                self.tables.values.push(ValueRow { event, value });
+                Common::new(Kind::LimitReached, self.tables.values.len() - 1).detail(limit as u16)
+            }
+            What::Lost { events } => {
+                self.tables.values.push(ValueRow { event, value: events });
+                Common::new(Kind::Lost, self.tables.values.len() - 1)
+            }
+        }
+    }
+
+    fn take_text(&mut self, event: EventId, kind: Kind, text: &str) -> Common {
+        let text = self.keep(text.as_bytes());
+        self.tables.texts.push(TextRow { event, text });
+        Common::new(kind, self.tables.texts.len() - 1)
+    }
+
+    fn of_socket(&mut self, kind: Kind, subject: usize, socket: SocketId) -> Common {
+        let host = self.socket_mut(socket).host;
+        Common::new(kind, subject).at(host).on(socket)
+    }
+
+    fn of_call(&self, kind: Kind, row: usize) -> Common {
+        let call = &self.tables.calls[row];
+        Common::new(kind, row).at(call.host).on(call.socket.unwrap_or(SocketId::NONE))
+    }
+
+    fn of_packet(&self, kind: Kind, row: usize) -> Common {
+        let sent = self.tables.packets[row].sent;
+        Common::new(kind, row).at(self.host_of(sent).unwrap_or(HostId::NONE))
+    }
+
+    fn take_call_begun(&mut self, event: EventId, what: What<'_>) -> Common {
+        let What::CallBegun { call, host, thread, socket, op, args, line, parent } = what else {
+            return Common::new(Kind::CallBegun, NO_ROW as usize);
+        };
+        let text = self.keep(args.text.as_bytes());
+        let data = self.keep_data(args.data);
+        let row = self.add_call(CallRow {
+            begun: event,
+            returned: EventId::NONE,
+            id: call,
+            stub: false,
+            host,
+            thread,
+            socket,
+            op,
+            line,
+            parent,
+            size: args.size,
+            address: args.address,
+            how: args.how,
+            duration: args.duration,
+            text,
+            data,
+            range: None,
+        });
+        self.send_begun(event, row);
+        Common::new(Kind::CallBegun, row).at(host).on(socket.unwrap_or(SocketId::NONE))
+    }
+
+    fn take_call_returned(&mut self, event: EventId, record: &Record<'_>) -> Common {
+        let What::CallReturned { call, outcome, data, address, socket, truncated } = record.what else {
+            return Common::new(Kind::CallReturned, NO_ROW as usize);
+        };
+        let row = self.call_row(event, call);
+        let outcome = match outcome {
+            Outcome::Value(n) => StoredOutcome::Value(n),
+            Outcome::Errno(e) => StoredOutcome::Errno(e.0),
+            Outcome::Failed(why) => StoredOutcome::Failed(self.keep(why.as_bytes())),
+        };
+        if self.tables.calls[row].returned == EventId::NONE {
+            self.tables.calls[row].returned = event;
+            self.send_returned(event, row, outcome);
+        }
+        let data = self.received(event, row, record.cause, data, address, truncated);
+        self.tables.returns.push(ReturnRow {
+            event,
+            call: row as u32,
+            outcome,
+            data,
+            address,
+            socket,
+            truncated,
+        });
+        self.of_call(Kind::CallReturned, row)
+    }
+
+    fn take_packet_sent(&mut self, event: EventId, what: What<'_>) -> Common {
+        let What::PacketSent { packet, host, socket, bytes, len, payload, rule, retransmission, parent } =
+            what
+        else {
+            return Common::new(Kind::PacketSent, NO_ROW as usize);
+        };
+        let s = Summary::read(bytes, len);
+        let (stream, place) = match self.place(event, &s) {
+            Some((stream, offset)) => (stream, offset),
+            None => (StreamId::NONE, BEFORE_FIRST),
+        };
+        self.fit_streams();
+        let offset = payload.unwrap_or(place);
+        let mut bits = 0;
+        let mut set = |on: bool, bit: u8| bits |= if on { bit } else { 0 };
+        set(retransmission, packet_bits::RETRANSMISSION);
+        set(s.is_fragment(), packet_bits::FRAGMENT);
+        set(stream.known().is_some_and(|st| st.side() == Side::Server), packet_bits::FROM_SERVER);
+        set(payload.is_some(), packet_bits::HEADERS_ONLY);
+        let row = self.tables.packets.len();
+        let stored = if payload.is_some() {
+            self.keep(bytes)
+        } else {
+            let (stored, stripped) = self.keep_packet(event, stream, offset, &s, bytes);
+            bits |= if stripped { packet_bits::HEADERS_ONLY } else { 0 };
+            stored
+        };
+        self.add_packet(PacketRow {
+            stored,
+            offset,
+            id: packet,
+            sent: event,
+            arrived: EventId::NONE,
+            dropped: EventId::NONE,
+            taken: EventId::NONE,
+            stream,
+            parent: parent.unwrap_or(PacketId::NONE),
+            len,
+            payload_len: s.payload_len,
+            seq: s.seq,
+            ack: s.ack,
+            header_len: s.header_len,
+            flags: s.flags,
+            window: s.window,
+            source_port: s.source_port,
+            destination_port: s.destination_port,
+            rule: rule_code(rule),
+            protocol: s.protocol,
+            bits,
+        });
+        if let (Some(socket), Some(stream)) = (socket, stream.known()) {
+            self.attach(socket, stream.connection(), stream.side());
+        }
+        self.datagram_sent(event, row, &s);
+        Common::new(Kind::PacketSent, row).at(host).on(socket.unwrap_or(SocketId::NONE)).by(rule)
+    }
+
+    /// Keeps a packet's bytes: only its headers if its payload is what the stream holds at its place anyway; else all of
+    /// them, and the stream learns from them.
+    fn keep_packet(
+        &mut self,
+        event: EventId,
+        stream: StreamId,
+        offset: u64,
+        s: &Summary,
+        bytes: &[u8],
+    ) -> (Span, bool) {
+        use super::content::{Extent, Known};
+        let header = usize::from(s.header_len).min(bytes.len());
+        let (headers, payload) = bytes.split_at(header);
+        let payload = payload.get(..s.payload_len as usize).unwrap_or(payload);
+        let whole = payload.len() == s.payload_len as usize && header + payload.len() == bytes.len();
+        let content = self.streams.get(stream.index()).map(|st| &st.content);
+        let Some(content) = content.filter(|_| offset != BEFORE_FIRST && !payload.is_empty()) else {
+            return (self.keep(bytes), false);
+        };
+        if whole && content.compare(&self.arena, offset, payload) == Known::Same {
+            return (self.keep(headers), true);
+        }
+        let payload_len = payload.len() as u32;
+        let span = self.keep(bytes);
+        let bytes = Span { at: span.at + header as u64, len: payload_len };
+        let extent =
+            Extent { start: offset, len: u64::from(payload_len), bytes, repeats: None, event: event.0 };
+        if let Some(state) = self.streams.get_mut(stream.index()) {
+            state.content.insert(extent);
+        }
+        (span, false)
+    }
+
+    fn place(&mut self, event: EventId, s: &Summary) -> Option<(StreamId, u64)> {
+        if s.fragment_offset != 0 {
+            return self.flows.later_fragment(s);
+        }
+        match transport_of(s.protocol)? {
+            Transport::Tcp => self.flows.tcp_segment(event, s),
+            Transport::Udp => {
+                let (from, to) = s.endpoints()?;
+                let stream = self.flows.udp(event, from, to);
+                self.fit_streams();
+                let offset = self.next_datagram_offset(stream, s.datagram_len);
+                self.flows.remember_fragmented(s, stream, offset);
+                Some((stream, offset))
+            }
+        }
+    }
+
+    fn packet_taken(&mut self, event: EventId, row: usize, socket: Option<SocketId>) {
+        let packet = &mut self.tables.packets[row];
+        packet.taken = event;
+        let (stream, bits) = (packet.stream, packet.bits);
+        if let (Some(socket), Some(stream)) = (socket, stream.known())
+            && bits & packet_bits::STUB == 0
+        {
+            self.attach(socket, stream.connection(), stream.side().other());
+        }
+    }
+
+    /// A TCP socket's packets tell which connection it is of.
+    fn attach(&mut self, socket: SocketId, connection: ConnectionId, side: Side) {
+        // A listening socket has no peer: its packets are those of the connections it makes.
+        let state = self.socket_mut(socket);
+        if state.connection.is_some() || state.transport != Transport::Tcp || state.remote.is_none() {
+            return;
+        }
+        if let Some(c) = self.flows.get_mut(connection)
+            && c.socket[side as usize].is_none_or(|s| s == socket)
+        {
+            c.socket[side as usize] = Some(socket);
+            self.socket_mut(socket).connection = Some((connection, side));
+        }
+    }
+}

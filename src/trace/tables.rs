@@ -1,0 +1,504 @@
+//! The side tables: what events of a kind have beyond the common columns.
+//!
+//! A row knows the event that made it, and rows stand in the order of their events, so a row is found from its event by
+//! binary search.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::code::{How, Op, Transport};
+use super::flows::BEFORE_FIRST;
+use super::id::{
+    CallId, ConnectionId, EventId, HostId, PacketId, ProgramId, Side, SocketId, StreamId, ThreadId,
+};
+use super::record::RoleRange;
+use super::summary::flag;
+use crate::probe::Var;
+use crate::rule::Rule;
+use crate::time::Duration;
+
+/// A range of the trace's byte arena.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Where it begins.
+    pub at: u64,
+    /// How many bytes.
+    pub len: u32,
+}
+
+/// The bytes of a call, as stored; see [`Data`](crate::trace::Data).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoredData {
+    /// In the arena.
+    Bytes(Span),
+    /// A unit in the arena that repeats.
+    Repeat {
+        /// What repeats.
+        unit: Span,
+        /// Where in it the data begin.
+        phase: u32,
+        /// How many bytes in all.
+        len: u64,
+    },
+    /// The stream has them.
+    FromStream(u64),
+    /// Nobody has them.
+    Unknown(u64),
+}
+
+impl StoredData {
+    /// How many bytes.
+    pub const fn len(&self) -> u64 {
+        match *self {
+            StoredData::Bytes(span) => span.len as u64,
+            StoredData::Repeat { len, .. } | StoredData::FromStream(len) | StoredData::Unknown(len) => len,
+        }
+    }
+
+    /// True for no bytes.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostRow {
+    /// The defining event.
+    pub event: EventId,
+    /// Its number.
+    pub id: HostId,
+    /// Its name.
+    pub name: String,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// A program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProgramRow {
+    /// The defining event.
+    pub event: EventId,
+    /// Its number.
+    pub id: ProgramId,
+    /// Its host.
+    pub host: HostId,
+    /// Its name.
+    pub name: String,
+    /// Its language; may be empty.
+    pub language: String,
+    /// Its source text; may be empty.
+    pub source: String,
+}
+
+/// A thread.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadRow {
+    /// The defining event.
+    pub event: EventId,
+    /// Its number.
+    pub id: ThreadId,
+    /// Its host.
+    pub host: HostId,
+    /// Its program.
+    pub program: Option<ProgramId>,
+    /// Its name; may be empty.
+    pub name: String,
+}
+
+/// A socket, as it was defined.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SocketRow {
+    /// The defining event.
+    pub event: EventId,
+    /// Its number.
+    pub id: SocketId,
+    /// Its host.
+    pub host: HostId,
+    /// TCP or UDP.
+    pub transport: Transport,
+    /// Its own address when it was defined.
+    pub local: Option<SocketAddr>,
+    /// Its peer's address when it was defined.
+    pub remote: Option<SocketAddr>,
+    /// The listening socket it came from.
+    pub listener: Option<SocketId>,
+}
+
+/// Addresses of a socket that became known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NameRow {
+    /// The event.
+    pub event: EventId,
+    /// Its own address.
+    pub local: Option<SocketAddr>,
+    /// Its peer's address.
+    pub remote: Option<SocketAddr>,
+}
+
+/// A range of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamRange {
+    /// The stream.
+    pub stream: StreamId,
+    /// The first byte.
+    pub start: u64,
+    /// Behind the last.
+    pub end: u64,
+}
+
+impl StreamRange {
+    /// How many bytes.
+    pub const fn len(&self) -> u64 {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// True for no bytes.
+    pub const fn is_empty(&self) -> bool {
+        self.end <= self.start
+    }
+}
+
+/// A socket call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallRow {
+    /// The event by which it begun; of a call that only returned, that event.
+    pub begun: EventId,
+    /// The event by which it returned; [`EventId::NONE`] while it is open.
+    pub returned: EventId,
+    /// Its number.
+    pub id: CallId,
+    /// True if its begin was never recorded.
+    pub stub: bool,
+    /// The host.
+    pub host: HostId,
+    /// The calling thread.
+    pub thread: ThreadId,
+    /// The socket.
+    pub socket: Option<SocketId>,
+    /// Which call.
+    pub op: Op,
+    /// The line of the source, from 1.
+    pub line: Option<u32>,
+    /// The call this one is part of.
+    pub parent: Option<CallId>,
+    /// The size asked for.
+    pub size: Option<u64>,
+    /// The address given.
+    pub address: Option<SocketAddr>,
+    /// Which direction to shut down.
+    pub how: Option<How>,
+    /// How long to sleep or wait.
+    pub duration: Option<Duration>,
+    /// The text argument, in the text arena.
+    pub text: Span,
+    /// What it sends.
+    pub data: StoredData,
+    /// The bytes of the stream that it sent (accepted so far) or received; of a datagram, all its bytes, whether or not
+    /// they fitted.
+    pub range: Option<StreamRange>,
+}
+
+/// How a call ended, as stored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum StoredOutcome {
+    /// A value.
+    Value(i64),
+    /// An error number.
+    Errno(u16),
+    /// Words, in the text arena.
+    Failed(Span),
+}
+
+/// The return of a call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReturnRow {
+    /// The event.
+    pub event: EventId,
+    /// The call's row.
+    pub call: u32,
+    /// What it returned.
+    pub outcome: StoredOutcome,
+    /// What it received.
+    pub data: StoredData,
+    /// The peer's address.
+    pub address: Option<SocketAddr>,
+    /// The new socket.
+    pub socket: Option<SocketId>,
+    /// Bytes of the datagram thrown away.
+    pub truncated: u32,
+}
+
+/// Bits of [`PacketRow::bits`].
+pub mod packet_bits {
+    /// Sent again, as the endpoint said.
+    pub const RETRANSMISSION: u8 = 1;
+    /// Only the headers are stored; the payload is the stream's content from the row's offset on.
+    pub const HEADERS_ONLY: u8 = 2;
+    /// Its sending was never recorded.
+    pub const STUB: u8 = 4;
+    /// A copy that the network made.
+    pub const COPY: u8 = 8;
+    /// A fragment.
+    pub const FRAGMENT: u8 = 16;
+    /// The network changed its bytes on the way.
+    pub const CORRUPTED: u8 = 32;
+    /// It runs from the connection's server to its client.
+    pub const FROM_SERVER: u8 = 64;
+}
+
+/// A packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PacketRow {
+    /// The stored bytes.
+    pub stored: Span,
+    /// Where its payload stands in the stream; [`BEFORE_FIRST`] if before its first byte.
+    pub offset: u64,
+    /// Its number.
+    pub id: PacketId,
+    /// The event by which it was sent (of a copy: made).
+    pub sent: EventId,
+    /// The first event by which it arrived; [`EventId::NONE`] if it did not.
+    pub arrived: EventId,
+    /// The event by which it was lost.
+    pub dropped: EventId,
+    /// The event by which an endpoint consumed or ignored it.
+    pub taken: EventId,
+    /// The stream it belongs to; [`StreamId::NONE`] if it is of none (ICMP, a stray fragment).
+    pub stream: StreamId,
+    /// The packet it is a fragment or a copy of.
+    pub parent: PacketId,
+    /// Octets of the IP packet on the wire.
+    pub len: u32,
+    /// Octets of payload on the wire.
+    pub payload_len: u32,
+    /// TCP sequence number.
+    pub seq: u32,
+    /// TCP acknowledgment number.
+    pub ack: u32,
+    /// Octets of all headers.
+    pub header_len: u16,
+    /// TCP flags.
+    pub flags: u16,
+    /// TCP window, not scaled.
+    pub window: u16,
+    /// Source port.
+    pub source_port: u16,
+    /// Destination port.
+    pub destination_port: u16,
+    /// The rule by which it was sent, as number + 1; 0 for none.
+    pub rule: u16,
+    /// IP protocol number.
+    pub protocol: u8,
+    /// See [`packet_bits`].
+    pub bits: u8,
+}
+
+impl PacketRow {
+    /// True if the bit is set.
+    pub const fn is(&self, bit: u8) -> bool {
+        self.bits & bit != 0
+    }
+
+    /// The connection, if it belongs to one.
+    pub fn connection(&self) -> Option<ConnectionId> {
+        self.stream.known().map(StreamId::connection)
+    }
+
+    /// Who sent it, if it belongs to a connection.
+    pub fn side(&self) -> Option<Side> {
+        self.stream.known().map(StreamId::side)
+    }
+
+    /// Its payload as a range of its stream; `None` if it has none.
+    pub fn range(&self) -> Option<StreamRange> {
+        let stream = self.stream.known()?;
+        (self.payload_len > 0 && self.offset != BEFORE_FIRST).then(|| StreamRange {
+            stream,
+            start: self.offset,
+            end: self.offset.saturating_add(u64::from(self.payload_len)),
+        })
+    }
+
+    /// True if all of these TCP flags are set.
+    pub const fn has(&self, flags: u16) -> bool {
+        self.flags & flags == flags
+    }
+
+    /// The sequence space it takes.
+    pub fn sequence_len(&self) -> u32 {
+        self.payload_len
+            .saturating_add(u32::from(self.has(flag::SYN)))
+            .saturating_add(u32::from(self.has(flag::FIN)))
+    }
+
+    /// The rule by which it was sent.
+    pub fn rule(&self) -> Option<Rule> {
+        rule_from(self.rule)
+    }
+}
+
+/// The number that stands for a rule in a column: 0 for none.
+pub fn rule_code(rule: Option<Rule>) -> u16 {
+    rule.map_or(0, |r| r as u16 + 1)
+}
+
+/// The rule of a column's number.
+pub fn rule_from(code: u16) -> Option<Rule> {
+    Rule::ALL.get(usize::from(code).checked_sub(1)?).copied()
+}
+
+/// A packet that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueRow {
+    /// The event.
+    pub event: EventId,
+    /// Octets before it.
+    pub behind: u32,
+    /// When it goes on, in nanoseconds.
+    pub until: u64,
+}
+
+/// Changed bytes of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CorruptRow {
+    /// The event.
+    pub event: EventId,
+    /// Where, from the IP header on.
+    pub at: u32,
+    /// The new bytes.
+    pub bytes: Span,
+}
+
+/// A changed variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VarRow {
+    /// Its value before.
+    pub old: i64,
+    /// Its value after.
+    pub new: i64,
+    /// The event.
+    pub event: EventId,
+    /// Which.
+    pub var: Var,
+}
+
+/// A decoded frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameRow {
+    /// The event.
+    pub event: EventId,
+    /// The socket that decoded it.
+    pub socket: SocketId,
+    /// In what it sent, not in what it received.
+    pub sent: bool,
+    /// The stream, once the socket has a connection.
+    pub stream: StreamId,
+    /// Its first byte.
+    pub start: u64,
+    /// Behind its last byte.
+    pub end: u64,
+    /// The framing's name, in the text arena.
+    pub framing: Span,
+    /// Its first role in the table of roles.
+    pub first_role: u32,
+    /// How many roles.
+    pub role_count: u32,
+    /// The error, in the text arena.
+    pub error: Option<Span>,
+}
+
+/// A number that belongs to an event: bytes accepted, a limit's value, events lost, the instant a timer is set to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ValueRow {
+    /// The event.
+    pub event: EventId,
+    /// The number.
+    pub value: u64,
+}
+
+/// Words that belong to an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextRow {
+    /// The event.
+    pub event: EventId,
+    /// The words, in the text arena.
+    pub text: Span,
+}
+
+/// Content of a stream that came by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentRow {
+    /// The event.
+    pub event: EventId,
+    /// What the socket sent, not what it received.
+    pub sent: bool,
+    /// Where in the stream.
+    pub offset: u64,
+    /// The content.
+    pub data: StoredData,
+}
+
+/// A datagram of a UDP flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatagramRow {
+    /// The event that made it known.
+    pub event: EventId,
+    /// The flow's direction.
+    pub stream: StreamId,
+    /// Where its bytes stand in the stream: datagrams stand one behind the other in the order of their sending.
+    pub offset: u64,
+    /// Its length in bytes.
+    pub len: u32,
+    /// The row of the call that sent it.
+    pub call: u32,
+    /// The row of the (first) packet that carried it.
+    pub packet: u32,
+    /// The row of the call that received it.
+    pub received: u32,
+    /// It was never sent: the call failed.
+    pub void: bool,
+}
+
+/// Stands in rows for "none".
+pub const NO_ROW: u32 = u32::MAX;
+
+/// The tables, with roles in a list of their own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tables {
+    /// Hosts.
+    pub hosts: Vec<HostRow>,
+    /// Programs.
+    pub programs: Vec<ProgramRow>,
+    /// Threads.
+    pub threads: Vec<ThreadRow>,
+    /// Sockets.
+    pub sockets: Vec<SocketRow>,
+    /// Names of sockets.
+    pub names: Vec<NameRow>,
+    /// Calls.
+    pub calls: Vec<CallRow>,
+    /// Returns of calls.
+    pub returns: Vec<ReturnRow>,
+    /// Packets.
+    pub packets: Vec<PacketRow>,
+    /// Packets that wait.
+    pub queued: Vec<QueueRow>,
+    /// Copies: the event and the copy's row.
+    pub copies: Vec<ValueRow>,
+    /// Changed packets.
+    pub corrupted: Vec<CorruptRow>,
+    /// Changed variables.
+    pub vars: Vec<VarRow>,
+    /// Frames.
+    pub frames: Vec<FrameRow>,
+    /// The roles of all frames.
+    pub roles: Vec<RoleRange>,
+    /// Numbers of events.
+    pub values: Vec<ValueRow>,
+    /// Words of events.
+    pub texts: Vec<TextRow>,
+    /// Contents that came by themselves.
+    pub contents: Vec<ContentRow>,
+    /// Datagrams.
+    pub datagrams: Vec<DatagramRow>,
+}
