@@ -28,8 +28,9 @@ fn number(rng: &mut Rng) -> u64 {
 }
 
 fn address(rng: &mut Rng) -> SocketAddr {
-    let ip: IpAddr =
-        pick(rng, &["10.0.0.1", "10.0.0.2", "127.0.0.1", "0.0.0.0", "fd00::1", "::"]).parse().unwrap();
+    let ip: IpAddr = pick(rng, &["10.0.0.1", "10.0.0.2", "127.0.0.1", "0.0.0.0", "fd00::1", "::"])
+        .parse()
+        .expect("an address");
     SocketAddr::new(ip, pick(rng, &[0, 80, 40000, 65535]))
 }
 
