@@ -10,7 +10,7 @@
 //!
 //! | floor | modules |
 //! | --- | --- |
-//! | 0 | [`time`], [`seq`], [`rng`], [`rule`], [`probe`] |
+//! | 0 | [`time`], [`seq`], [`rng`], [`rule`], [`probe`], [`lang`] |
 //! | 1 | [`framing`], [`packet`] |
 //! | 2 | [`tcp`], [`udp`] |
 //! | 3 | [`net`] |
@@ -19,6 +19,7 @@
 //! | 6 | [`view`] |
 //! | 7 | `wasm` (only on wasm32) and the crate `framewire-native` |
 
+pub mod lang;
 pub mod probe;
 pub mod rng;
 pub mod rule;

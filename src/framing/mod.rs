@@ -1,1 +1,27 @@
 //! Bytes to frames and back: the framing codec. Knows nothing of networks.
+//!
+//! TCP carries a stream of bytes without borders; a *framing* says where a message begins and ends. [`Framing`] names
+//! one, an [`Encoder`] writes it, a [`Decoder`] reads it from slices however they were cut, and [`diagnose`](mod@diagnose)
+//! looks at bytes of which nobody knows the framing.
+
+mod decoder;
+mod error;
+mod int;
+mod json;
+mod limits;
+mod name;
+mod observe;
+mod parser;
+mod plan;
+mod scan;
+mod text;
+
+pub use decoder::{Decoder, Frame};
+pub use error::{FrameError, Hint, JsonKind, LengthOf, Problem, Refusal};
+pub use int::{Endian, IntFormat, UnknownIntFormat};
+pub use json::Fields;
+pub use limits::Limits;
+pub use name::{Delimiters, FixedSize, Framing, JsonHeader, LengthField, NameError, NameProblem};
+pub use observe::{Observer, Role, Span, Spans, Unobserved, Waiting};
+pub use parser::{Parser, Step};
+pub use plan::Extent;

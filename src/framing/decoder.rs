@@ -1,0 +1,285 @@
+//! The decoder: feed slices of the stream, poll frames.
+
+use std::borrow::Cow;
+
+use super::error::FrameError;
+use super::json::Fields;
+use super::limits::Limits;
+use super::name::Framing;
+use super::observe::{Observer, Unobserved, Waiting};
+use super::parser::{Parser, Step};
+use super::plan::{Extent, Plan};
+
+/// One message of the stream. It borrows from the slice that was fed, or, when it came in pieces, from the decoder's buffer.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// The message.
+    pub payload: &'a [u8],
+    /// The JSON text of a `json-header`, or the bytes before the length under `length`; empty elsewhere.
+    pub header: &'a [u8],
+    /// The frame's number in the stream, from 0.
+    pub number: u64,
+    /// Stream offset of its first byte.
+    pub offset: u64,
+    /// Bytes it takes in the stream, length, header and delimiter included.
+    pub len: usize,
+    pub(crate) fields: Option<&'a Fields>,
+}
+
+impl<'a> Frame<'a> {
+    /// The fields of a JSON header in their order, the size among them; empty for other framings.
+    ///
+    /// The header has been parsed already; only where it holds nothing but the size, the one field is made here.
+    pub fn fields(&self) -> Cow<'a, [(String, serde_json::Value)]> {
+        fields(self.header, self.fields)
+    }
+}
+
+/// The fields of a header: those which the strict reader kept, or the one of a header in the usual shape.
+pub(crate) fn fields<'a>(
+    header: &'a [u8],
+    kept: Option<&'a Fields>,
+) -> Cow<'a, [(String, serde_json::Value)]> {
+    match kept {
+        Some(fields) => Cow::Borrowed(fields),
+        None => {
+            let map: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_slice(header).unwrap_or_default();
+            Cow::Owned(map.into_iter().collect())
+        }
+    }
+}
+
+/// An incremental decoder. The frames it gives never depend on how the stream was cut into slices (except under `none` and
+/// `datagram`, where the cut is the frame).
+///
+/// ```
+/// use framewire::framing::{Decoder, Framing, Limits};
+///
+/// let framing: Framing = "json-header:data_size".parse()?;
+/// let mut decoder = Decoder::new(&framing, Limits::default());
+///
+/// let mut slice: &[u8] = b"\x11\0";
+/// assert!(decoder.decode(&mut slice)?.is_none());
+/// assert_eq!(decoder.waiting().to_string(), "length 2/4");
+///
+/// let mut slice: &[u8] = b"\0\0{\"data_size\": 12}hello world!";
+/// let frame = decoder.decode(&mut slice)?.expect("the frame is complete");
+/// assert_eq!(frame.payload, b"hello world!");
+/// decoder.finish()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    framing: Framing,
+    parser: Parser,
+    /// The beginning of the current frame, as far as it came in earlier slices.
+    buffer: Vec<u8>,
+    /// The frame in the buffer has been handed out.
+    handed: bool,
+}
+
+impl Decoder {
+    /// A decoder for a stream that begins with a frame.
+    pub fn new(framing: &Framing, limits: Limits) -> Decoder {
+        Decoder {
+            framing: framing.clone(),
+            parser: Parser::new(framing, limits),
+            buffer: Vec::new(),
+            handed: false,
+        }
+    }
+
+    /// The framing.
+    pub fn framing(&self) -> &Framing {
+        &self.framing
+    }
+
+    /// The next frame. Takes from the front of `input` what it needs: a whole frame, or, when it gives `None`, everything.
+    ///
+    /// An empty datagram is a message, but an empty slice here is just no bytes: see [`datagram`](Self::datagram).
+    ///
+    /// # Errors
+    /// When the bytes are no frame of this framing. A stream has no way back from there: every later call gives the same
+    /// error.
+    #[inline]
+    pub fn decode<'a>(&'a mut self, input: &mut &'a [u8]) -> Result<Option<Frame<'a>>, FrameError> {
+        self.decode_observed(input, &mut Unobserved)
+    }
+
+    /// As [`decode`](Self::decode), and tells `observer` what each byte is for.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    #[inline]
+    pub fn decode_observed<'a, O: Observer>(
+        &'a mut self,
+        input: &mut &'a [u8],
+        observer: &mut O,
+    ) -> Result<Option<Frame<'a>>, FrameError> {
+        // The quick way: nothing is buffered, and a frame of the usual shape lies whole in the input.
+        if !O::LISTENS && self.handed_or_empty() {
+            let view = *input;
+            let usual = match &self.parser.plan {
+                Plan::Length(length) => length.usual(view, &self.parser.limits),
+                Plan::Json(json) => json.usual(view, &self.parser.limits),
+                _ => None,
+            };
+            if let Some(extent) = usual
+                && let Some((whole, rest)) = view.split_at_checked(extent.total)
+                && let Some(payload) = whole.get(extent.start..extent.end)
+            {
+                let header = whole.get(self.parser.plan.header(&extent)).unwrap_or(&[]);
+                let (number, offset) = (self.parser.number, self.parser.offset);
+                self.parser.note_tail(payload);
+                self.parser.number += 1;
+                self.parser.offset += extent.total as u64;
+                *input = rest;
+                return Ok(Some(Frame { payload, header, number, offset, len: extent.total, fields: None }));
+            }
+        }
+        self.decode_slowly(input, observer)
+    }
+
+    /// Whether no beginning of a frame is buffered. The error of an earlier call has a frame buffered or fails again.
+    #[inline(always)]
+    fn handed_or_empty(&self) -> bool {
+        (self.handed || self.buffer.is_empty()) && self.parser.failed.is_none()
+    }
+
+    #[inline(never)]
+    fn decode_slowly<'a, O: Observer>(
+        &'a mut self,
+        input: &mut &'a [u8],
+        observer: &mut O,
+    ) -> Result<Option<Frame<'a>>, FrameError> {
+        if self.handed {
+            self.buffer.clear();
+            self.handed = false;
+        }
+        if self.buffer.is_empty() {
+            let view = *input;
+            let step = self.parser.measure(view);
+            if O::LISTENS {
+                self.parser.tell(view, observer);
+            }
+            let Step::Frame(extent) = step? else {
+                self.buffer.extend_from_slice(view);
+                *input = &[];
+                return Ok(None);
+            };
+            *input = view.get(extent.total..).unwrap_or(&[]);
+            return Ok(Some(hand_out(&mut self.parser, view, extent)));
+        }
+        let extent = loop {
+            let step = self.parser.measure(&self.buffer);
+            if O::LISTENS {
+                self.parser.tell(&self.buffer, observer);
+            }
+            match step? {
+                Step::Frame(extent) => break extent,
+                Step::Need(_) if input.is_empty() => return Ok(None),
+                Step::Need(need) => {
+                    let (taken, rest) =
+                        input.split_at_checked(self.take(need, input)).unwrap_or((input, &[]));
+                    self.buffer.extend_from_slice(taken);
+                    *input = rest;
+                }
+            }
+        };
+        self.handed = true;
+        Ok(Some(hand_out(&mut self.parser, &self.buffer, extent)))
+    }
+
+    /// How many bytes of `input` may go into the buffer without taking any of the next frame.
+    fn take(&self, need: usize, input: &[u8]) -> usize {
+        match &self.parser.plan {
+            Plan::Scan(scan) => scan.find(&self.buffer, input).map_or(input.len(), |found| found.end),
+            _ => need.min(input.len()),
+        }
+    }
+
+    /// The frame of one datagram, which may be empty. For the framing `datagram`, with which it always succeeds within
+    /// the limit; any other framing must find exactly one frame in it.
+    ///
+    /// # Errors
+    /// When the datagram is larger than the limit, or is not exactly one frame.
+    pub fn datagram<'a>(&'a mut self, datagram: &'a [u8]) -> Result<Frame<'a>, FrameError> {
+        if datagram.is_empty() && matches!(self.parser.plan, Plan::Whole) {
+            return Ok(hand_out(&mut self.parser, datagram, Extent::default()));
+        }
+        let extent = match self.parser.measure(datagram)? {
+            Step::Frame(extent) if extent.total == datagram.len() => extent,
+            Step::Frame(extent) => {
+                let (size, limit) = (datagram.len() as u64, extent.total as u64);
+                let problem = super::error::Problem::TooLarge { size, limit };
+                return Err(self.parser.refuse(super::plan::Refusal::new(extent.total, problem)));
+            }
+            Step::Need(_) => {
+                let waiting = self.parser.waiting(datagram);
+                return Err(self.parser.end(datagram.len(), waiting));
+            }
+        };
+        Ok(hand_out(&mut self.parser, datagram, extent))
+    }
+
+    /// What the decoder waits for.
+    pub fn waiting(&self) -> Waiting {
+        self.parser.waiting(self.partial())
+    }
+
+    /// The bytes of the unfinished frame; empty between frames.
+    pub fn partial(&self) -> &[u8] {
+        if self.handed { &[] } else { &self.buffer }
+    }
+
+    /// The number of the frame that comes next or is under way: how many have been handed out.
+    pub fn number(&self) -> u64 {
+        self.parser.number
+    }
+
+    /// Stream offset of the next byte to be fed.
+    pub fn offset(&self) -> u64 {
+        self.parser.offset + self.partial().len() as u64
+    }
+
+    /// To be called when the stream has ended.
+    ///
+    /// # Errors
+    /// When it ended in the middle of a frame; the bytes of that frame are still in [`partial`](Self::partial). Or the error that an
+    /// earlier call gave.
+    pub fn finish(&mut self) -> Result<(), FrameError> {
+        if let Some(error) = &self.parser.failed {
+            return Err(error.clone());
+        }
+        let have = self.partial().len();
+        if have == 0 {
+            return Ok(());
+        }
+        let waiting = self.waiting();
+        Err(self.parser.end(have, waiting))
+    }
+
+    /// Gives back the memory that large frames took.
+    pub fn shrink(&mut self) {
+        if self.handed {
+            self.buffer.clear();
+            self.handed = false;
+        }
+        self.buffer.shrink_to_fit();
+    }
+}
+
+/// The frame that lies at the start of `view`.
+fn hand_out<'a>(parser: &'a mut Parser, view: &'a [u8], extent: Extent) -> Frame<'a> {
+    let (number, offset) = (parser.number, parser.offset);
+    parser.advance(&extent, view);
+    Frame {
+        payload: view.get(extent.start..extent.end).unwrap_or(&[]),
+        header: view.get(parser.plan.header(&extent)).unwrap_or(&[]),
+        number,
+        offset,
+        len: extent.total,
+        fields: parser.fields(),
+    }
+}

@@ -1,0 +1,438 @@
+//! One frame after another in a view of the stream that begins where the frame begins: the common heart of the decoders.
+
+use super::error::{FrameError, Hint, LengthOf, Problem, Refusal as Refused};
+use super::json::Fields;
+use super::limits::Limits;
+use super::name::Framing;
+use super::observe::{Observer, Role, Waiting};
+use super::plan::{Extent, Plan, Refusal};
+
+/// What [`Parser::measure`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The frame is not complete; at least this many bytes more are needed (never 0).
+    Need(usize),
+    /// A frame lies at the start of the view.
+    Frame(Extent),
+}
+
+/// What is known of the current frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nothing yet.
+    Head,
+    /// Under `json-header`: where the header ends.
+    Header(usize),
+    /// Everything.
+    Body(Extent),
+    /// No delimiter ends before this index.
+    Scan(usize),
+}
+
+/// Measures frames in a contiguous view, without copying and without holding a byte.
+///
+/// This is the part for those who keep the stream in a buffer of their own: it says how long the frame at the start of the
+/// view is. Whoever has no such buffer wants a [`Decoder`](super::Decoder).
+///
+/// Each call sees the same frame from its first byte, with as many bytes as there are by now; what was found in
+/// an earlier call is not searched or parsed again. When a frame is complete, [`advance`](Parser::advance) moves on.
+#[derive(Clone, Debug)]
+pub struct Parser {
+    pub(crate) plan: Plan,
+    pub(crate) limits: Limits,
+    stage: Stage,
+    pub(crate) number: u64,
+    pub(crate) offset: u64,
+    /// Fields of the current frame's header, where the strict reader read it.
+    fields: Option<Fields>,
+    /// The last bytes of the payload before, for a hint.
+    pub(crate) tail: [u8; 4],
+    /// Bytes of the current frame of which the observer has been told.
+    told: usize,
+    pub(crate) failed: Option<FrameError>,
+}
+
+impl Parser {
+    /// A parser for a stream that begins with a frame.
+    pub fn new(framing: &Framing, limits: Limits) -> Parser {
+        Parser {
+            plan: Plan::of(framing),
+            limits: limits.applied(),
+            stage: Stage::Head,
+            number: 0,
+            offset: 0,
+            fields: None,
+            tail: [0; 4],
+            told: 0,
+            failed: None,
+        }
+    }
+
+    /// Number of the current frame, from 0.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Stream offset of the current frame's first byte.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Measures the frame at the start of `view`.
+    ///
+    /// # Errors
+    /// When the bytes are no frame of this framing; the same error again from then on.
+    pub fn measure(&mut self, view: &[u8]) -> Result<Step, FrameError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        self.step(view).map_err(|refusal| self.refuse(refusal))
+    }
+
+    /// Remembers and gives the error for `refusal`.
+    #[cold]
+    pub(crate) fn refuse(&mut self, refusal: Refusal) -> FrameError {
+        let Refusal { at, problem, mut hints } = refusal;
+        let length = matches!(
+            problem,
+            Problem::NegativeLength { .. } | Problem::LengthTooLarge { .. } | Problem::LengthTooSmall { .. }
+        );
+        if let Some(bytes) = cut_character(self.tail).filter(|_| length) {
+            hints.insert(0, Hint::CharactersNotBytes { bytes });
+        }
+        let error = FrameError::new(Refused {
+            offset: self.offset + at as u64,
+            frame: self.number,
+            frame_offset: self.offset,
+            problem,
+            hints,
+        });
+        self.failed = Some(error.clone());
+        error
+    }
+
+    fn step(&mut self, view: &[u8]) -> Result<Step, Refusal> {
+        let have = view.len();
+        loop {
+            match self.stage {
+                Stage::Body(extent) => {
+                    let Some(missing) = extent.total.checked_sub(have).filter(|&n| n > 0) else {
+                        return self.check_end(view, extent).map(|()| Step::Frame(extent));
+                    };
+                    return Ok(Step::Need(missing));
+                }
+                Stage::Header(end) => {
+                    let Some(missing) = end.checked_sub(have).filter(|&n| n > 0) else {
+                        if let Plan::Json(json) = &self.plan {
+                            let header = view.get(json.int.format.width()..end).unwrap_or(&[]);
+                            let (extent, fields) = json.read(header, &self.limits)?;
+                            self.fields = fields;
+                            self.stage = Stage::Body(extent);
+                        }
+                        continue;
+                    };
+                    return Ok(Step::Need(missing));
+                }
+                Stage::Head | Stage::Scan(_) => match self.head(view)? {
+                    Some(stage) => self.stage = stage,
+                    None => return Ok(Step::Need(self.need_head(have))),
+                },
+            }
+        }
+    }
+
+    /// Reads the head of the frame, or searches its end.
+    fn head(&mut self, view: &[u8]) -> Result<Option<Stage>, Refusal> {
+        Ok(match &self.plan {
+            Plan::Json(json) => match json.header_len(view, &self.limits) {
+                Some(len) => Some(Stage::Header(json.int.format.width() + len?)),
+                None => None,
+            },
+            Plan::Length(length) => match length.read(view, &self.limits) {
+                Some(extent) => Some(Stage::Body(extent?)),
+                None => None,
+            },
+            Plan::Varint => varint(view, &self.limits)?.map(Stage::Body),
+            Plan::Netstring => netstring(view, &self.limits)?.map(Stage::Body),
+            Plan::Fixed(size) => Some(Stage::Body(Extent { head: 0, start: 0, end: *size, total: *size })),
+            Plan::Whole if view.is_empty() => None,
+            Plan::Whole => {
+                let (size, limit) = (view.len() as u64, self.limits.payload);
+                if size > limit {
+                    return Err(Refusal::new(0, Problem::TooLarge { size, limit }));
+                }
+                Some(Stage::Body(Extent { head: 0, start: 0, end: view.len(), total: view.len() }))
+            }
+            Plan::Scan(scan) => {
+                let from = if let Stage::Scan(from) = self.stage { from } else { 0 };
+                let (before, more) = view.split_at_checked(from).unwrap_or((view, &[]));
+                let limit = self.limits.payload;
+                let found = scan.find(before, more).map(|found| (from + found.end, found.len));
+                // Without a delimiter yet: the least that the payload can become.
+                let least =
+                    found.map_or((view.len() + 1).saturating_sub(scan.longest()), |(end, len)| end - len);
+                if least as u64 > limit {
+                    return Err(Refusal::new(limit as usize, Problem::NoDelimiter { limit }));
+                }
+                match found {
+                    Some((total, len)) => {
+                        let end = if scan.keep { total } else { total - len };
+                        Some(Stage::Body(Extent { head: total - len, start: 0, end, total }))
+                    }
+                    None => {
+                        self.stage = Stage::Scan(view.len());
+                        None
+                    }
+                }
+            }
+        })
+    }
+
+    /// Bytes still missing from the head when `have` are there.
+    fn need_head(&self, have: usize) -> usize {
+        let whole = match &self.plan {
+            Plan::Json(json) => json.int.format.width(),
+            Plan::Length(length) => length.field.head(),
+            _ => 0,
+        };
+        whole.saturating_sub(have).max(1)
+    }
+
+    /// Checks what follows the payload.
+    fn check_end(&self, view: &[u8], extent: Extent) -> Result<(), Refusal> {
+        match (&self.plan, view.get(extent.end)) {
+            (Plan::Netstring, Some(&byte)) if byte != b',' => {
+                Err(Refusal::new(extent.end, Problem::NetstringComma { byte }))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The current frame's extent, once its head is read (for a delimiter: once that is found).
+    pub fn extent(&self) -> Option<Extent> {
+        match self.stage {
+            Stage::Body(extent) => Some(extent),
+            _ => None,
+        }
+    }
+
+    /// Where the header lies in a frame with this extent: the JSON text, or the bytes before a length; empty elsewhere.
+    pub fn header(&self, extent: &Extent) -> std::ops::Range<usize> {
+        self.plan.header(extent)
+    }
+
+    /// The fields of the current frame's header, where it was not of the usual shape (with nothing in it but the size).
+    pub(crate) fn fields(&self) -> Option<&Fields> {
+        self.fields.as_ref()
+    }
+
+    /// The fields of the current frame's header, taken out.
+    pub(crate) fn take_fields(&mut self) -> Option<Fields> {
+        self.fields.take()
+    }
+
+    /// Moves on to the frame behind the current one, which lies in `view` with this extent.
+    #[inline]
+    pub fn advance(&mut self, extent: &Extent, view: &[u8]) {
+        self.note_tail(view.get(extent.start..extent.end).unwrap_or(&[]));
+        self.skip(extent.total);
+    }
+
+    /// Moves on by `total` bytes to the next frame.
+    #[inline]
+    pub(crate) fn skip(&mut self, total: usize) {
+        self.number += 1;
+        self.offset += total as u64;
+        self.stage = Stage::Head;
+        self.told = 0;
+    }
+
+    /// Keeps the last bytes of a payload (or of another piece of it).
+    #[inline]
+    pub(crate) fn note_tail(&mut self, payload: &[u8]) {
+        match payload.last_chunk() {
+            Some(tail) => self.tail = *tail,
+            None => payload.iter().for_each(|&b| {
+                self.tail.rotate_left(1);
+                self.tail[3] = b;
+            }),
+        }
+    }
+
+    /// What is waited for when `view` is there of the current frame and [`measure`](Parser::measure) wanted more.
+    pub fn waiting(&self, view: &[u8]) -> Waiting {
+        self.waiting_at(view.len(), |scan| {
+            let partial = scan.partial(view, &[]);
+            (partial, scan.completing(view.get(view.len() - partial..).unwrap_or(&[])))
+        })
+    }
+
+    /// As [`waiting`](Parser::waiting), for `have` bytes; `partial` gives how many of these are the beginning of a delimiter, and the
+    /// delimiter's length.
+    pub(crate) fn waiting_at(
+        &self,
+        have: usize,
+        partial: impl FnOnce(&super::scan::Scan) -> (usize, usize),
+    ) -> Waiting {
+        let part = |role, from: usize, to: usize| Waiting {
+            role,
+            have: have.saturating_sub(from) as u64,
+            want: Some((to - from) as u64),
+        };
+        let open = |role| Waiting { role, have: have as u64, want: None };
+        match (&self.plan, self.stage) {
+            (Plan::Json(json), Stage::Head) => part(Role::Length, 0, json.int.format.width()),
+            (Plan::Json(json), Stage::Header(end)) => part(Role::Header, json.int.format.width(), end),
+            (Plan::Length(length), Stage::Head) if have < length.int.offset => {
+                part(Role::Header, 0, length.int.offset)
+            }
+            (Plan::Length(length), Stage::Head) => part(Role::Length, length.int.offset, length.field.head()),
+            (Plan::Length(_), Stage::Body(e)) if have < e.start => part(Role::Padding, e.head, e.start),
+            (Plan::Netstring, Stage::Body(e)) if have >= e.end => part(Role::Delimiter, e.end, e.total),
+            (_, Stage::Body(e)) => part(Role::Payload, e.start.max(e.head), e.end),
+            (Plan::Varint | Plan::Netstring, _) => open(Role::Length),
+            (Plan::Fixed(size), _) => part(Role::Payload, 0, *size),
+            (Plan::Scan(scan), _) => match partial(scan) {
+                (0, _) => open(Role::Payload),
+                (have, want) => Waiting { role: Role::Delimiter, have: have as u64, want: Some(want as u64) },
+            },
+            _ => open(Role::Payload),
+        }
+    }
+
+    /// The error of a stream that ends when `have` bytes of the current frame are there.
+    pub(crate) fn end(&mut self, have: usize, waiting: Waiting) -> FrameError {
+        self.refuse(Refusal::new(have, Problem::EndInFrame { waiting, have: have as u64 }))
+    }
+
+    /// Tells the observer of the bytes of `view` that are new and whose role is certain.
+    pub(crate) fn tell<O: Observer>(&mut self, view: &[u8], observer: &mut O) {
+        self.tell_at(view.len(), |scan| scan.partial(view, &[]), observer);
+    }
+
+    /// As [`tell`](Parser::tell), for `have` bytes of which the last `partial` may be the beginning of a delimiter.
+    pub(crate) fn tell_at<O: Observer>(
+        &mut self,
+        have: usize,
+        partial: impl FnOnce(&super::scan::Scan) -> usize,
+        observer: &mut O,
+    ) {
+        let all = usize::MAX;
+        let head = self.need_head(0);
+        let roles: [(Role, usize); 5] = match (&self.plan, self.stage) {
+            (Plan::Json(json), stage) => {
+                let end = match stage {
+                    Stage::Header(end) => end,
+                    Stage::Body(e) => e.head,
+                    _ => head,
+                };
+                let width = json.int.format.width();
+                [(Role::Length, width), (Role::Header, end), (Role::Payload, all), NO, NO]
+            }
+            (Plan::Length(length), Stage::Body(e)) => [
+                (Role::Header, length.int.offset),
+                (Role::Length, e.head),
+                (Role::Padding, e.start),
+                (Role::Payload, all),
+                NO,
+            ],
+            (Plan::Length(length), _) => [(Role::Header, length.int.offset), (Role::Length, all), NO, NO, NO],
+            (Plan::Varint, Stage::Body(e)) => [(Role::Length, e.head), (Role::Payload, all), NO, NO, NO],
+            (Plan::Netstring, Stage::Body(e)) => [
+                (Role::Length, e.head - 1),
+                (Role::Delimiter, e.head),
+                (Role::Payload, e.end),
+                (Role::Delimiter, all),
+                NO,
+            ],
+            (Plan::Varint | Plan::Netstring, _) => [(Role::Length, all), NO, NO, NO, NO],
+            (Plan::Scan(_), Stage::Body(e)) => [(Role::Payload, e.head), (Role::Delimiter, all), NO, NO, NO],
+            (Plan::Scan(scan), _) => [(Role::Payload, have - partial(scan)), NO, NO, NO, NO],
+            (Plan::Fixed(_) | Plan::Whole, _) => [(Role::Payload, all), NO, NO, NO, NO],
+        };
+        let have = self.extent().map_or(have, |e| have.min(e.total));
+        for (role, end) in roles {
+            let end = end.min(have);
+            if end > self.told {
+                let at = |i: usize| self.offset + i as u64;
+                observer.bytes(self.number, role, at(self.told)..at(end));
+                self.told = end;
+            }
+        }
+    }
+}
+
+/// No bytes.
+const NO: (Role, usize) = (Role::Padding, 0);
+
+/// The beginning of a UTF-8 character at the end of `tail` whose rest is missing.
+fn cut_character(tail: [u8; 4]) -> Option<Vec<u8>> {
+    (1..=3).find_map(|n| {
+        let bytes = tail.get(4 - n..)?;
+        let want = match bytes.first()? {
+            0xc2..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0..=0xf4 => 4,
+            _ => return None,
+        };
+        let rest = bytes.get(1..)?.iter().all(|b| b & 0xc0 == 0x80);
+        (rest && want > n).then(|| bytes.to_vec())
+    })
+}
+
+/// The extent of a frame with a base-128 varint before it (Protocol Buffers, "Base 128 Varints").
+fn varint(view: &[u8], limits: &Limits) -> Result<Option<Extent>, Refusal> {
+    let mut value = 0_u64;
+    for (i, &b) in view.iter().enumerate() {
+        let read = || view.get(..=i).unwrap_or(view).to_vec();
+        if i == 9 && b > 1 {
+            let problem = Problem::VarintTooLong { bytes: read() };
+            return Err(Refusal {
+                at: 0,
+                problem,
+                hints: super::plan::guess_text(view.get(..4).unwrap_or(&[])),
+            });
+        }
+        value |= u64::from(b & 0x7f) << (7 * i);
+        if b & 0x80 == 0 {
+            let limit = limits.payload;
+            if value > limit {
+                let value = i128::from(value);
+                let problem = Problem::LengthTooLarge { of: LengthOf::Payload, value, limit, bytes: read() };
+                return Err(Refusal::new(0, problem));
+            }
+            let (head, total) = (i + 1, i + 1 + value as usize);
+            return Ok(Some(Extent { head, start: head, end: total, total }));
+        }
+    }
+    Ok(None)
+}
+
+/// The extent of a netstring: `12:hello world!,`.
+fn netstring(view: &[u8], limits: &Limits) -> Result<Option<Extent>, Refusal> {
+    let mut value = 0_u64;
+    for (i, &b) in view.iter().enumerate() {
+        let read = || view.get(..i).unwrap_or(view).to_vec();
+        match b {
+            b':' if i > 0 => {
+                let (head, end) = (i + 1, i + 1 + value as usize);
+                return Ok(Some(Extent { head, start: head, end, total: end + 1 }));
+            }
+            b'0'..=b'9' if i > 0 && value == 0 => return Err(Refusal::new(0, Problem::NetstringZero)),
+            b'0'..=b'9' => {
+                value = value.saturating_mul(10).saturating_add(u64::from(b - b'0'));
+                let limit = limits.payload;
+                if value > limit {
+                    let bytes = view.get(..=i).unwrap_or(view).to_vec();
+                    let value = i128::from(value);
+                    let problem = Problem::LengthTooLarge { of: LengthOf::Payload, value, limit, bytes };
+                    return Err(Refusal::new(0, problem));
+                }
+            }
+            byte => {
+                return Err(Refusal::new(i, Problem::NetstringDigit { byte, bytes: read() }));
+            }
+        }
+    }
+    Ok(None)
+}
