@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::error::FrameError;
+use super::error::{FrameError, Problem};
 use super::json::Fields;
 use super::limits::Limits;
 use super::name::Framing;
 use super::observe::{Observer, Unobserved, Waiting};
 use super::parser::{Parser, Step};
-use super::plan::{Extent, Plan};
+use super::plan::{Extent, Plan, Refusal};
 
 /// One message of the stream. It borrows from the slice that was fed, or, when it came in pieces, from the decoder's buffer.
 #[derive(Clone, Copy, Debug)]
@@ -159,11 +159,11 @@ impl Decoder {
         }
         if self.buffer.is_empty() {
             let view = *input;
-            let step = self.parser.measure(view);
+            let step = self.parser.measure(view)?;
             if O::LISTENS {
                 self.parser.tell(view, observer);
             }
-            let Step::Frame(extent) = step? else {
+            let Step::Frame(extent) = step else {
                 self.buffer.extend_from_slice(view);
                 *input = &[];
                 return Ok(None);
@@ -172,11 +172,11 @@ impl Decoder {
             return Ok(Some(hand_out(&mut self.parser, view, extent)));
         }
         let extent = loop {
-            let step = self.parser.measure(&self.buffer);
+            let step = self.parser.measure(&self.buffer)?;
             if O::LISTENS {
                 self.parser.tell(&self.buffer, observer);
             }
-            match step? {
+            match step {
                 Step::Frame(extent) => break extent,
                 Step::Need(_) if input.is_empty() => return Ok(None),
                 Step::Need(need) => {
@@ -203,24 +203,32 @@ impl Decoder {
     /// the limit; any other framing must find exactly one frame in it.
     ///
     /// # Errors
-    /// When the datagram is larger than the limit, or is not exactly one frame.
+    /// When the datagram is larger than the limit, or is not exactly one frame. The next datagram begins anew.
     pub fn datagram<'a>(&'a mut self, datagram: &'a [u8]) -> Result<Frame<'a>, FrameError> {
-        if datagram.is_empty() && matches!(self.parser.plan, Plan::Whole) {
-            return Ok(hand_out(&mut self.parser, datagram, Extent::default()));
+        let extent = self.measure_datagram(datagram);
+        if extent.is_err() {
+            // The next datagram begins anew.
+            self.parser.failed = None;
+            self.parser.skip(datagram.len());
         }
-        let extent = match self.parser.measure(datagram)? {
-            Step::Frame(extent) if extent.total == datagram.len() => extent,
+        Ok(hand_out(&mut self.parser, datagram, extent?))
+    }
+
+    fn measure_datagram(&mut self, datagram: &[u8]) -> Result<Extent, FrameError> {
+        if datagram.is_empty() && matches!(self.parser.plan, Plan::Whole) {
+            return Ok(Extent::default());
+        }
+        match self.parser.measure(datagram)? {
+            Step::Frame(extent) if extent.total == datagram.len() => Ok(extent),
             Step::Frame(extent) => {
-                let (size, limit) = (datagram.len() as u64, extent.total as u64);
-                let problem = super::error::Problem::TooLarge { size, limit };
-                return Err(self.parser.refuse(super::plan::Refusal::new(extent.total, problem)));
+                let problem = Problem::AfterFrame { bytes: (datagram.len() - extent.total) as u64 };
+                Err(self.parser.refuse(Refusal::new(extent.total, problem)))
             }
             Step::Need(_) => {
                 let waiting = self.parser.waiting(datagram);
-                return Err(self.parser.end(datagram.len(), waiting));
+                Err(self.parser.end(datagram.len(), waiting))
             }
-        };
-        Ok(hand_out(&mut self.parser, datagram, extent))
+        }
     }
 
     /// What the decoder waits for.

@@ -223,6 +223,11 @@ pub enum Problem {
         /// The limit.
         limit: u64,
     },
+    /// A datagram with more than one frame in it.
+    AfterFrame {
+        /// Bytes behind the first.
+        bytes: u64,
+    },
     /// The stream ended in the middle of a frame.
     EndInFrame {
         /// What was being waited for.

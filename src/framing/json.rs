@@ -132,7 +132,7 @@ fn start_of(text: &str) -> String {
 }
 
 /// Refuses brackets nested deeper than `limit`, before anything recurses into them.
-fn depth(header: &[u8], limit: u32) -> Result<(), Refused> {
+pub(crate) fn depth(header: &[u8], limit: u32) -> Result<(), Refused> {
     let (mut depth, mut quoted, mut escaped) = (0_u32, false, false);
     for (i, &b) in header.iter().enumerate() {
         match b {
@@ -402,7 +402,7 @@ mod tests {
         let bomb = format!("{{\"size\":1,\"x\":{}", "[".repeat(60_000));
         assert!(matches!(
             strict(bomb.as_bytes()).unwrap_err(),
-            (28, Problem::HeaderTooDeep { limit: 16 }, _)
+            (29, Problem::HeaderTooDeep { limit: 16 }, _)
         ));
         let brackets = format!("{{\"size\":1,\"x\":\"{}\\\"[\"}}", "[".repeat(100));
         assert_eq!(strict(brackets.as_bytes()), Ok(1));

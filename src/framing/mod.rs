@@ -1,10 +1,11 @@
 //! Bytes to frames and back: the framing codec. Knows nothing of networks.
 //!
 //! TCP carries a stream of bytes without borders; a *framing* says where a message begins and ends. [`Framing`] names
-//! one, an [`Encoder`] writes it, a [`Decoder`] reads it from slices however they were cut, and [`diagnose`](mod@diagnose)
-//! looks at bytes of which nobody knows the framing.
+//! one, an [`Encoder`] writes it, a [`Decoder`] reads it from slices however they were cut, and what it
+//! refuses it explains.
 
 mod decoder;
+mod encoder;
 mod error;
 mod int;
 mod json;
@@ -13,10 +14,12 @@ mod name;
 mod observe;
 mod parser;
 mod plan;
+mod python;
 mod scan;
 mod text;
 
 pub use decoder::{Decoder, Frame};
+pub use encoder::{EncodeError, Encoder, Parts};
 pub use error::{FrameError, Hint, JsonKind, LengthOf, Problem, Refusal};
 pub use int::{Endian, IntFormat, UnknownIntFormat};
 pub use json::Fields;

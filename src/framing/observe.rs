@@ -48,7 +48,7 @@ pub trait Observer {
     /// The bytes at the stream offsets `range` belong to frame number `frame` (the first is 0) and serve as `role`.
     ///
     /// Ranges come in order, without gaps, and each byte once. How they are cut depends on how the stream was cut;
-    /// what they say of a byte does not.
+    /// what they say of a byte does not. Of a part that is refused (a length below zero, say) nothing is told.
     fn bytes(&mut self, frame: u64, role: Role, range: Range<u64>);
 }
 

@@ -226,11 +226,6 @@ impl Parser {
         self.fields.as_ref()
     }
 
-    /// The fields of the current frame's header, taken out.
-    pub(crate) fn take_fields(&mut self) -> Option<Fields> {
-        self.fields.take()
-    }
-
     /// Moves on to the frame behind the current one, which lies in `view` with this extent.
     #[inline]
     pub fn advance(&mut self, extent: &Extent, view: &[u8]) {

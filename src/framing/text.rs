@@ -206,6 +206,10 @@ fn problem(problem: &Problem, lang: Lang) -> String {
                 grouped(i128::from(*limit))
             ),
         ),
+        Problem::AfterFrame { bytes } => (
+            format!("{bytes} bytes follow the frame in the same datagram"),
+            format!("同一个数据报中,帧之后还有 {bytes} 字节"),
+        ),
         Problem::EndInFrame { waiting, have } => (
             format!(
                 "the stream ends in the middle of a frame: {have} bytes of it are there, waiting for {waiting}"

@@ -1,0 +1,532 @@
+//! The encoder: a message in, its frame out.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::int::IntFormat;
+use super::limits::Limits;
+use super::name::{Framing, JsonHeader, LengthField};
+use super::python;
+use super::scan::Scan;
+use crate::lang::Lang;
+
+/// Writes messages as frames. It holds no state: the frames of one stream may come from several encoders.
+///
+/// ```
+/// use framewire::framing::{Encoder, Framing, Limits};
+///
+/// let framing: Framing = "json-header:data_size".parse()?;
+/// let mut out = Vec::new();
+/// Encoder::new(&framing, Limits::default()).encode(b"hello world!", &mut out)?;
+/// assert_eq!(out, b"\x11\0\0\0{\"data_size\": 12}hello world!");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Encoder {
+    framing: Framing,
+    limits: Limits,
+    /// Under `json-header`: `{"key": `.
+    start: Vec<u8>,
+    /// Under `delimiter` and `line`: what the decoder looks for.
+    scan: Option<Scan>,
+}
+
+/// The parts of one frame, in their order: whoever can write several buffers at once need not copy the payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts<'a> {
+    /// What comes before the payload.
+    pub head: Vec<u8>,
+    /// The payload (less its first bytes where those are in `head`, with the length written into them).
+    pub body: &'a [u8],
+    /// What comes behind the payload.
+    pub tail: &'a [u8],
+}
+
+/// Longest head that is put together on the stack.
+const SHORT: usize = 64;
+
+impl Encoder {
+    /// An encoder for this framing, which refuses what a decoder with the same limits would refuse.
+    pub fn new(framing: &Framing, limits: Limits) -> Encoder {
+        let start = match framing {
+            Framing::JsonHeader(json) => start(json),
+            _ => Vec::new(),
+        };
+        let scan = match framing {
+            Framing::Delimiter(delimiters) => Some(Scan::new(delimiters)),
+            Framing::Line { keep } => Some(Scan::lines(*keep)),
+            _ => None,
+        };
+        Encoder { framing: framing.clone(), limits: limits.applied(), start, scan }
+    }
+
+    /// The framing.
+    pub fn framing(&self) -> &Framing {
+        &self.framing
+    }
+
+    /// Appends the frame of `payload` to `out`.
+    ///
+    /// Under `length` the decoder's rule is turned round: what the decoder would strip is written as zeros, and where it would
+    /// hand out the length itself, the payload has room for it at its place.
+    ///
+    /// # Errors
+    /// When the payload cannot be a message of this framing; `out` is unchanged then.
+    #[inline]
+    pub fn encode(&self, payload: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        match &self.framing {
+            Framing::JsonHeader(json) => {
+                let mut head = [0; SHORT];
+                match self.json_head(json.length(), payload.len(), &mut head) {
+                    Some(head) => join(out, head, payload, &[]),
+                    None => self.encode_slowly(payload, out)?,
+                }
+            }
+            Framing::Length(field) if *field == LengthField::new(field.format) => {
+                check_size(payload.len(), self.limits.payload)?;
+                let value = payload.len() as i128;
+                let bytes = field.format.write(value).ok_or_else(|| no_room(value, field.format))?;
+                join(out, bytes.get(..field.format.width()).unwrap_or(&[]), payload, &[]);
+            }
+            _ => self.encode_slowly(payload, out)?,
+        }
+        Ok(())
+    }
+
+    /// The head of a `json-header` with nothing but the size, when it fits into `head` and within the limits.
+    #[inline]
+    fn json_head<'h>(&self, format: IntFormat, size: usize, head: &'h mut [u8; SHORT]) -> Option<&'h [u8]> {
+        if size as u64 > self.limits.payload {
+            return None;
+        }
+        // The digits, from the last to the first.
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        let mut rest = size;
+        loop {
+            at = at.checked_sub(1)?;
+            *digits.get_mut(at)? = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        let digits = digits.get(at..)?;
+        let width = format.width();
+        let len = self.start.len() + digits.len() + 1;
+        if len as u64 > u64::from(self.limits.header) {
+            return None;
+        }
+        let whole = head.get_mut(..width + len)?;
+        let (int, text) = whole.split_at_mut_checked(width)?;
+        int.copy_from_slice(format.write(len as i128)?.get(..width)?);
+        let (start, number) = text.split_at_mut_checked(self.start.len())?;
+        start.copy_from_slice(&self.start);
+        let (brace, number) = number.split_last_mut()?;
+        number.copy_from_slice(digits);
+        *brace = b'}';
+        head.get(..width + len)
+    }
+
+    #[inline(never)]
+    fn encode_slowly(&self, payload: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let parts = self.parts(&[], payload)?;
+        join(out, &parts.head, parts.body, parts.tail);
+        Ok(())
+    }
+
+    /// As [`encode`](Self::encode), with further fields in the JSON header, in this order. The size comes first, or in the place of
+    /// a field with its key, whose value does not matter.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode); when the framing has no header for the fields; and when a field stands twice, or is
+    /// another of the keys under which a decoder would look for the size.
+    pub fn encode_fields(
+        &self,
+        fields: &[(String, Value)],
+        payload: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncodeError> {
+        let parts = self.parts(fields, payload)?;
+        join(out, &parts.head, parts.body, parts.tail);
+        Ok(())
+    }
+
+    /// The frame of `payload` in parts, for a vectored write.
+    ///
+    /// # Errors
+    /// As [`encode_fields`](Self::encode_fields).
+    pub fn parts<'a>(
+        &'a self,
+        fields: &[(String, Value)],
+        payload: &'a [u8],
+    ) -> Result<Parts<'a>, EncodeError> {
+        if let (Some((key, _)), false) = (fields.first(), matches!(self.framing, Framing::JsonHeader(_))) {
+            return Err(EncodeError::NoHeader { key: key.clone() });
+        }
+        let whole = |head: Vec<u8>| Parts { head, body: payload, tail: &[] };
+        let limit = self.limits.payload;
+        if !matches!(self.framing, Framing::Length(_) | Framing::Delimiter(_) | Framing::Line { .. }) {
+            check_size(payload.len(), limit)?;
+        }
+        Ok(match &self.framing {
+            Framing::JsonHeader(json) => whole(self.header(json, fields, payload.len())?),
+            Framing::Length(field) => length(field, payload, limit)?,
+            Framing::Varint => whole(varint(payload.len() as u64)),
+            Framing::Netstring => {
+                Parts { head: format!("{}:", payload.len()).into_bytes(), body: payload, tail: b"," }
+            }
+            Framing::Delimiter(delimiters) => {
+                self.delimited(payload, delimiters.any().first().map_or(&[], |d| d))?
+            }
+            Framing::Line { .. } => self.delimited(payload, b"\n")?,
+            Framing::Fixed(size) if size.get() as usize != payload.len() => {
+                return Err(EncodeError::NotThisSize { size: payload.len(), want: size.get() });
+            }
+            Framing::Fixed(_) | Framing::None | Framing::Datagram => whole(Vec::new()),
+        })
+    }
+
+    /// The length and the JSON header.
+    fn header(
+        &self,
+        json: &JsonHeader,
+        fields: &[(String, Value)],
+        size: usize,
+    ) -> Result<Vec<u8>, EncodeError> {
+        let mut seen = std::collections::BTreeSet::new();
+        let (key, others) = json.keys().split_first().map_or(("", &[][..]), |(key, more)| (key, more));
+        for (name, _) in fields {
+            if !seen.insert(name) || others.contains(name) {
+                return Err(EncodeError::Key { key: name.clone() });
+            }
+        }
+        let here = fields.iter().position(|(name, _)| name == key);
+        let size = Value::from(size as u64);
+        let ours = [(key, &size)].into_iter().filter(|_| here.is_none());
+        let theirs = fields.iter().map(|(name, v)| (name.as_str(), if name == key { &size } else { v }));
+        let width = json.length().width();
+        let mut head = vec![0; width];
+        dump_object(ours.chain(theirs), &mut head);
+        let len = head.len() - width;
+        let text = head.get(width..).unwrap_or(&[]);
+        if len as u64 > u64::from(self.limits.header) {
+            return Err(EncodeError::HeaderTooLarge { size: len, limit: self.limits.header });
+        }
+        if super::json::depth(text, self.limits.nesting).is_err() {
+            return Err(EncodeError::HeaderTooDeep { limit: self.limits.nesting });
+        }
+        let int = json.length().write(len as i128).ok_or_else(|| no_room(len as i128, json.length()))?;
+        head.iter_mut().zip(int).take(width).for_each(|(to, from)| *to = from);
+        Ok(head)
+    }
+
+    /// The payload and its delimiter, when a decoder will find just that delimiter.
+    fn delimited<'a>(&'a self, payload: &'a [u8], delimiter: &'a [u8]) -> Result<Parts<'a>, EncodeError> {
+        let Some(scan) = &self.scan else {
+            return Ok(Parts { head: Vec::new(), body: payload, tail: delimiter });
+        };
+        let tail = if scan.keep { &[][..] } else { delimiter };
+        let joined;
+        let found = match scan.find(&[], payload) {
+            None if !scan.keep => {
+                // Does the delimiter, behind this payload, end where it should and begin where it should?
+                let from = payload.len().saturating_sub(scan.longest());
+                joined = [payload.get(from..).unwrap_or(&[]), delimiter].concat();
+                scan.find(&[], &joined).map(|f| (from + f.end, from + f.end - f.len))
+            }
+            found => found.map(|f| (f.end, f.end - f.len)),
+        };
+        let total = payload.len() + tail.len();
+        match found {
+            Some((end, start)) if end == total && (scan.keep || start == payload.len()) => {
+                check_size(start, self.limits.payload)?;
+                Ok(Parts { head: Vec::new(), body: payload, tail })
+            }
+            Some((_, start)) => Err(EncodeError::ContainsDelimiter { at: start }),
+            None => Err(EncodeError::NoDelimiter),
+        }
+    }
+}
+
+/// Appends the parts of a frame to `out`.
+#[inline]
+fn join(out: &mut Vec<u8>, head: &[u8], body: &[u8], tail: &[u8]) {
+    out.reserve(head.len() + body.len() + tail.len());
+    out.extend_from_slice(head);
+    out.extend_from_slice(body);
+    out.extend_from_slice(tail);
+}
+
+/// `{"key": `
+fn start(json: &JsonHeader) -> Vec<u8> {
+    let mut object = Vec::new();
+    let size = Value::from(0);
+    dump_object(json.keys().first().map(|key| (key.as_str(), &size)).into_iter(), &mut object);
+    object.truncate(object.len().saturating_sub(2));
+    object
+}
+
+/// Appends an object with these fields in this order, as Python's `json.dumps` writes it.
+fn dump_object<'a>(fields: impl Iterator<Item = (&'a str, &'a Value)>, out: &mut Vec<u8>) {
+    let mut separator: &[u8] = b"{";
+    for (key, value) in fields {
+        out.extend_from_slice(separator);
+        // Writing JSON values into memory cannot fail.
+        let _ = python::dump(key, out);
+        out.extend_from_slice(b": ");
+        let _ = python::dump(value, out);
+        separator = b", ";
+    }
+    out.push(b'}');
+}
+
+fn length<'a>(field: &LengthField, payload: &'a [u8], limit: u64) -> Result<Parts<'a>, EncodeError> {
+    let (strip, head) = (field.strip as usize, field.head());
+    let total = strip + payload.len();
+    let Some(body) = total.checked_sub(head) else {
+        return Err(EncodeError::TooShort { size: payload.len(), least: head - strip });
+    };
+    check_size(body, limit)?;
+    let value = body as i128 - i128::from(field.adjust);
+    let int = field.format.write(value).ok_or_else(|| no_room(value, field.format))?;
+    // The frame is `strip` zeros and the payload, and the length is written over that.
+    let (first, body) = payload.split_at_checked(head.saturating_sub(strip)).unwrap_or((payload, &[]));
+    let mut bytes = vec![0; strip];
+    bytes.extend_from_slice(first);
+    let place = bytes.iter_mut().skip(field.offset as usize).take(field.format.width());
+    place.zip(int).for_each(|(to, from)| *to = from);
+    Ok(Parts { head: bytes, body, tail: &[] })
+}
+
+fn varint(mut value: u64) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(10);
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+    bytes
+}
+
+#[inline]
+fn check_size(size: usize, limit: u64) -> Result<(), EncodeError> {
+    if size as u64 > limit { Err(EncodeError::TooLarge { size, limit }) } else { Ok(()) }
+}
+
+#[cold]
+fn no_room(value: i128, format: IntFormat) -> EncodeError {
+    EncodeError::NoRoom { value, format }
+}
+
+/// A message that cannot be written in this framing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EncodeError {
+    /// The payload is larger than the limit.
+    TooLarge {
+        /// Its bytes.
+        size: usize,
+        /// The limit.
+        limit: u64,
+    },
+    /// The length does not fit into its format.
+    NoRoom {
+        /// The length.
+        value: i128,
+        /// Its format.
+        format: IntFormat,
+    },
+    /// The payload has no room for the length that is written into it.
+    TooShort {
+        /// Its bytes.
+        size: usize,
+        /// Bytes needed.
+        least: usize,
+    },
+    /// Under `fixed`, a payload of another size.
+    NotThisSize {
+        /// Its bytes.
+        size: usize,
+        /// The size of all messages.
+        want: u32,
+    },
+    /// The payload contains the delimiter, or makes one together with the delimiter behind it.
+    ContainsDelimiter {
+        /// Where in the payload it begins.
+        at: usize,
+    },
+    /// Where the delimiter is kept, a payload that does not end with one.
+    NoDelimiter,
+    /// The JSON header is larger than the limit.
+    HeaderTooLarge {
+        /// Its bytes.
+        size: usize,
+        /// The limit.
+        limit: u32,
+    },
+    /// The JSON header nests deeper than the limit.
+    HeaderTooDeep {
+        /// The limit.
+        limit: u32,
+    },
+    /// A field that stands twice, or under which a decoder would look for the size.
+    Key {
+        /// Its key.
+        key: String,
+    },
+    /// Header fields for a framing without a header.
+    NoHeader {
+        /// The first field's key.
+        key: String,
+    },
+}
+
+impl EncodeError {
+    /// The error as a sentence.
+    pub fn message(&self, lang: Lang) -> String {
+        let (en, zh) = match self {
+            EncodeError::TooLarge { size, limit } => (
+                format!("the payload has {size} bytes, more than the limit of {limit}"),
+                format!("数据有 {size} 字节,超过上限 {limit} 字节"),
+            ),
+            EncodeError::NoRoom { value, format } => (
+                format!("the length {value} does not fit into {format} (at most {})", format.max()),
+                format!("长度 {value} 放不进 {format}(最大 {})", format.max()),
+            ),
+            EncodeError::TooShort { size, least } => (
+                format!(
+                    "the payload has {size} bytes; it needs {least} for the length that is written into it"
+                ),
+                format!("数据只有 {size} 字节;至少要 {least} 字节才放得下写入其中的长度"),
+            ),
+            EncodeError::NotThisSize { size, want } => (
+                format!("the payload has {size} bytes; every message has {want}"),
+                format!("数据有 {size} 字节;定长消息必须正好 {want} 字节"),
+            ),
+            EncodeError::ContainsDelimiter { at } => (
+                format!(
+                    "with its delimiter the payload would be cut at byte {at}: it contains (part of) a delimiter"
+                ),
+                format!("数据自身含有分隔符(或其一部分):接收方会在第 {at} 字节处把它切断"),
+            ),
+            EncodeError::NoDelimiter => (
+                "the payload does not end with its delimiter, which is kept in this framing".to_owned(),
+                "这种分帧方式保留分隔符,而数据没有以分隔符结尾".to_owned(),
+            ),
+            EncodeError::HeaderTooLarge { size, limit } => (
+                format!("the JSON header has {size} bytes, more than the limit of {limit}"),
+                format!("JSON 首部有 {size} 字节,超过上限 {limit} 字节"),
+            ),
+            EncodeError::HeaderTooDeep { limit } => (
+                format!("the JSON header nests deeper than the limit of {limit}"),
+                format!("JSON 首部嵌套超过上限 {limit} 层"),
+            ),
+            EncodeError::Key { key } => (
+                format!("the header field `{key}` stands twice, or would be taken for the size"),
+                format!("首部字段 `{key}` 出现了两次,或者会被当成数据大小"),
+            ),
+            EncodeError::NoHeader { key } => (
+                format!("this framing has no header for the field `{key}`"),
+                format!("这种分帧方式没有首部,放不下字段 `{key}`"),
+            ),
+        };
+        lang.pick(en, zh)
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message(Lang::En))
+    }
+}
+
+impl std::error::Error for EncodeError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn encode(name: &str, payload: &[u8]) -> Result<Vec<u8>, EncodeError> {
+        let mut out = Vec::new();
+        Encoder::new(&name.parse().unwrap(), Limits::default()).encode(payload, &mut out).map(|()| out)
+    }
+
+    #[test]
+    fn frames_are_written_byte_for_byte() {
+        let cases: &[(&str, &[u8], &[u8])] = &[
+            ("json-header:data_size", b"hello world!", b"\x11\0\0\0{\"data_size\": 12}hello world!"),
+            ("json-header:size,len=u16be", b"", b"\0\x0b{\"size\": 0}"),
+            ("json-header:%E5%A4%A7", b"x", b"\x0d\0\0\0{\"\\u5927\": 1}x"),
+            ("length:u32be", b"abc", b"\0\0\0\x03abc"),
+            ("length:u16le,adjust=-2", b"abc", b"\x05\0abc"),
+            ("length:u16be,offset=2", b"abc", b"\0\0\0\x03abc"),
+            ("length:u16be,offset=1,strip=0", b"\xca..abc", b"\xca\0\x03abc"),
+            ("varint", &[7; 300], &[&[0xac, 0x02][..], &[7; 300]].concat()),
+            ("netstring", b"hello world!", b"12:hello world!,"),
+            ("delimiter:%0D%0A|;", b"abc", b"abc\r\n"),
+            ("delimiter:%0D%0A|;,keep", b"abc;", b"abc;"),
+            ("line", b"abc", b"abc\n"),
+            ("fixed:3", b"abc", b"abc"),
+            ("none", b"abc", b"abc"),
+            ("datagram", b"", b""),
+        ];
+        for (name, payload, frame) in cases {
+            assert_eq!(encode(name, payload).as_deref(), Ok(*frame), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_no_decoder_would_give_back_is_refused() {
+        use EncodeError as E;
+        let cases: &[(&str, &[u8], E)] = &[
+            ("length:u8", &[0; 256], E::NoRoom { value: 256, format: "u8".parse().unwrap() }),
+            ("length:u8,adjust=4", b"abc", E::NoRoom { value: -1, format: "u8".parse().unwrap() }),
+            ("length:u16be,strip=0", b"a", E::TooShort { size: 1, least: 2 }),
+            ("fixed:3", b"ab", E::NotThisSize { size: 2, want: 3 }),
+            ("line", b"a\nb", E::ContainsDelimiter { at: 1 }),
+            ("line", b"a\r", E::ContainsDelimiter { at: 1 }),
+            ("line,keep", b"a", E::NoDelimiter),
+            ("line,keep", b"a\nb\n", E::ContainsDelimiter { at: 1 }),
+            ("delimiter:aba", b"xab", E::ContainsDelimiter { at: 1 }),
+        ];
+        for (name, payload, error) in cases {
+            assert_eq!(encode(name, payload).as_ref(), Err(error), "{name}");
+            for &lang in Lang::ALL {
+                assert_eq!(error.message(lang).is_ascii(), lang == Lang::En);
+            }
+        }
+        let limits = Limits { payload: 2, header: 15, ..Limits::default() };
+        let small = |name: &str| Encoder::new(&name.parse().unwrap(), limits);
+        for name in Framing::EXAMPLES.iter().filter(|name| !name.starts_with("fixed")) {
+            let error = small(name).encode(b"abc", &mut Vec::new());
+            assert_eq!(error, Err(E::TooLarge { size: 3, limit: 2 }), "{name}");
+        }
+        let error = small("json-header:data_size").encode(b"ab", &mut Vec::new());
+        assert_eq!(error, Err(E::HeaderTooLarge { size: 16, limit: 15 }));
+    }
+
+    #[test]
+    fn further_fields_keep_their_order() {
+        let encoder = Encoder::new(&"json-header:size|data_size".parse().unwrap(), Limits::default());
+        let field = |key: &str, value: Value| (key.to_owned(), value);
+        let encode = |fields: &[(String, Value)]| {
+            let mut out = Vec::new();
+            encoder
+                .encode_fields(fields, b"abc", &mut out)
+                .map(|()| String::from_utf8(out.split_off(4)).unwrap())
+        };
+        let name = field("name", json!("a.txt"));
+        assert_eq!(encode(&[name.clone()]).unwrap(), r#"{"size": 3, "name": "a.txt"}abc"#);
+        let placed = [name.clone(), field("size", json!(null)), field("z", json!([1, 2]))];
+        assert_eq!(encode(&placed).unwrap(), r#"{"name": "a.txt", "size": 3, "z": [1, 2]}abc"#);
+        assert_eq!(encode(&[name.clone(), name.clone()]), Err(EncodeError::Key { key: "name".into() }));
+        assert_eq!(
+            encode(&[field("data_size", json!(1))]),
+            Err(EncodeError::Key { key: "data_size".into() })
+        );
+        let lines = Encoder::new(&Framing::Line { keep: false }, Limits::default());
+        assert!(matches!(lines.parts(&[name], b""), Err(EncodeError::NoHeader { .. })));
+    }
+}
