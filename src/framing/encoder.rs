@@ -518,7 +518,7 @@ mod tests {
                 .map(|()| String::from_utf8(out.split_off(4)).unwrap())
         };
         let name = field("name", json!("a.txt"));
-        assert_eq!(encode(&[name.clone()]).unwrap(), r#"{"size": 3, "name": "a.txt"}abc"#);
+        assert_eq!(encode(std::slice::from_ref(&name)).unwrap(), r#"{"size": 3, "name": "a.txt"}abc"#);
         let placed = [name.clone(), field("size", json!(null)), field("z", json!([1, 2]))];
         assert_eq!(encode(&placed).unwrap(), r#"{"name": "a.txt", "size": 3, "z": [1, 2]}abc"#);
         assert_eq!(encode(&[name.clone(), name.clone()]), Err(EncodeError::Key { key: "name".into() }));
