@@ -106,7 +106,7 @@ rules! {
     FastRecovery: Rfc(5681), "3.2", "fast recovery: ssthresh is half of what was in flight, each further duplicate ACK inflates the window", "快速恢复:慢启动门限取在途数据的一半,每多一个重复 ACK 窗口膨胀一个报文段";
     FastRecoveryEnd: Rfc(5681), "3.2", "an ACK of new data ends fast recovery: the congestion window falls back to ssthresh", "新数据被确认:快速恢复结束,拥塞窗口回到慢启动门限";
     RestartAfterIdle: Rfc(5681), "4.1", "after an idle time longer than the RTO the congestion window restarts from the initial window", "空闲超过 RTO 后,拥塞窗口回到初始窗口重新开始";
-    FrtoSpurious: Rfc(5682), "2.1", "the ACKs after a time-out show that nothing was lost: the time-out was spurious", "超时后的 ACK 表明数据并未丢失:这是一次虚假超时";
+    FrtoSpurious: Rfc(5682), "3.1", "the ACKs after a time-out show that nothing was lost: the time-out was spurious", "超时后的 ACK 表明数据并未丢失:这是一次虚假超时";
     RtoInitial: Rfc(6298), "2.1", "before the first measurement the RTO has its initial value", "首次测量之前,RTO 取初始值";
     RttFirstSample: Rfc(6298), "2.2", "the first measurement R: SRTT = R, RTTVAR = R/2", "第一个测量值 R:SRTT = R,RTTVAR = R/2";
     RttSample: Rfc(6298), "2.3", "a further measurement is smoothed into SRTT and RTTVAR", "后续测量值平滑计入 SRTT 和 RTTVAR";
@@ -123,7 +123,6 @@ rules! {
     SackRecoveryEnter: Rfc(6675), "5", "loss is found from SACK: recovery begins and lasts until all sent so far is acknowledged", "由 SACK 判定丢失:进入恢复,直到此前发送的数据全部确认";
     SackRecoveryExit: Rfc(6675), "5", "the recovery point is acknowledged: recovery ends", "恢复点已确认:恢复结束";
     SackNextLost: Rfc(6675), "4", "NextSeg 1: retransmit the first lost segment that was not yet retransmitted", "NextSeg 规则 1:重传第一个尚未重传的丢失报文段";
-    SackNextNew: Rfc(6675), "4", "NextSeg 2: send new data", "NextSeg 规则 2:发送新数据";
     SackNextSpeculative: Rfc(6675), "4", "NextSeg 3: retransmit a hole below the highest SACK that is not yet held for lost", "NextSeg 规则 3:重传最高 SACK 之下尚未判定丢失的空洞";
     SackRescue: Rfc(6675), "4", "NextSeg 4: a rescue retransmission of the last segment", "NextSeg 规则 4:抢救性重传最后一个报文段";
     SackRtoInRecovery: Rfc(6675), "5.1", "a time-out: recovery from SACK gives way to slow start, and no new recovery before RecoveryPoint", "超时:SACK 恢复让位于慢启动,确认到恢复点之前不再进入新的恢复";
@@ -148,7 +147,7 @@ rules! {
     CubicFastConvergence: Rfc(9438), "4.7", "CUBIC: the window is shrinking, so give room to other flows", "CUBIC:窗口在变小,为其他流让出带宽(快速收敛)";
     CubicTimeout: Rfc(9438), "4.8", "CUBIC: after a time-out one segment, and a new cubic epoch", "CUBIC:超时后窗口降为一个报文段,开始新的三次函数周期";
     SpuriousUndo: Rfc(9438), "4.9", "the reduction was spurious: the window is restored", "此次减小是误判:恢复原来的窗口";
-    PrrSend: Rfc(9937), "6", "proportional rate reduction: what may be sent follows what was delivered", "按比例降速:可发送量跟随已送达量";
+    PrrSend: Rfc(9937), "6.2", "proportional rate reduction: what may be sent follows what was delivered", "按比例降速:可发送量跟随已送达量";
     PrrComplete: Rfc(9937), "6", "recovery is over: the congestion window is ssthresh", "恢复结束:拥塞窗口等于慢启动门限";
 }
 

@@ -107,11 +107,6 @@ impl Cubic {
         // RFC 9438 section 4.6: ssthresh = flight_size * beta_cubic, at least 2 segments
         ((f64::from(flight) * BETA) as u32).max(2 * smss)
     }
-
-    /// The next ACK begins a stage of congestion avoidance.
-    pub(super) fn on_recovery_end(&mut self, _now: Instant) {
-        self.epoch = None;
-    }
 }
 
 impl Epoch {

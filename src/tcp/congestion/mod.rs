@@ -22,7 +22,7 @@ pub use validation::PipeAck;
 use crate::probe::{Context, Probe, Var};
 use crate::rule::Rule;
 use crate::seq::SeqNumber;
-use crate::time::{Duration, Instant};
+use crate::time::Duration;
 
 /// No congestion window is greater than this.
 pub const MAX_WINDOW: u32 = 1 << 30;
@@ -256,6 +256,7 @@ impl Controller {
         // A window that was not filled says nothing about the path (RFC 9438 section 5.8, RFC 7661 section 4.3).
         let room = before.cwnd.saturating_sub(ack.prior_in_flight);
         let filled = room < before.smss || w.in_slow_start() && room <= before.cwnd / 2;
+        let grows = if self.pipe_ack.is_some() { validated } else { filled };
         if w.in_slow_start() {
             let limit = self.config.slow_start_limit.map_or(u32::MAX, |l| l.saturating_mul(w.smss));
             // RFC 5681 section 3.1, equation 2: cwnd += min (N, SMSS), with L for 1 (RFC 3465 section 2.3)
@@ -268,7 +269,7 @@ impl Controller {
                     growth = 0;
                 }
             }
-            if filled && validated && !matches!(self.algorithm, Congestion::None) {
+            if grows && !matches!(self.algorithm, Congestion::None) {
                 let grown = w.cwnd.saturating_add(growth).min(w.ssthresh.max(w.cwnd)).min(MAX_WINDOW);
                 w.cwnd = grown;
             }
@@ -277,8 +278,8 @@ impl Controller {
         }
         let rule = match &mut self.algorithm {
             Congestion::None => return,
-            Congestion::Reno(reno) if filled && validated => reno.on_ack(w, ack.newly_acked),
-            Congestion::Cubic(cubic) if filled && validated => cubic.on_ack(w, cx.now, ack),
+            Congestion::Reno(reno) if grows => reno.on_ack(w, ack.newly_acked),
+            Congestion::Cubic(cubic) if grows => cubic.on_ack(w, cx.now, ack),
             Congestion::Cubic(cubic) => {
                 cubic.on_unfilled(cx.now);
                 Rule::WindowNotValidated
@@ -352,13 +353,6 @@ impl Controller {
             let before = self.window;
             self.window.cwnd = cwnd.clamp(self.window.smss, MAX_WINDOW);
             self.tell(cx, rule, before);
-        }
-    }
-
-    /// Recovery is over; cwnd is what it shall be. `retransmitted`: octets sent again in it.
-    pub fn on_recovery_end(&mut self, now: Instant) {
-        if let Congestion::Cubic(cubic) = &mut self.algorithm {
-            cubic.on_recovery_end(now);
         }
     }
 

@@ -194,8 +194,8 @@ impl Scoreboard {
         }
     }
 
-    /// `block`, all of it in flight already, was sent again.
-    pub fn on_retransmitted(&mut self, block: SackBlock, now: Instant) {
+    /// `block`, all of it in flight already, was sent again; `rescue`: by NextSeg rule 4, which leaves HighRxt alone.
+    pub fn on_retransmitted(&mut self, block: SackBlock, rescue: bool, now: Instant) {
         let mut i = self.index_of(block.left);
         i = self.split_at(i, block.left);
         while self.segments.get(i).is_some_and(|segment| segment.seq.is_before(block.right)) {
@@ -214,7 +214,9 @@ impl Scoreboard {
             i += 1;
         }
         self.retransmissions.push_back((now, block));
-        self.high_rxt = self.high_rxt.max(block.right);
+        if !rescue {
+            self.high_rxt = self.high_rxt.max(block.right);
+        }
     }
 
     /// SEG.ACK acknowledges all before `ack`, which lies in SND.UNA..=SND.NXT (else it is taken for the nearer
