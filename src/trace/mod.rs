@@ -5,6 +5,7 @@
 pub mod calls;
 pub mod code;
 pub mod content;
+pub mod file;
 pub mod flows;
 mod grow;
 pub mod id;
@@ -16,6 +17,7 @@ pub mod tables;
 
 pub use code::{DropReason, Errno, How, Kind, Limit, Op, Provenance, Role, Transport};
 pub use content::Piece;
+pub use file::{Damage, End, FileReader, FileWriter, ReadError, is_trace_file, read, write};
 pub use flows::Connection;
 pub use id::{
     CallId, ConnectionId, EventId, HostId, PacketId, ProgramId, Side, SocketId, StreamId, ThreadId,

@@ -1,0 +1,166 @@
+//! The file format: lossless, opens up to any cut, and never believes a length.
+
+#[path = "trace/random.rs"]
+mod random;
+
+use framewire::trace::file::{HEADER_LEN, crc32};
+use framewire::trace::{Damage, End, FileReader, FileWriter, ReadError, Sink, Trace, read, write};
+use proptest::prelude::*;
+
+fn cases() -> u32 {
+    std::env::var("FRAMEWIRE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(200)
+}
+
+/// A file of `count` random records in chunks of `per_chunk`, and where each chunk ends.
+fn file(seed: u64, count: usize, per_chunk: usize) -> (Vec<u8>, Vec<usize>) {
+    let mut trace = Trace::new();
+    random::drive(seed, count, &mut trace);
+    let (mut bytes, mut ends, mut writer) = (Vec::new(), Vec::new(), FileWriter::new());
+    writer.flush_to(&mut bytes).expect("a Vec takes all");
+    ends.push(bytes.len());
+    for (i, record) in trace.records().enumerate() {
+        writer.record(record);
+        if (i + 1) % per_chunk == 0 || i + 1 == count {
+            writer.flush_to(&mut bytes).expect("a Vec takes all");
+            ends.push(bytes.len());
+        }
+    }
+    (bytes, ends)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
+
+    #[test]
+    fn what_was_recorded_is_read(seed: u64, count in 0usize..150) {
+        let (mut trace, mut writer) = (Trace::new(), FileWriter::new());
+        random::drive(seed, count, &mut trace);
+        random::drive(seed, count, &mut writer);
+        let (again, end) = read(&writer.take()).expect("our own file");
+        prop_assert_eq!(end, End::Complete);
+        prop_assert_eq!(&trace, &again);
+        let (again, end) = read(&write(&trace)).expect("our own file");
+        prop_assert_eq!(end, End::Complete);
+        prop_assert_eq!(&trace, &again);
+    }
+
+    #[test]
+    fn bytes_may_come_in_any_pieces(seed: u64, piece in 1usize..40) {
+        let (bytes, _) = file(seed, 60, 7);
+        let (mut trace, mut reader) = (Trace::new(), FileReader::new());
+        for part in bytes.chunks(piece) {
+            reader.feed(part, &mut trace).expect("our own file");
+        }
+        prop_assert_eq!(reader.end(), End::Complete);
+        prop_assert_eq!(&trace, &read(&bytes).expect("our own file").0);
+    }
+
+    #[test]
+    fn a_changed_byte_is_told(seed: u64, place: prop::sample::Index, flip in 1u8..) {
+        let (mut bytes, ends) = file(seed, 60, 7);
+        let at = place.index(bytes.len());
+        bytes[at] ^= flip;
+        match read(&bytes) {
+            Err(error) => prop_assert!(at < HEADER_LEN, "{error} for byte {at}"),
+            Ok((trace, end)) => {
+                let whole = ends.iter().filter(|e| **e <= at).count();
+                let reserved = (10..HEADER_LEN).contains(&at);
+                prop_assert!(reserved || end != End::Complete, "byte {at} changed unseen");
+                prop_assert!(reserved || trace.len() == (whole - 1) * 7);
+            }
+        }
+    }
+
+    #[test]
+    fn random_bytes_are_refused_in_peace(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let _ = read(&bytes);
+        // The same bytes as a chunk with a right checksum: whatever a forger writes is an error or a record.
+        let (mut forged, _) = file(0, 0, 1);
+        forged.extend((bytes.len() as u32 + 1).to_le_bytes());
+        let content: Vec<u8> = std::iter::once(0).chain(bytes).collect();
+        forged.extend(crc32(&content).to_le_bytes());
+        forged.extend(&content);
+        let (trace, _) = read(&forged).expect("the header is right");
+        prop_assert!(trace.memory() < 1 << 20);
+    }
+
+    #[test]
+    fn mutated_records_are_refused_in_peace(
+        seed: u64,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let (mut bytes, ends) = file(seed, 40, 40);
+        let content = ends[0] + 8;
+        for (place, value) in changes {
+            let at = content + place.index(bytes.len() - content);
+            bytes[at] = value;
+        }
+        let checksum = crc32(&bytes[content..]);
+        bytes[ends[0] + 4..content].copy_from_slice(&checksum.to_le_bytes());
+        let (trace, _) = read(&bytes).expect("the header is right");
+        let (again, _) = read(&write(&trace)).expect("our own file");
+        prop_assert_eq!(trace, again);
+    }
+}
+
+#[test]
+fn a_file_cut_at_any_byte_opens_up_to_the_cut() {
+    for seed in 0..8 {
+        let (bytes, ends) = file(seed, 40, 3);
+        for cut in 0..=bytes.len() {
+            let (trace, end) = read(&bytes[..cut]).expect("the begin of a trace");
+            let whole = ends.iter().rposition(|e| *e <= cut);
+            assert_eq!(trace.len(), whole.map_or(0, |chunks| (chunks * 3).min(40)), "cut at {cut}");
+            let at = whole.map_or(0, |i| ends[i]);
+            let expected = if whole.is_some() && at == cut {
+                End::Complete
+            } else {
+                End::Cut { at: at as u64, left: (cut - at) as u64 }
+            };
+            assert_eq!(end, expected, "cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_recording_goes_on_behind_its_cut() {
+    let (bytes, ends) = file(3, 40, 10);
+    let cut = &bytes[..ends[2] + 5];
+    let (trace, End::Cut { at, .. }) = read(cut).expect("the begin of a trace") else {
+        panic!("not seen as cut");
+    };
+    let mut file = cut[..at as usize].to_vec();
+    let mut writer = FileWriter::append(trace.len() as u32);
+    random::drive(9, 5, &mut writer);
+    writer.flush_to(&mut file).expect("a Vec takes all");
+    let (trace, end) = read(&file).expect("our own file");
+    assert_eq!((trace.len(), end), (25, End::Complete));
+}
+
+#[test]
+fn hostile_lengths_allocate_nothing() {
+    let (mut bytes, _) = file(0, 0, 1);
+    bytes.extend(u32::MAX.to_le_bytes());
+    bytes.extend([0; 40]);
+    let (trace, end) = read(&bytes).expect("the header is right");
+    assert_eq!(end, End::Cut { at: 12, left: 44 });
+    assert!(trace.memory() < 4096);
+}
+
+#[test]
+fn a_missing_chunk_is_noticed() {
+    let (bytes, ends) = file(1, 30, 10);
+    let without = [&bytes[..ends[1]], &bytes[ends[2]..]].concat();
+    let (trace, end) = read(&without).expect("the header is right");
+    assert_eq!(trace.len(), 10);
+    let why = Damage::Sequence { found: 20, expected: 10 };
+    assert_eq!(end, End::Damaged { at: ends[1] as u64, why });
+}
+
+#[test]
+fn other_files_and_versions_are_named() {
+    assert_eq!(read(b"GIF89a").map(|_| ()), Err(ReadError::NotATrace));
+    let (mut bytes, _) = file(0, 0, 1);
+    bytes[8] = 9;
+    assert_eq!(read(&bytes).map(|_| ()), Err(ReadError::Version { found: 9 }));
+}
