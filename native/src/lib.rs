@@ -1,1 +1,15 @@
-//! framewire on real sockets. The binary `framewire` is a thin shell over this library.
+//! framewire on real sockets: servers, clients, recorder, load generator and the player's web server.
+//!
+//! The binary `framewire` is a thin shell over this library: [`cli`] reads the command line, each command is a module.
+
+pub mod batch;
+pub mod cli;
+pub mod listen;
+pub mod record;
+pub mod reply;
+pub mod send;
+pub mod serve;
+pub mod shutdown;
+pub mod units;
+pub mod upper;
+pub mod web;

@@ -1,3 +1,7 @@
 //! The `framewire` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    framewire_native::cli::main()
+}

@@ -1,0 +1,142 @@
+//! The command line.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{CommandFactory, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::{send, serve, web};
+
+const EXAMPLES: &str = "\
+Examples:
+  framewire web --with-servers                        the player and the course's servers, all on this machine
+  framewire serve tcp                                 an upper-casing echo server on 127.0.0.1:9001
+  framewire send tcp 127.0.0.1:9001 'hello hello'     its client
+  framewire serve tcp --record hello.fwtrace          record what happens; `framewire web hello.fwtrace` draws it
+  framewire help serve                                everything about one command";
+
+/// Every byte of a TCP or UDP conversation, from send() to frame.
+#[derive(Debug, Parser)]
+#[command(name = "framewire", version, about, after_help = EXAMPLES, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Say more on standard error (twice: still more)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer TCP connections or UDP datagrams
+    Serve(serve::ServeArgs),
+    /// Send messages and print the answers
+    Send(send::SendArgs),
+    /// Open the player: serve its page and recordings to the browser
+    Web(web::WebArgs),
+    /// Print a completion script for a shell
+    #[command(
+        after_help = "Example:\n  framewire completions bash > ~/.local/share/bash-completion/completions/framewire"
+    )]
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write those of all commands to a directory
+    #[command(
+        after_help = "Examples:\n  framewire man | man -l -\n  framewire man --dir ~/.local/share/man/man1"
+    )]
+    Man {
+        /// Write framewire.1 and one page a command there
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Runs the command line; errors go to standard error, the exit status is 0, 1 (failed) or 2 (wrong usage).
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log(cli.verbose, cli.quiet);
+    let result = match &cli.command {
+        Command::Serve(args) => serve::run(args),
+        Command::Send(args) => send::run(args),
+        Command::Web(args) => web::run(args),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "framewire", &mut std::io::stdout());
+            Ok(())
+        }
+        Command::Man { dir } => man(dir.as_deref()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("framewire: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Logs to standard error. FRAMEWIRE_LOG overrides: `FRAMEWIRE_LOG=framewire_native::serve=trace`.
+fn log(verbose: u8, quiet: bool) {
+    let default = match (quiet, verbose) {
+        (true, _) => "error",
+        (_, 0) => "framewire_native=info,warn",
+        (_, 1) => "framewire_native=debug,info",
+        _ => "trace",
+    };
+    let filter = EnvFilter::try_from_env("FRAMEWIRE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(verbose > 0)
+        .init();
+}
+
+fn man(dir: Option<&Path>) -> anyhow::Result<()> {
+    let command = Cli::command().disable_help_subcommand(true);
+    let Some(dir) = dir else {
+        return Ok(clap_mangen::Man::new(command).render(&mut std::io::stdout())?);
+    };
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    clap_mangen::generate_to(command, dir).with_context(|| format!("cannot write to {}", dir.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_option_has_help_and_every_big_command_examples() {
+        for command in Cli::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for arg in command.get_arguments() {
+                assert!(arg.get_help().is_some(), "{} {}", command.get_name(), arg.get_id());
+            }
+            let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(examples.contains("Example"), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn a_manual_page_for_every_command() {
+        let dir = tempfile::tempdir().unwrap();
+        man(Some(dir.path())).unwrap();
+        for page in ["framewire.1", "framewire-serve.1", "framewire-send.1", "framewire-web.1"] {
+            let text = std::fs::read_to_string(dir.path().join(page)).unwrap();
+            assert!(text.contains(".TH framewire"), "{page}");
+        }
+    }
+}

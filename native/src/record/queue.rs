@@ -1,0 +1,182 @@
+//! What goes from the traffic to the writer: a bounded queue that never makes the traffic wait.
+
+use std::net::SocketAddr;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use framewire::time::Instant;
+use framewire::trace::{Errno, Op, Transport};
+
+/// A socket's number among all that the recorder ever saw; files count their own anew.
+pub(super) type SocketNumber = u64;
+/// A call's number, likewise.
+pub(super) type CallNumber = u64;
+
+/// One event on its way to the file. Its bytes, if any, stand in the queue's `bytes`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Item {
+    pub time: Instant,
+    pub what: Event,
+    /// Bytes carried: how many of the queue's `bytes` belong to this event (they come in order).
+    pub len: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Event {
+    /// There is a socket; one with a listener is served by a thread of its own.
+    Socket {
+        socket: SocketNumber,
+        transport: Transport,
+        local: Option<SocketAddr>,
+        remote: Option<SocketAddr>,
+        listener: Option<SocketNumber>,
+    },
+    Named {
+        socket: SocketNumber,
+        local: Option<SocketAddr>,
+        remote: Option<SocketAddr>,
+    },
+    Begun {
+        call: CallNumber,
+        socket: SocketNumber,
+        op: Op,
+        size: Option<u64>,
+        address: Option<SocketAddr>,
+    },
+    /// `op` and `socket` again, in case the begin was lost or stands in an earlier file.
+    Returned {
+        call: CallNumber,
+        socket: SocketNumber,
+        op: Op,
+        value: Result<i64, Errno>,
+        address: Option<SocketAddr>,
+        made: Option<SocketNumber>,
+        truncated: u32,
+    },
+    /// The socket is no more: it need not be told of in the next file.
+    Gone {
+        socket: SocketNumber,
+    },
+}
+
+/// Events and their bytes, in order.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub items: Vec<Item>,
+    pub bytes: Vec<u8>,
+    /// Events that found no room after these.
+    pub lost: u64,
+}
+
+impl Batch {
+    pub fn clear(&mut self) {
+        self.items.clear();
+        self.bytes.clear();
+        self.lost = 0;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.lost == 0
+    }
+
+    /// Memory that the content takes, in bytes.
+    fn size(&self) -> usize {
+        self.items.len() * size_of::<Item>() + self.bytes.len()
+    }
+
+    pub fn push(&mut self, time: Instant, what: Event, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.items.push(Item { time, what, len: bytes.len() });
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    wake: Condvar,
+    limit: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    batch: Batch,
+    /// The writer sleeps until somebody tells it.
+    waiting: bool,
+    finished: bool,
+}
+
+impl Queue {
+    pub fn new(limit: usize) -> Self {
+        Queue { state: Mutex::default(), wake: Condvar::new(), limit }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets `add` append `events` events with `bytes` bytes in all, or counts them as lost: never waits. What is
+    /// `vital` (that there is a socket) is short and has twice the room, because the rest means nothing without it.
+    pub fn push(&self, vital: bool, events: u64, bytes: usize, add: impl FnOnce(&mut Batch)) {
+        let mut state = self.lock();
+        let size = state.batch.size() + bytes + events as usize * size_of::<Item>();
+        // Once something is lost, all is until the writer has caught up: the gap is in one place.
+        let full = if vital { size > 2 * self.limit } else { state.batch.lost > 0 || size > self.limit };
+        if full {
+            state.batch.lost += events;
+        } else {
+            add(&mut state.batch);
+        }
+        if std::mem::take(&mut state.waiting) {
+            drop(state);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Waits for events and swaps them into `batch` (which is empty); false when there will be no more.
+    pub fn take(&self, batch: &mut Batch) -> bool {
+        let mut state = self.lock();
+        while state.batch.is_empty() && !state.finished {
+            state.waiting = true;
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.waiting = false;
+        std::mem::swap(batch, &mut state.batch);
+        !(state.finished && batch.is_empty())
+    }
+
+    /// No more events will come.
+    pub fn finish(&self) {
+        self.lock().finished = true;
+        self.wake.notify_one();
+    }
+
+    pub fn finished(&self) -> bool {
+        self.lock().finished
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gone(n: u64) -> Event {
+        Event::Gone { socket: n }
+    }
+
+    #[test]
+    fn what_finds_no_room_is_counted_and_the_gap_is_in_one_place() {
+        let queue = Queue::new(3 * size_of::<Item>() + 10);
+        for n in 0..5 {
+            queue.push(false, 1, 4, |batch| batch.push(Instant::START, gone(n), b"abcd"));
+        }
+        let mut batch = Batch::default();
+        assert!(queue.take(&mut batch));
+        assert_eq!((batch.items.len(), batch.bytes.len(), batch.lost), (2, 8, 3));
+        batch.clear();
+        queue.push(false, 1, 0, |batch| batch.push(Instant::START, gone(9), b""));
+        assert!(queue.take(&mut batch));
+        assert_eq!((batch.items.len(), batch.lost), (1, 0));
+        batch.clear();
+        queue.finish();
+        assert!(!queue.take(&mut batch));
+    }
+}

@@ -1,0 +1,207 @@
+//! Turns queued events into records of the trace and writes them, file after file.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use framewire::time::Instant;
+use framewire::trace::{
+    Args, CallId, Data, HostId, How, Op, Outcome, ProgramId, Provenance, Record, SocketId, ThreadId,
+    Transport, What,
+};
+
+use super::RecorderOptions;
+use super::file::TraceFile;
+use super::queue::{Batch, CallNumber, Event, Item, SocketNumber};
+
+const HOST: HostId = HostId(0);
+const PROGRAM: ProgramId = ProgramId(0);
+/// Calls socket(), bind(), accept(); each accepted connection is served by a thread of its own.
+const MAIN_THREAD: ThreadId = ThreadId(0);
+
+/// A socket that is open.
+#[derive(Clone, Copy, Debug)]
+struct Live {
+    transport: Transport,
+    local: Option<SocketAddr>,
+    remote: Option<SocketAddr>,
+    listener: Option<SocketNumber>,
+}
+
+/// What the current file has been told, under the numbers it uses.
+#[derive(Debug, Default)]
+struct Told {
+    sockets: BTreeMap<SocketNumber, (SocketId, ThreadId)>,
+    calls: BTreeMap<CallNumber, CallId>,
+    next_socket: u32,
+    next_call: u32,
+}
+
+/// Writes a recording.
+#[derive(Debug)]
+pub(super) struct Writer {
+    options: RecorderOptions,
+    file: TraceFile,
+    live: BTreeMap<SocketNumber, Live>,
+    told: Told,
+}
+
+fn observed(time: Instant, what: What<'_>) -> Record<'_> {
+    Record::new(time, Provenance::Observed, what)
+}
+
+impl Writer {
+    /// Makes the file.
+    pub fn create(path: &Path, options: RecorderOptions) -> io::Result<Self> {
+        let file = TraceFile::create(path, options.rotate_at, options.keep)?;
+        let mut writer = Writer { options, file, live: BTreeMap::new(), told: Told::default() };
+        writer.introduce(Instant::START);
+        writer.file.flush();
+        Ok(writer)
+    }
+
+    /// What every file begins with: the host, the program, its first thread.
+    fn introduce(&mut self, time: Instant) {
+        self.told = Told::default();
+        let name = hostname();
+        self.file.record(observed(time, What::Host { host: HOST, name: &name, addresses: &[] }));
+        let program = What::Program {
+            program: PROGRAM,
+            host: HOST,
+            name: &self.options.program,
+            language: "",
+            source: "",
+        };
+        self.file.record(observed(time, program));
+        self.thread(time, MAIN_THREAD, "");
+    }
+
+    fn thread(&mut self, time: Instant, thread: ThreadId, name: &str) {
+        self.file.record(observed(time, What::Thread { thread, host: HOST, program: Some(PROGRAM), name }));
+    }
+
+    /// Writes a batch; afterwards it is on its way to the disk.
+    pub fn write(&mut self, batch: &Batch) {
+        let mut bytes = batch.bytes.as_slice();
+        let mut last = Instant::START;
+        for item in &batch.items {
+            let (data, rest) = bytes.split_at_checked(item.len).unwrap_or((bytes, &[]));
+            bytes = rest;
+            last = item.time;
+            self.item(item, data);
+        }
+        if batch.lost > 0 {
+            self.file.record(observed(last, What::Lost { events: batch.lost }));
+            tracing::warn!(events = batch.lost, "the recorder could not keep up: the recording has a gap");
+        }
+        self.file.flush();
+        if self.file.rotate_if_full() {
+            self.introduce(last);
+        }
+    }
+
+    /// The last words.
+    pub fn finish(mut self) {
+        self.file.finish();
+    }
+
+    /// The numbers of a socket and its thread in this file; tells the file of it if it has not heard yet.
+    fn told(&mut self, time: Instant, number: SocketNumber) -> (SocketId, ThreadId) {
+        if let Some(&told) = self.told.sockets.get(&number) {
+            return told;
+        }
+        let live = self.live.get(&number).copied();
+        let listener = live
+            .and_then(|live| live.listener)
+            .filter(|listener| self.live.contains_key(listener))
+            .map(|listener| self.told(time, listener).0);
+        let socket = SocketId(self.told.next_socket);
+        self.told.next_socket += 1;
+        let accepted = live.is_some_and(|live| live.listener.is_some());
+        let thread = if accepted { ThreadId(socket.0 + 1) } else { MAIN_THREAD };
+        self.told.sockets.insert(number, (socket, thread));
+        if accepted {
+            let name = live.and_then(|live| live.remote).map(|peer| peer.to_string()).unwrap_or_default();
+            self.thread(time, thread, &name);
+        }
+        let transport = live.map_or(Transport::Tcp, |live| live.transport);
+        let (local, remote) = live.map_or((None, None), |live| (live.local, live.remote));
+        let what = What::Socket { socket, host: HOST, transport, local, remote, listener };
+        self.file.record(observed(time, what));
+        (socket, thread)
+    }
+
+    fn item(&mut self, item: &Item, data: &[u8]) {
+        let time = item.time;
+        match item.what {
+            Event::Socket { socket, transport, local, remote, listener } => {
+                self.live.insert(socket, Live { transport, local, remote, listener });
+                self.told(time, socket);
+            }
+            Event::Named { socket: number, local, remote } => {
+                let (socket, _) = self.told(time, number);
+                if let Some(live) = self.live.get_mut(&number) {
+                    (live.local, live.remote) = (local, remote);
+                }
+                self.file.record(observed(time, What::SocketNamed { socket, local, remote }));
+            }
+            Event::Begun { call, socket, op, size, address } => {
+                self.begin(time, call, socket, op, (size, address, data));
+            }
+            Event::Returned { call, socket, op, value, address, made, truncated } => {
+                let call = match self.told.calls.remove(&call) {
+                    Some(call) => call,
+                    // Its begin was lost or stands in an earlier file.
+                    None => {
+                        let id = self.begin(time, call, socket, op, (None, None, &[]));
+                        self.told.calls.remove(&call);
+                        id
+                    }
+                };
+                let made = made.map(|made| self.told(time, made).0);
+                let outcome = match (value, made) {
+                    (Ok(_), Some(made)) => Outcome::Value(i64::from(made.0)),
+                    (Ok(value), None) => Outcome::Value(value),
+                    (Err(errno), _) => Outcome::Errno(errno),
+                };
+                let data = Data::Bytes(data);
+                let what = What::CallReturned { call, outcome, data, address, socket: made, truncated };
+                self.file.record(observed(time, what));
+            }
+            Event::Gone { socket } => {
+                self.live.remove(&socket);
+                self.told.sockets.remove(&socket);
+            }
+        }
+    }
+
+    fn begin(
+        &mut self,
+        time: Instant,
+        number: CallNumber,
+        socket: SocketNumber,
+        op: Op,
+        (size, address, data): (Option<u64>, Option<SocketAddr>, &[u8]),
+    ) -> CallId {
+        let (socket, thread) = self.told(time, socket);
+        let call = CallId(self.told.next_call);
+        self.told.next_call += 1;
+        self.told.calls.insert(number, call);
+        let how = (op == Op::Shutdown).then_some(How::Write);
+        let args = Args { size, address, how, data: Data::Bytes(data), ..Args::default() };
+        let (host, socket) = (HOST, Some(socket));
+        let what = What::CallBegun { call, host, thread, socket, op, args, line: None, parent: None };
+        self.file.record(observed(time, what));
+        call
+    }
+}
+
+/// This machine's name, or `this host`.
+fn hostname() -> String {
+    nix::unistd::gethostname()
+        .ok()
+        .and_then(|name| name.into_string().ok())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "this host".to_owned())
+}

@@ -1,0 +1,163 @@
+//! The page: embedded in the binary, or (while somebody works on it) read from a directory.
+
+use std::borrow::Cow;
+use std::path::{Component, Path, PathBuf};
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rust_embed::RustEmbed;
+
+#[derive(RustEmbed)]
+#[folder = "../www/"]
+#[exclude = "node_modules/*"]
+#[exclude = "*.d.ts"]
+#[allow_missing = true]
+struct Embedded;
+
+/// What the page cannot do without: the WASM build.
+const WASM_MODULE: &str = "pkg/framewire.js";
+
+const NO_PAGE: &str = include_str!("no_page.html");
+
+/// Where the page's files come from.
+pub struct Assets {
+    dir: Option<PathBuf>,
+}
+
+struct Asset {
+    bytes: Cow<'static, [u8]>,
+    tag: String,
+}
+
+impl Assets {
+    /// The embedded page, or the files of `dir`.
+    pub fn new(dir: Option<PathBuf>) -> Self {
+        Assets { dir }
+    }
+
+    /// False when the page's WASM is missing (built by `cargo build` alone).
+    pub fn complete(&self) -> bool {
+        self.load(WASM_MODULE).is_some()
+    }
+
+    fn load(&self, path: &str) -> Option<Asset> {
+        let Some(dir) = &self.dir else {
+            let file = Embedded::get(path)?;
+            let hash = file.metadata.sha256_hash();
+            let tag = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+            return Some(Asset { bytes: file.data, tag });
+        };
+        // Only plain names below the directory: no `..`, no root.
+        if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
+            return None;
+        }
+        let file = dir.join(path).canonicalize().ok()?;
+        if !file.starts_with(dir.canonicalize().ok()?) {
+            return None;
+        }
+        let stamp = file.metadata().ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        let bytes = std::fs::read(&file).ok()?;
+        let tag = format!("{:x}-{:x}", stamp.as_nanos(), bytes.len());
+        Some(Asset { bytes: bytes.into(), tag })
+    }
+
+    /// The answer to a request for `path`.
+    pub fn respond(&self, path: &str, known_tag: Option<&HeaderValue>) -> Response {
+        let Ok(path) = percent_encoding::percent_decode_str(path.trim_start_matches('/')).decode_utf8()
+        else {
+            return (StatusCode::BAD_REQUEST, "the path is not UTF-8\n").into_response();
+        };
+        let path = match path.as_ref() {
+            "" => "index.html",
+            other => other,
+        };
+        if path == "index.html" && !self.complete() {
+            return ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], NO_PAGE).into_response();
+        }
+        let Some(asset) = self.load(path) else {
+            return (StatusCode::NOT_FOUND, "no such page; the player is at /\n").into_response();
+        };
+        let tag = format!("\"{}\"", asset.tag);
+        if known_tag.is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+            return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
+        }
+        let headers = [(header::CONTENT_TYPE, mime(path)), (header::ETAG, tag)];
+        (headers, Body::from(asset.bytes.into_owned())).into_response()
+    }
+}
+
+/// The MIME type of a path; text is UTF-8.
+fn mime(path: &str) -> String {
+    match path.rsplit_once('.').map(|(_, extension)| extension) {
+        // `instantiateStreaming` and module scripts insist on these two.
+        Some("wasm") => "application/wasm".to_owned(),
+        Some("js" | "mjs") => "text/javascript; charset=utf-8".to_owned(),
+        Some("fwtrace" | "pcap" | "pcapng") => "application/octet-stream".to_owned(),
+        _ => {
+            let guess = mime_guess::from_path(path).first_or_octet_stream();
+            match guess.type_() == mime_guess::mime::TEXT {
+                true => format!("{guess}; charset=utf-8"),
+                false => guess.to_string(),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(response: &Response, name: header::HeaderName) -> String {
+        response.headers().get(name).map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn types_that_browsers_insist_on() {
+        assert_eq!(mime("pkg/framewire_bg.wasm"), "application/wasm");
+        assert_eq!(mime("js/player.js"), "text/javascript; charset=utf-8");
+        assert_eq!(mime("style.css"), "text/css; charset=utf-8");
+        assert_eq!(mime("icon.svg"), "image/svg+xml");
+    }
+
+    #[test]
+    fn a_directory_serves_only_what_is_below_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let www = dir.path().join("www");
+        std::fs::create_dir_all(www.join("pkg")).unwrap();
+        std::fs::write(www.join("index.html"), "page").unwrap();
+        std::fs::write(www.join(WASM_MODULE), "wasm").unwrap();
+        std::fs::write(dir.path().join("secret"), "secret").unwrap();
+        std::os::unix::fs::symlink(dir.path().join("secret"), www.join("link")).unwrap();
+        let assets = Assets::new(Some(www));
+        assert!(assets.complete());
+        assert_eq!(assets.respond("/", None).status(), StatusCode::OK);
+        for path in ["/../secret", "/%2e%2e/secret", "/link", "//etc/passwd", "/pkg/../../secret", "/nothing"]
+        {
+            assert_eq!(assets.respond(path, None).status(), StatusCode::NOT_FOUND, "{path}");
+        }
+        assert_eq!(assets.respond("/%ff", None).status(), StatusCode::BAD_REQUEST);
+    }
+
+    #[test]
+    fn an_unchanged_file_is_not_sent_again() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a.js"), "1").unwrap();
+        let assets = Assets::new(Some(dir.path().to_owned()));
+        let first = assets.respond("/a.js", None);
+        let tag = HeaderValue::from_str(&header(&first, header::ETAG)).unwrap();
+        assert_eq!(assets.respond("/a.js", Some(&tag)).status(), StatusCode::NOT_MODIFIED);
+        std::fs::write(dir.path().join("a.js"), "12").unwrap();
+        assert_eq!(assets.respond("/a.js", Some(&tag)).status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn without_wasm_the_page_says_how_to_get_it() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("index.html"), "page").unwrap();
+        let assets = Assets::new(Some(dir.path().to_owned()));
+        assert!(!assets.complete());
+        assert_eq!(assets.respond("/", None).status(), StatusCode::OK);
+        assert!(NO_PAGE.contains("cargo xtask run"));
+    }
+}

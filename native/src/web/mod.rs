@@ -1,0 +1,167 @@
+//! `framewire web`: the player and recordings, served to the browser on this machine.
+
+pub mod assets;
+pub mod demo;
+pub mod guard;
+pub mod recordings;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::listen;
+use crate::shutdown::Shutdown;
+use assets::Assets;
+use recordings::Recordings;
+
+const EXAMPLES: &str = "\
+Examples:
+  framewire web                                the player on http://127.0.0.1:8080
+  framewire web hello.fwtrace                  and this recording, ready to open
+  framewire web --with-servers                 and the three servers of the course, to try it with real programs
+  framewire web --addr 127.0.0.1:0             on a free port, which is printed";
+
+/// Serves the player (embedded in this binary) and recordings.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct WebArgs {
+    /// Recordings (.fwtrace) and captures for the page to open
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Address and port of the page
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub addr: String,
+    /// Start the course's servers too: TCP and UDP upper-casing echo, framed echo
+    #[arg(long)]
+    pub with_servers: bool,
+    /// Where the TCP and UDP echo servers listen (with --with-servers)
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9001")]
+    pub echo_addr: String,
+    /// Where the framed echo server listens (with --with-servers)
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9002")]
+    pub framed_addr: String,
+    /// Serve the page from this directory in place of the embedded one (for work on the page)
+    #[arg(long, value_name = "DIR")]
+    pub www: Option<PathBuf>,
+    /// A further host name by which the page may be asked for (this machine's IP addresses and localhost always may)
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
+    /// Print the addresses as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+struct Site {
+    assets: Assets,
+    recordings: Recordings,
+}
+
+/// The whole site: page, recordings, and the guard before both.
+pub fn router(assets: Assets, recordings: Recordings, allow_host: Vec<String>) -> Router {
+    let site = Arc::new(Site { assets, recordings });
+    Router::new()
+        .route("/api/recordings", get(list))
+        .route("/recordings/{number}", get(recording))
+        .fallback(page)
+        .with_state(site)
+        .layer(middleware::from_fn_with_state(Arc::new(allow_host), guard::guard))
+}
+
+async fn list(State(site): State<Arc<Site>>) -> Response {
+    axum_json(&site.recordings.list())
+}
+
+fn axum_json<T: serde::Serialize>(value: &T) -> Response {
+    match serde_json::to_vec(value) {
+        Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+async fn recording(State(site): State<Arc<Site>>, Path(number): Path<usize>) -> Response {
+    site.recordings.open(number).await
+}
+
+async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], "only GET and HEAD\n")
+            .into_response();
+    }
+    let known: Option<&HeaderMap> = Some(request.headers());
+    site.assets.respond(request.uri().path(), known.and_then(|h| h.get(header::IF_NONE_MATCH)))
+}
+
+/// Runs the site (and the demo servers, if asked for) until a signal ends it.
+pub fn run(args: &WebArgs) -> anyhow::Result<()> {
+    let addr = listen::resolve(&args.addr)?;
+    let recordings = Recordings::new(&args.files)?;
+    listen::raise_open_files();
+    crate::serve::runtime(None)?.block_on(async {
+        let shutdown = Shutdown::new();
+        let listener = listen::tcp(addr)?;
+        let page_addr = listener.local_addr()?;
+        let demo = match args.with_servers {
+            true => Some(demo::start(args, &shutdown)?),
+            false => None,
+        };
+        shutdown.on_signals()?;
+        let assets = Assets::new(args.www.clone());
+        announce(args, page_addr, demo.as_ref(), &assets)?;
+        let router = router(assets, recordings, args.allow_host.clone());
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let served = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().wait());
+        tokio::select! {
+            result = served => result?,
+            // Browsers keep connections open: after the signal they get a moment, not for ever.
+            () = async {
+                shutdown.clone().wait().await;
+                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            } => {}
+        }
+        if let Some(demo) = demo {
+            demo.stopped().await;
+        }
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+fn announce(
+    args: &WebArgs,
+    page: std::net::SocketAddr,
+    demo: Option<&demo::Demo>,
+    assets: &Assets,
+) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let url = format!("http://{}/", listen::reachable(page));
+    if args.json {
+        let servers = demo.map(demo::Demo::json);
+        writeln!(out, "{}", serde_json::json!({ "event": "listening", "url": url, "servers": servers }))?;
+        return out.flush();
+    }
+    writeln!(out, "framewire player: {url}")?;
+    if !page.ip().is_loopback() {
+        writeln!(out, "  note: {page} can be reached by other machines")?;
+    }
+    if !assets.complete() {
+        writeln!(
+            out,
+            "  note: this binary was built without the page's WASM; `cargo xtask run` builds it all"
+        )?;
+    }
+    for (number, file) in args.files.iter().enumerate() {
+        writeln!(out, "  recording {number}: {}", file.display())?;
+    }
+    if let Some(demo) = demo {
+        writeln!(out, "{demo}")?;
+    }
+    writeln!(out, "Ctrl-C stops everything.")?;
+    out.flush()
+}
