@@ -1,0 +1,353 @@
+//! SEGMENT ARRIVES (RFC 9293 section 3.10.7), and its checks in their order for the synchronized states (3.10.7.4).
+
+use super::connection::Origin;
+use super::receive_buffer::Inserted;
+use super::sack::SackBlock;
+use super::{Connection, Event, State};
+use crate::packet::{Ecn, TcpFlags, TcpHeader};
+use crate::probe::{Context, Probe, Timer};
+use crate::rule::Rule;
+use crate::seq::SeqNumber;
+
+impl Connection {
+    pub(crate) fn segment_arrives<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        seg: &TcpHeader,
+        payload: &[u8],
+        ecn: Ecn,
+    ) {
+        match self.state {
+            State::Closed => self.arrives_in_closed(cx, seg, payload),
+            State::Listen => self.arrives_in_listen(cx, seg, payload, ecn),
+            State::SynSent => self.arrives_in_syn_sent(cx, seg, payload, ecn),
+            _ => self.arrives_otherwise(cx, seg, payload, ecn),
+        }
+    }
+
+    /// RFC 9293 section 3.10.7.4, with the checks of RFC 7323 and RFC 5961 at their places.
+    fn arrives_otherwise<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        seg: &TcpHeader,
+        payload: &[u8],
+        ecn: Ecn,
+    ) {
+        let segment_len = seg.segment_len(payload.len());
+        if self.state == State::TimeWait && self.reopens_time_wait(cx, seg) {
+            return;
+        }
+        // A SYN of our peer's that it sends again: our SYN,ACK was lost.
+        if self.state == State::SynReceived
+            && seg.flags.syn()
+            && !seg.flags.intersects(TcpFlags::RST | TcpFlags::ACK)
+            && seg.seq == self.rcv.irs
+        {
+            self.pending.syn = true;
+            return self.tell(cx, Rule::SynRepeated);
+        }
+        // RFC 7323 section 5.3, R1: PAWS comes before the sequence number.
+        if !seg.flags.rst() {
+            if self.is_of_the_past(cx.now, seg) {
+                return self.answer_unacceptable(cx, Rule::PawsRejected, segment_len);
+            }
+            if self.agreed.timestamps && seg.options.timestamps.is_none() && !seg.flags.syn() {
+                // RFC 7323 section 3.2: SHOULD silently drop the segment.
+                return self.tell(cx, Rule::TimestampMissing);
+            }
+        }
+        // First, check the sequence number.
+        if !self.is_acceptable(seg.seq, segment_len) {
+            if self.state == State::TimeWait && seg.flags.fin() && !seg.flags.rst() {
+                self.restart_time_wait(cx);
+            }
+            if !seg.flags.rst() {
+                self.note_duplicate(seg, payload);
+                self.answer_unacceptable(cx, Rule::Unacceptable, segment_len);
+            }
+            return;
+        }
+        self.record_timestamp(cx.now, seg);
+        // Second, the RST bit.
+        if seg.flags.rst() {
+            return self.take_reset(cx, seg);
+        }
+        // Fourth, the SYN bit. (Third, security and compartment, is no part of this TCP.)
+        if seg.flags.syn() && !self.take_stray_syn(cx, seg, payload) {
+            return;
+        }
+        // Fifth, the ACK field.
+        if !seg.flags.ack() {
+            return self.tell(cx, Rule::AckMissing);
+        }
+        if !self.take_ack_field(cx, seg, payload) {
+            return;
+        }
+        // Sixth, the URG bit; seventh, the text; eighth, the FIN bit.
+        self.take_urgent(cx, seg, payload.len());
+        self.take_text(cx, seg, payload, ecn);
+    }
+
+    /// The acceptability test of RFC 9293 section 3.10.7.4, table 6.
+    fn is_acceptable(&self, seq: SeqNumber, len: u32) -> bool {
+        let (nxt, window) = (self.rcv.nxt, self.rcv.wnd());
+        match (len, window) {
+            (0, 0) => seq == nxt,
+            (0, _) => seq.is_in(nxt, window),
+            // MUST-66: ACK, RST and URG count even when there is no room for the text.
+            (_, 0) => seq == nxt,
+            (_, _) => seq.is_in(nxt, window) || (seq + (len - 1)).is_in(nxt, window),
+        }
+    }
+
+    /// A segment below the window is told in a D-SACK (RFC 2883 section 4).
+    fn note_duplicate(&mut self, seg: &TcpHeader, payload: &[u8]) {
+        if self.agreed.sack && !payload.is_empty() {
+            let block = SackBlock::new(seg.seq, seg.seq + payload.len() as u32);
+            if block.right.is_at_or_before(self.rcv.nxt) {
+                self.sack.on_segment(block, self.rcv.nxt, self.rcv.nxt);
+            }
+        }
+    }
+
+    fn take_reset<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader) {
+        // RFC 5961 section 3.2: only an RST at exactly RCV.NXT resets; elsewhere in the window it is challenged.
+        if self.config.features.challenge_ack && seg.seq != self.rcv.nxt {
+            return self.challenge(cx, Rule::ResetChallenged);
+        }
+        self.reset_by_peer(cx, Rule::ResetReceived);
+    }
+
+    /// A SYN where none belongs. Returns whether the segment is to be processed further.
+    fn take_stray_syn<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader, payload: &[u8]) -> bool {
+        if self.state == State::SynReceived {
+            if self.origin == Origin::Passive {
+                self.back_to_listen(cx, Rule::HalfOpenReset);
+                return false;
+            }
+            // The SYN,ACK of a simultaneous open repeats the SYN that we know.
+            if seg.seq == self.rcv.irs {
+                return true;
+            }
+        }
+        if self.config.features.challenge_ack {
+            // RFC 5961 section 4.2: whatever its sequence number, a challenge ACK.
+            self.challenge(cx, Rule::SynChallenged);
+        } else {
+            self.reply_reset(cx, seg, payload.len(), Rule::HalfOpenReset);
+            self.reset_by_peer(cx, Rule::HalfOpenReset);
+        }
+        false
+    }
+
+    /// RFC 9293 section 3.10.7.4, fifth. Returns whether the segment is to be processed further.
+    fn take_ack_field<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader, payload: &[u8]) -> bool {
+        if self.state == State::SynReceived {
+            if !(seg.ack.is_after(self.snd.una) && seg.ack.is_at_or_before(self.snd.nxt)) {
+                self.reply_reset(cx, seg, payload.len(), Rule::HalfOpenReset);
+                return false;
+            }
+            self.handshake_completed(cx, seg);
+        } else {
+            if seg.ack.is_after(self.snd.nxt) {
+                // Of something not yet sent: "send an ACK, drop the segment".
+                self.challenge(cx, Rule::AckOfUnsent);
+                return false;
+            }
+            let oldest = self.snd.una - self.snd.max_wnd;
+            if self.config.features.challenge_ack && seg.ack.is_before(oldest) {
+                // RFC 5961 section 5.2 (MAY-12): SND.UNA - MAX.SND.WND =< SEG.ACK.
+                self.challenge(cx, Rule::AckChallenged);
+                return false;
+            }
+            self.take_acknowledgment(cx, seg, payload.len());
+        }
+        self.note_alive(cx);
+        self.after_ack_of_fin(cx);
+        self.state != State::Closed
+    }
+
+    /// SEG.ACK in ESTABLISHED and later.
+    fn take_acknowledgment<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        seg: &TcpHeader,
+        payload_len: usize,
+    ) {
+        if seg.ack.is_before(self.snd.una) {
+            return; // a duplicate of old: "it can be ignored"
+        }
+        let advances = seg.ack.is_after(self.snd.una);
+        let handshake = self.snd.una == self.snd.iss;
+        if advances {
+            self.take_ack(cx, seg);
+            self.tell(cx, Rule::AckAdvanced);
+            if handshake {
+                // Only after a two-way handshake: our SYN is acknowledged late.
+                self.pending.syn = false;
+            }
+        }
+        let window_changed = self.update_send_window(cx, seg);
+        self.recover(cx, seg, payload_len, advances, window_changed);
+        if advances {
+            self.room_to_send();
+        }
+    }
+
+    /// Our FIN may just have been acknowledged (RFC 9293 section 3.10.7.4, fifth, by state).
+    fn after_ack_of_fin<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
+        if !self.fin_acknowledged() {
+            return;
+        }
+        match self.state {
+            State::FinWait1 => {
+                self.state = State::FinWait2;
+                self.tell(cx, Rule::FinAcknowledged);
+                self.wait_for_peer_fin(cx);
+            }
+            State::Closing => self.start_time_wait(cx, Rule::FinAcknowledged),
+            State::LastAck => self.enter_closed(cx, Rule::FinAcknowledged),
+            _ => {}
+        }
+    }
+
+    /// RFC 9293 section 3.10.7.4, seventh and eighth: text and FIN.
+    pub(crate) fn take_text<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        seg: &TcpHeader,
+        payload: &[u8],
+        ecn: Ecn,
+    ) {
+        if !self.state.takes_text() {
+            if self.state == State::TimeWait && seg.flags.fin() {
+                self.restart_time_wait(cx);
+            }
+            return;
+        }
+        self.take_ecn(cx, seg, ecn, !payload.is_empty());
+        let seq = if seg.flags.syn() { seg.seq + 1 } else { seg.seq };
+        let old_nxt = self.rcv.nxt;
+        if !payload.is_empty() {
+            if self.orphan && self.config.personality.reset_on_late_data {
+                // RFC 9293 section 3.6.1, SHLD-3: nobody will ever read this.
+                self.queue_reset(Rule::LateData);
+                return self.fail(cx, Rule::LateData, Some(super::ConnectionError::Aborted));
+            }
+            self.store(cx, seq, payload);
+        }
+        if seg.flags.fin() {
+            let at = self.receive_offset(seq + payload.len() as u32);
+            // Only a FIN within the window counts, and one that lies beyond a gap waits with the text.
+            if at.is_some_and(|at| at <= self.receive_offset(self.rcv.edge).unwrap_or(0)) {
+                self.rcv.fin_at = self.rcv.fin_at.or(at);
+            }
+            if self.rcv.fin_at != Some(self.receive_buffer.next()) && payload.is_empty() {
+                self.ack.demand();
+            }
+        }
+        if self.rcv.fin_at == Some(self.receive_buffer.next()) {
+            self.take_fin(cx);
+        }
+        if self.rcv.nxt != old_nxt && !self.receive_buffer.is_in_order() {
+            self.ack.demand();
+        }
+    }
+
+    /// Puts text into the receive buffer and decides about its acknowledgment.
+    fn store<P: Probe>(&mut self, cx: &mut Context<'_, P>, seq: SeqNumber, payload: &[u8]) {
+        // Trim to the window: what lies beyond was never offered.
+        let room = self.rcv.edge.distance_from(seq).max(0) as usize;
+        let text = payload.get(..room).unwrap_or(payload);
+        let trimmed = text.len() < payload.len();
+        let Some(at) = self.receive_offset(seq).or_else(|| self.receive_offset_before(seq)) else { return };
+        let old_nxt = self.rcv.nxt;
+        let early = seq.is_after(old_nxt);
+        if early && self.config.breakage.no_reassembly_queue {
+            self.ack.demand();
+            return self.tell(cx, Rule::OutOfOrderQueued);
+        }
+        let limit = self.config.personality.reassembly_ranges;
+        let Inserted { advanced, duplicate, filled_gap, refused } =
+            self.receive_buffer.insert(at, text, limit);
+        self.rcv.nxt += advanced as u32;
+        // The window's right edge never falls behind RCV.NXT.
+        self.rcv.edge = self.rcv.edge.max(self.rcv.nxt);
+        if self.agreed.sack && !refused && (duplicate.is_some() || early || self.sack.is_due()) {
+            let block = SackBlock::new(seq, seq + text.len() as u32);
+            self.sack.on_segment(block, old_nxt, self.rcv.nxt);
+        }
+        if advanced > 0 {
+            self.rcv.mss = self.rcv.mss.max(payload.len() as u32);
+            if !self.read_shut {
+                self.events.raise(Event::Readable);
+            } else {
+                self.discard_readable();
+            }
+            self.tell(cx, Rule::TextAccepted);
+            // RFC 5681 section 4.2: an ACK at once when a gap is filled, or still open.
+            let at_once = trimmed || filled_gap || duplicate.is_some() || !self.receive_buffer.is_in_order();
+            self.schedule_ack(cx, at_once);
+        } else {
+            // RFC 9293 section 3.10.7.4, MAY-13; RFC 5681 section 4.2: out-of-order text is acknowledged at once.
+            self.ack.demand();
+            let rule = if early && duplicate.is_none() && !text.is_empty() {
+                Rule::OutOfOrderQueued
+            } else if trimmed {
+                Rule::Unacceptable
+            } else {
+                Rule::DuplicateText
+            };
+            self.tell(cx, rule);
+        }
+    }
+
+    /// The peer's FIN, all text before it being here (RFC 9293 section 3.10.7.4, eighth).
+    fn take_fin<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
+        self.rcv.fin_at = None;
+        self.rcv.nxt += 1;
+        self.rcv.edge = self.rcv.edge.max(self.rcv.nxt);
+        self.events.raise(Event::PeerClosed);
+        self.events.raise(Event::Readable);
+        let at_once = self.config.personality.acks.fin_at_once || self.state != State::Established;
+        match self.state {
+            State::Established => {
+                self.state = State::CloseWait;
+                self.tell(cx, Rule::FinReceived);
+            }
+            State::FinWait1 => {
+                // Had our FIN been acknowledged, this were FIN-WAIT-2.
+                self.state = State::Closing;
+                self.tell(cx, Rule::SimultaneousClose);
+            }
+            State::FinWait2 => self.start_time_wait(cx, Rule::FinReceived),
+            _ => {}
+        }
+        if at_once {
+            self.ack.demand();
+        } else {
+            self.delay_ack(cx);
+        }
+    }
+
+    /// Stream offset of `seq` in the incoming stream, if it lies at or beyond RCV.NXT.
+    pub(crate) fn receive_offset(&self, seq: SeqNumber) -> Option<u64> {
+        let ahead = seq.distance_from(self.rcv.nxt);
+        u64::try_from(ahead).ok().map(|ahead| self.receive_buffer.next() + ahead)
+    }
+
+    /// The same for a `seq` before RCV.NXT; `None` where the stream had not begun.
+    fn receive_offset_before(&self, seq: SeqNumber) -> Option<u64> {
+        let behind = u64::from(self.rcv.nxt.0.wrapping_sub(seq.0));
+        self.receive_buffer.next().checked_sub(behind)
+    }
+
+    /// SEG.ACK shows that the peer is alive: window probes and keep-alive start anew.
+    fn note_alive<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
+        self.restart_keepalive(cx);
+        if self.snd.wnd == 0 && self.timers.is_set(Timer::Retransmission) {
+            // RFC 9293 section 3.8.6.1, MUST-37: a peer that answers may keep its window closed as long as it likes.
+            self.retransmission.attempts = 0;
+        }
+    }
+}

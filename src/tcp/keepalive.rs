@@ -1,0 +1,108 @@
+//! Timers that fire, and keep-alive (RFC 9293 sections 3.10.8 and 3.8.4).
+
+use super::{Connection, ConnectionError, State};
+use crate::probe::{Context, Probe, Timer};
+use crate::rule::Rule;
+
+impl Connection {
+    /// Does what `timer` stands for; returns the rule that demanded it.
+    pub(crate) fn timer_expires<P: Probe>(&mut self, cx: &mut Context<'_, P>, timer: Timer) -> Rule {
+        match timer {
+            Timer::Retransmission => {
+                self.retransmission_expires(cx);
+                Rule::RtoExpired
+            }
+            Timer::Persist => {
+                self.persist_expires(cx);
+                Rule::ZeroWindowProbe
+            }
+            Timer::DelayedAck => {
+                self.ack.demand();
+                self.tell(cx, Rule::AckTimerExpired);
+                Rule::AckTimerExpired
+            }
+            Timer::KeepAlive => {
+                self.keepalive_expires(cx);
+                Rule::KeepAliveProbe
+            }
+            Timer::TimeWait => {
+                self.enter_closed(cx, Rule::TimeWaitOver);
+                Rule::TimeWaitOver
+            }
+            Timer::User => {
+                // RFC 9293 section 3.10.8: flush all queues, tell the application, delete the TCB.
+                self.fail(cx, Rule::UserTimeout, Some(ConnectionError::TimedOut));
+                Rule::UserTimeout
+            }
+            Timer::TailLossProbe => {
+                self.tail_loss_probe_expires(cx);
+                Rule::TailLossProbe
+            }
+            Timer::RackReordering => {
+                self.rack_expires(cx);
+                Rule::RackReorderingTimer
+            }
+            Timer::Cork => {
+                self.pending.push = true;
+                self.tell(cx, Rule::CorkOver);
+                Rule::CorkOver
+            }
+            Timer::SwsOverride => {
+                self.pending.push = true;
+                self.tell(cx, Rule::SwsOverride);
+                Rule::SwsOverride
+            }
+            Timer::FinWait2 => {
+                self.enter_closed(cx, Rule::FinWait2Over);
+                Rule::FinWait2Over
+            }
+        }
+    }
+
+    /// RFC 9293 section 3.8.6.1: probes go on as long as the peer answers them; one that falls silent is given up.
+    fn persist_expires<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
+        if self.snd.wnd > 0 && self.snd.in_flight() > 0 {
+            return;
+        }
+        self.retransmission.probes += 1;
+        self.retransmission.attempts += 1;
+        if self.has_tried_enough(cx) {
+            return;
+        }
+        self.pending.window_probe = true;
+        self.start_persist(cx);
+    }
+
+    /// Starts the keep-alive timer where it is wanted (RFC 9293 section 3.8.4, MUST-26: only an idle connection).
+    pub(crate) fn start_keepalive<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
+        let Some(keepalive) = self.config.keepalive else { return };
+        if matches!(self.state, State::Established | State::CloseWait | State::FinWait1 | State::FinWait2) {
+            self.keepalives_sent = 0;
+            self.timers.set(cx, Rule::KeepAliveProbe, Timer::KeepAlive, cx.now + keepalive.idle);
+        }
+    }
+
+    /// The peer was heard.
+    pub(crate) fn restart_keepalive<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
+        if self.timers.is_set(Timer::KeepAlive) {
+            self.start_keepalive(cx);
+        }
+    }
+
+    fn keepalive_expires<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
+        let Some(keepalive) = self.config.keepalive else { return };
+        if self.snd.in_flight() > 0 || self.send_buffer.len() > 0 {
+            // Not idle: retransmission finds out by itself whether the peer is there.
+            self.timers.set(cx, Rule::KeepAliveProbe, Timer::KeepAlive, cx.now + keepalive.idle);
+            return;
+        }
+        if self.keepalives_sent >= keepalive.probes {
+            // MUST-29: only after several, since an ACK may be lost.
+            self.queue_reset(Rule::KeepAliveFailed);
+            return self.fail(cx, Rule::KeepAliveFailed, Some(ConnectionError::TimedOut));
+        }
+        self.keepalives_sent += 1;
+        self.pending.keepalive = true;
+        self.timers.set(cx, Rule::KeepAliveProbe, Timer::KeepAlive, cx.now + keepalive.interval);
+    }
+}

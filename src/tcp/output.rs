@@ -1,0 +1,379 @@
+//! What is sent next: retransmissions, probes, new text, FIN, and acknowledgments alone when nothing carries them.
+
+use super::connection::Transmit;
+use super::{Connection, Nagle, State, WindowProbe};
+use crate::packet::{Ecn, TcpFlags, TcpHeader};
+use crate::probe::{Context, Probe, Timer};
+use crate::rule::Rule;
+use crate::seq::SeqNumber;
+use std::ops::Range;
+
+/// What [`Connection::segment`] makes a segment of.
+struct Plan {
+    seq: SeqNumber,
+    flags: TcpFlags,
+    data: Range<u64>,
+    retransmission: bool,
+    rule: Rule,
+}
+
+impl Connection {
+    pub(crate) fn next_segment<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
+        if let Some((header, rule)) = self.pending.reset.take() {
+            return Some(self.transmit(header, 0..0, false, rule));
+        }
+        match self.state {
+            State::Closed | State::Listen => return None,
+            _ if self.pending.syn => {
+                self.pending.syn = false;
+                return Some(self.syn(cx));
+            }
+            State::SynSent => return None,
+            _ => {}
+        }
+        let breakage = &self.config.breakage;
+        let alone = breakage.never_piggyback
+            || (breakage.never_merge_ack_and_fin && self.state.peer_has_closed() && self.snd.fin_queued);
+        if alone && self.ack.is_owed() {
+            return Some(self.pure_ack(cx));
+        }
+        if self.state.may_transmit_text() {
+            if let Some(segment) = self.lost_text(cx) {
+                return Some(segment);
+            }
+            if self.pending.window_probe {
+                self.pending.window_probe = false;
+                if let Some(segment) = self.window_probe(cx) {
+                    return Some(segment);
+                }
+            }
+            if let Some(segment) = self.new_text(cx) {
+                return Some(segment);
+            }
+        }
+        if self.pending.keepalive {
+            self.pending.keepalive = false;
+            return Some(self.keepalive_probe(cx));
+        }
+        self.ack.is_due().then(|| self.pure_ack(cx))
+    }
+
+    /// SYN, or SYN,ACK once the peer's SYN is here.
+    fn syn<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Transmit {
+        let again = self.snd.nxt != self.snd.iss;
+        let mut flags = if self.has_peer() { TcpFlags::SYN | TcpFlags::ACK } else { TcpFlags::SYN };
+        flags |= self.ecn_flags_of_syn();
+        let header = TcpHeader {
+            seq: self.snd.iss,
+            ack: if flags.ack() { self.rcv.nxt } else { SeqNumber(0) },
+            flags,
+            window: self.offer_window(flags),
+            options: self.syn_options(cx.now),
+            ..self.ends()
+        };
+        if flags.ack() {
+            self.ack_went_out(cx);
+        }
+        let rule = match (again, self.state) {
+            (false, State::SynSent) => Rule::ActiveOpen,
+            (false, _) => Rule::SynReceived,
+            (true, State::SynReceived) if flags.ack() && self.retransmission.attempts == 0 => {
+                Rule::SynRepeated
+            }
+            (true, _) => Rule::Retransmitted,
+        };
+        if again {
+            let block = super::sack::SackBlock::new(self.snd.iss, self.snd.iss + 1);
+            self.retransmission.board.on_retransmitted(block, false, cx.now);
+            self.start_retransmission_timer(cx);
+        } else {
+            self.sent_new(cx, 1);
+        }
+        self.tell(cx, rule);
+        self.transmit(header, 0..0, again, rule)
+    }
+
+    /// An acknowledgment by itself.
+    fn pure_ack<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Transmit {
+        let plan = Plan {
+            seq: self.snd.nxt,
+            flags: TcpFlags::ACK,
+            data: 0..0,
+            retransmission: false,
+            rule: Rule::AckSent,
+        };
+        self.segment(cx, plan)
+    }
+
+    /// What is known to be lost, or is sent again after a time-out.
+    fn lost_text<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
+        let room = self.effective_mss() as u32;
+        let block = self.next_retransmission(cx, room)?;
+        let rule = self.retransmission_rule();
+        Some(self.again(cx, block.left, block.right, rule))
+    }
+
+    /// Sends sequence numbers `left..right` again; they may hold the SYN or the FIN at their ends.
+    pub(crate) fn again<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        left: SeqNumber,
+        right: SeqNumber,
+        rule: Rule,
+    ) -> Transmit {
+        if left == self.snd.iss {
+            return self.syn(cx);
+        }
+        self.retransmission.board.on_retransmitted(super::sack::SackBlock::new(left, right), false, cx.now);
+        self.start_retransmission_timer(cx);
+        let end = self.offset_of(right);
+        let fin = end > self.send_buffer.end();
+        let data = self.offset_of(left)..end.min(self.send_buffer.end());
+        let mut flags = TcpFlags::ACK;
+        if fin {
+            flags |= TcpFlags::FIN;
+        }
+        let plan = Plan { seq: left, flags, data, retransmission: true, rule };
+        self.segment(cx, plan)
+    }
+
+    /// The next octets that were never sent, as far as the peer's window, the congestion window, Nagle, TCP_CORK and
+    /// silly-window avoidance let them; and the FIN behind the last.
+    fn new_text<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
+        let from = self.offset_of(self.snd.nxt);
+        let available = self.send_buffer.end().saturating_sub(from) as usize;
+        let fin_wanted = self.snd.fin_queued && !self.snd.fin_sent;
+        if available == 0 && !fin_wanted {
+            return None;
+        }
+        let window = self.window_room();
+        let mss = self.text_room(cx.now);
+        let len = available.min(mss).min(window);
+        let fin = fin_wanted
+            && len == available
+            && len < window.max(usize::from(self.config.breakage.ignore_peer_window));
+        if len == 0 && !fin {
+            // The window is closed to us. An ACK will come while something is under way; else it must be probed.
+            if self.snd.in_flight() == 0 {
+                self.start_persist(cx);
+            }
+            return None;
+        }
+        if !self.congestion_lets(cx, len as u32 + u32::from(fin)) {
+            return None;
+        }
+        if !fin && len < mss && !self.small_segment_may_go(cx, len, available, window) {
+            return None;
+        }
+        Some(self.send_new(cx, from, len, fin, Rule::DataSent))
+    }
+
+    /// Sends `len` octets from stream offset `from` = SND.NXT for the first time, and the FIN behind them.
+    pub(crate) fn send_new<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        from: u64,
+        len: usize,
+        fin: bool,
+        rule: Rule,
+    ) -> Transmit {
+        let seq = self.snd.nxt;
+        let mut flags = TcpFlags::ACK;
+        if fin {
+            flags |= TcpFlags::FIN;
+            self.snd.fin_sent = true;
+        }
+        self.sent_new(cx, len as u32 + u32::from(fin));
+        if len > 0 {
+            if len < self.effective_mss() {
+                self.snd.small_end = self.snd.nxt;
+            }
+            self.note_answer(cx.now);
+        }
+        self.pending.push = false;
+        self.timers.cancel(cx, Rule::DataSent, Timer::Cork);
+        self.timers.cancel(cx, Rule::DataSent, Timer::SwsOverride);
+        let rule = if len == 0 { Rule::FinSent } else { rule };
+        let plan = Plan { seq, flags, data: from..from + len as u64, retransmission: false, rule };
+        self.segment(cx, plan)
+    }
+
+    /// Octets between SND.NXT and the right edge of the peer's window.
+    fn window_room(&self) -> usize {
+        if self.config.breakage.ignore_peer_window {
+            return usize::MAX;
+        }
+        self.snd.edge().distance_from(self.snd.nxt).max(0) as usize
+    }
+
+    /// Octets of text that fit into the next segment beside its options (RFC 9293 section 3.7.1, MUST-16).
+    fn text_room(&self, _now: crate::time::Instant) -> usize {
+        let mut room = self.effective_mss();
+        if self.agreed.sack && self.sack.is_due() {
+            // Two NOPs, kind and length, and at least one block; with more blocks the option shrinks to what fits.
+            let blocks = if self.agreed.timestamps { 3 } else { 4 };
+            room = room.saturating_sub(4 + 8 * blocks).max(1);
+        }
+        room
+    }
+
+    /// Nagle (RFC 9293 section 3.7.4, SHLD-7), TCP_CORK and the sender's silly-window avoidance (section 3.8.6.2.1,
+    /// MUST-38) for a segment that is not full: `len` of `available` octets, the window taking `window`.
+    fn small_segment_may_go<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        len: usize,
+        available: usize,
+        window: usize,
+    ) -> bool {
+        if self.pending.push {
+            return true;
+        }
+        let everything = len == available;
+        let urgent = self.snd.urgent.is_some_and(|end| end > self.offset_of(self.snd.nxt));
+        if everything && (urgent || self.snd.fin_queued) {
+            return true;
+        }
+        if self.config.cork {
+            if !self.timers.is_set(Timer::Cork) {
+                let at = cx.now + self.config.personality.cork_limit;
+                self.timers.set(cx, Rule::CorkHolds, Timer::Cork, at);
+                self.tell(cx, Rule::CorkHolds);
+            }
+            return false;
+        }
+        let nagle_lets = self.config.nodelay
+            || match self.config.personality.nagle {
+                Nagle::Rfc896 => self.snd.in_flight() == 0,
+                // Minshall: no earlier small segment is unacknowledged.
+                Nagle::Minshall => self.snd.small_end.is_at_or_before(self.snd.una),
+            };
+        if everything {
+            if !nagle_lets {
+                self.tell(cx, Rule::NagleHolds);
+            }
+            return nagle_lets;
+        }
+        if !self.config.features.sws_avoidance {
+            return true;
+        }
+        // (3): at least a fraction Fs = 1/2 of the largest window ever offered can be sent.
+        if nagle_lets && 2 * window as u64 >= u64::from(self.snd.max_wnd) {
+            return true;
+        }
+        // (4): the override timeout. While something is under way its acknowledgment will move things first.
+        if self.snd.in_flight() == 0 && !self.timers.is_set(Timer::SwsOverride) {
+            let at = cx.now + self.config.personality.sws_override;
+            self.timers.set(cx, Rule::SwsSender, Timer::SwsOverride, at);
+        }
+        self.tell(cx, Rule::SwsSender);
+        false
+    }
+
+    /// RFC 9293 section 3.8.6.1, MUST-36.
+    fn window_probe<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
+        let old = Plan {
+            seq: self.snd.una - 1,
+            flags: TcpFlags::ACK,
+            data: 0..0,
+            retransmission: true,
+            rule: Rule::ZeroWindowProbe,
+        };
+        match self.config.personality.window_probe {
+            WindowProbe::OldSequence => Some(self.segment(cx, old)),
+            WindowProbe::NextOctet if self.snd.una != self.snd.nxt => {
+                Some(self.again(cx, self.snd.una, self.snd.una + 1, Rule::ZeroWindowProbe))
+            }
+            WindowProbe::NextOctet => {
+                let from = self.offset_of(self.snd.nxt);
+                if from < self.send_buffer.end() {
+                    Some(self.send_new(cx, from, 1, false, Rule::ZeroWindowProbe))
+                } else if self.snd.fin_queued && !self.snd.fin_sent {
+                    Some(self.send_new(cx, from, 0, true, Rule::ZeroWindowProbe))
+                } else {
+                    None
+                }
+            }
+        }
+    }
+
+    /// RFC 9293 section 3.8.4, SHLD-12: without data, outside the window, so that it must be answered.
+    fn keepalive_probe<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Transmit {
+        let plan = Plan {
+            seq: self.snd.una - 1,
+            flags: TcpFlags::ACK,
+            data: 0..0,
+            retransmission: true,
+            rule: Rule::KeepAliveProbe,
+        };
+        let mut segment = self.segment(cx, plan);
+        segment.filler = usize::from(self.config.keepalive.is_some_and(|keepalive| keepalive.garbage_octet));
+        segment
+    }
+
+    /// Puts a segment together: every one but SYN and RST.
+    fn segment<P: Probe>(&mut self, cx: &mut Context<'_, P>, plan: Plan) -> Transmit {
+        let Plan { seq, mut flags, data, retransmission, rule } = plan;
+        let has_text = !data.is_empty();
+        if has_text && data.end == self.send_buffer.end() {
+            // RFC 9293 section 3.9.1.2, MUST-60, MUST-61: PSH on the last segment of what is queued.
+            flags |= TcpFlags::PSH;
+        }
+        let mut urgent = 0;
+        if let Some(end) = self.snd.urgent
+            && end > self.offset_of(seq)
+        {
+            // RFC 9293 section 3.8.5, MUST-62: the pointer says where the first octet is that is not urgent.
+            flags |= TcpFlags::URG;
+            urgent = (end - self.offset_of(seq)).min(u64::from(u16::MAX)) as u16;
+        }
+        let ecn = self.mark_ecn(&mut flags, has_text, retransmission);
+        let header = TcpHeader {
+            seq,
+            ack: self.rcv.nxt,
+            flags,
+            window: self.offer_window(flags),
+            urgent,
+            options: self.segment_options(cx.now),
+            ..self.ends()
+        };
+        self.ack_went_out(cx);
+        self.tell(cx, rule);
+        Transmit { ecn, ..self.transmit(header, data, retransmission, rule) }
+    }
+
+    fn ends(&self) -> TcpHeader {
+        TcpHeader {
+            src_port: self.flow.local.port(),
+            dst_port: self.flow.remote.port(),
+            ..TcpHeader::default()
+        }
+    }
+
+    fn transmit(&self, header: TcpHeader, data: Range<u64>, retransmission: bool, rule: Rule) -> Transmit {
+        Transmit {
+            header,
+            layout: self.config.personality.option_layout,
+            data,
+            filler: 0,
+            retransmission,
+            rule,
+            ecn: Ecn::NotEct,
+            ttl: self.config.ttl,
+            dscp: self.config.dscp,
+        }
+    }
+
+    /// Stream offset of `seq` in the outgoing stream; for the SYN that of the first octet, for what follows the FIN one
+    /// past the end.
+    pub(crate) fn offset_of(&self, seq: SeqNumber) -> u64 {
+        let start = self.send_buffer.start();
+        let ahead = seq.distance_from(self.snd.seq_at(start));
+        start.saturating_add_signed(i64::from(ahead))
+    }
+
+    /// Our FIN was sent and is acknowledged.
+    pub(crate) fn fin_acknowledged(&self) -> bool {
+        self.snd.fin_sent && self.snd.una == self.snd.nxt
+    }
+}
