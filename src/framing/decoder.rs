@@ -103,7 +103,7 @@ impl Decoder {
     /// When the bytes are no frame of this framing. A stream has no way back from there: every later call gives the same
     /// error.
     #[inline]
-    pub fn decode<'a>(&'a mut self, input: &mut &'a [u8]) -> Result<Option<Frame<'a>>, FrameError> {
+    pub fn decode<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<Frame<'a>>, FrameError> {
         self.decode_observed(input, &mut Unobserved)
     }
 
@@ -112,9 +112,9 @@ impl Decoder {
     /// # Errors
     /// As [`decode`](Self::decode).
     #[inline]
-    pub fn decode_observed<'a, O: Observer>(
+    pub fn decode_observed<'a, 'i: 'a, O: Observer>(
         &'a mut self,
-        input: &mut &'a [u8],
+        input: &mut &'i [u8],
         observer: &mut O,
     ) -> Result<Option<Frame<'a>>, FrameError> {
         // The quick way: nothing is buffered, and a frame of the usual shape lies whole in the input.
@@ -148,9 +148,9 @@ impl Decoder {
     }
 
     #[inline(never)]
-    fn decode_slowly<'a, O: Observer>(
+    fn decode_slowly<'a, 'i: 'a, O: Observer>(
         &'a mut self,
-        input: &mut &'a [u8],
+        input: &mut &'i [u8],
         observer: &mut O,
     ) -> Result<Option<Frame<'a>>, FrameError> {
         if self.handed {

@@ -7,6 +7,7 @@
 mod decoder;
 mod encoder;
 mod error;
+mod fragments;
 mod int;
 mod json;
 mod limits;
@@ -21,6 +22,7 @@ mod text;
 pub use decoder::{Decoder, Frame};
 pub use encoder::{EncodeError, Encoder, Parts};
 pub use error::{FrameError, Hint, JsonKind, LengthOf, Problem, Refusal};
+pub use fragments::{Fragment, FragmentDecoder};
 pub use int::{Endian, IntFormat, UnknownIntFormat};
 pub use json::Fields;
 pub use limits::Limits;

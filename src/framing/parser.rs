@@ -112,37 +112,52 @@ impl Parser {
     }
 
     fn step(&mut self, view: &[u8]) -> Result<Step, Refusal> {
-        let have = view.len();
+        let extent = match self.head(view)? {
+            Ok(extent) => extent,
+            Err(need) => return Ok(Step::Need(need)),
+        };
+        match extent.total.saturating_sub(view.len()) {
+            0 => self.check_end(view, extent).map(|()| Step::Frame(extent)),
+            need => Ok(Step::Need(need)),
+        }
+    }
+
+    /// The extent of the current frame, or how many bytes more are needed to know it. Looks at no payload.
+    pub(crate) fn locate(&mut self, view: &[u8]) -> Result<Result<Extent, usize>, FrameError> {
+        self.head(view).map_err(|refusal| self.refuse(refusal))
+    }
+
+    /// Takes over an extent that the caller found.
+    pub(crate) fn locate_as(&mut self, extent: Extent) {
+        self.stage = Stage::Body(extent);
+    }
+
+    fn head(&mut self, view: &[u8]) -> Result<Result<Extent, usize>, Refusal> {
         loop {
             match self.stage {
-                Stage::Body(extent) => {
-                    let Some(missing) = extent.total.checked_sub(have).filter(|&n| n > 0) else {
-                        return self.check_end(view, extent).map(|()| Step::Frame(extent));
-                    };
-                    return Ok(Step::Need(missing));
-                }
+                Stage::Body(extent) => return Ok(Ok(extent)),
                 Stage::Header(end) => {
-                    let Some(missing) = end.checked_sub(have).filter(|&n| n > 0) else {
-                        if let Plan::Json(json) = &self.plan {
-                            let header = view.get(json.int.format.width()..end).unwrap_or(&[]);
-                            let (extent, fields) = json.read(header, &self.limits)?;
-                            self.fields = fields;
-                            self.stage = Stage::Body(extent);
-                        }
-                        continue;
-                    };
-                    return Ok(Step::Need(missing));
+                    let need = end.saturating_sub(view.len());
+                    if need > 0 {
+                        return Ok(Err(need));
+                    }
+                    if let Plan::Json(json) = &self.plan {
+                        let header = view.get(json.int.format.width()..end).unwrap_or(&[]);
+                        let (extent, fields) = json.read(header, &self.limits)?;
+                        self.fields = fields;
+                        self.stage = Stage::Body(extent);
+                    }
                 }
-                Stage::Head | Stage::Scan(_) => match self.head(view)? {
+                Stage::Head | Stage::Scan(_) => match self.begin(view)? {
                     Some(stage) => self.stage = stage,
-                    None => return Ok(Step::Need(self.need_head(have))),
+                    None => return Ok(Err(self.need_head(view.len()))),
                 },
             }
         }
     }
 
     /// Reads the head of the frame, or searches its end.
-    fn head(&mut self, view: &[u8]) -> Result<Option<Stage>, Refusal> {
+    fn begin(&mut self, view: &[u8]) -> Result<Option<Stage>, Refusal> {
         Ok(match &self.plan {
             Plan::Json(json) => match json.header_len(view, &self.limits) {
                 Some(len) => Some(Stage::Header(json.int.format.width() + len?)),
@@ -242,12 +257,23 @@ impl Parser {
         self.told = 0;
     }
 
-    /// Keeps the last bytes of a payload (or of another piece of it).
+    /// Keeps the last bytes of a payload.
     #[inline]
     pub(crate) fn note_tail(&mut self, payload: &[u8]) {
         match payload.last_chunk() {
             Some(tail) => self.tail = *tail,
-            None => payload.iter().for_each(|&b| {
+            None => {
+                self.tail = [0; 4];
+                self.add_tail(payload);
+            }
+        }
+    }
+
+    /// Keeps the last bytes of a payload of which this is another piece.
+    pub(crate) fn add_tail(&mut self, piece: &[u8]) {
+        match piece.last_chunk() {
+            Some(tail) => self.tail = *tail,
+            None => piece.iter().for_each(|&b| {
                 self.tail.rotate_left(1);
                 self.tail[3] = b;
             }),
