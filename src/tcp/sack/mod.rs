@@ -4,14 +4,19 @@
 //! - [`Scoreboard`] remembers every segment that was sent and is not acknowledged, what became of it, and answers
 //!   the questions of RFC 6675 (IsLost, SetPipe, NextSeg), RFC 8985 (RACK) and RFC 6582 (NewReno).
 
+mod loss;
+#[cfg(test)]
+mod model;
+mod next;
 mod ranges;
 mod receiver;
 mod scoreboard;
 mod segments;
 
+pub use loss::{RackClock, RackFinding};
 pub use ranges::Ranges;
 pub use receiver::SackReceiver;
-pub use scoreboard::{Acked, RackClock, RackFinding, Sacked, Scoreboard};
+pub use scoreboard::{Acked, Sacked, Scoreboard};
 pub use segments::Segment;
 
 use crate::seq::SeqNumber;

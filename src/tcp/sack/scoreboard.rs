@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 
 use super::{Ranges, SackBlock, Segment};
 use crate::seq::SeqNumber;
-use crate::time::{Duration, Instant};
+use crate::time::Instant;
 
 /// What a cumulative acknowledgment did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,58 +44,29 @@ pub struct Sacked {
     pub newest_sent: Option<Instant>,
 }
 
-/// RACK's knowledge of the segment that was sent last among those delivered (RFC 8985 section 5.2), and how long
-/// it waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RackClock {
-    /// RACK.xmit_ts
-    pub sent_at: Instant,
-    /// RACK.end_seq
-    pub end: SeqNumber,
-    /// RACK.rtt + RACK.reo_wnd: a segment sent before that is this old is lost.
-    pub patience: Duration,
-}
-
-impl RackClock {
-    /// RACK_sent_after (RFC 8985 section 6.2): whether the delivered segment was sent after `segment`.
-    pub fn is_after(&self, segment: &Segment) -> bool {
-        self.sent_at > segment.sent_at
-            || (self.sent_at == segment.sent_at && self.end.is_after(segment.end()))
-    }
-}
-
-/// What RACK found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RackFinding {
-    /// Octets newly held for lost.
-    pub lost: u32,
-    /// How long until the last of the segments sent earlier becomes overdue, if any is not.
-    pub remaining: Option<Duration>,
-}
-
 /// See the [module](self).
 #[derive(Clone, Debug)]
 pub struct Scoreboard {
-    segments: VecDeque<Segment>,
-    una: SeqNumber,
-    nxt: SeqNumber,
-    sacked: Ranges,
-    sacked_bytes: u32,
-    sacked_segments: u32,
-    lost_bytes: u32,
-    retransmitted_bytes: u32,
-    awaiting_bytes: u32,
+    pub(super) segments: VecDeque<Segment>,
+    pub(super) una: SeqNumber,
+    pub(super) nxt: SeqNumber,
+    pub(super) sacked: Ranges,
+    pub(super) sacked_bytes: u32,
+    pub(super) sacked_segments: u32,
+    pub(super) lost_bytes: u32,
+    pub(super) retransmitted_bytes: u32,
+    pub(super) awaiting_bytes: u32,
     /// No segment below this awaits retransmission.
-    awaiting_from: SeqNumber,
+    pub(super) awaiting_from: SeqNumber,
     /// RFC 6675 has held everything below this for lost that is not SACKed.
-    lost_edge: SeqNumber,
+    pub(super) lost_edge: SeqNumber,
     /// HighRxt: after the highest octet retransmitted since the last [`Scoreboard::start_recovery`].
-    high_rxt: SeqNumber,
+    pub(super) high_rxt: SeqNumber,
     /// RACK has judged all first transmissions below this.
-    judged: SeqNumber,
+    pub(super) judged: SeqNumber,
     /// Retransmissions in the order of their times.
-    retransmissions: VecDeque<(Instant, SackBlock)>,
-    max_ranges: usize,
+    pub(super) retransmissions: VecDeque<(Instant, SackBlock)>,
+    pub(super) max_ranges: usize,
 }
 
 impl Scoreboard {
@@ -336,225 +307,8 @@ impl Scoreboard {
         }
     }
 
-    /// IsLost (RFC 6675 section 4) for everything at once: all that is not SACKed below `dup_thresh` separate SACKed
-    /// ranges, or below more than (`dup_thresh` - 1) * `smss` SACKed octets, is lost. Returns the octets newly lost.
-    pub fn mark_lost_by_count(&mut self, dup_thresh: u32, smss: u32) -> u32 {
-        let (mut ranges, mut octets) = (0_u32, 0_u64);
-        let mut edge = None;
-        for range in self.sacked.as_slice().iter().rev() {
-            ranges += 1;
-            octets += u64::from(range.len());
-            if ranges >= dup_thresh || octets > u64::from(dup_thresh.saturating_sub(1)) * u64::from(smss) {
-                edge = Some(range.left);
-                break;
-            }
-        }
-        let Some(edge) = edge.filter(|edge| edge.is_after(self.lost_edge)) else { return 0 };
-        let mut i = self.index_of(self.lost_edge);
-        self.lost_edge = edge;
-        let mut lost = 0;
-        while self.segments.get(i).is_some_and(|segment| segment.seq.is_before(edge)) {
-            lost += self.mark_lost(i);
-            i += 1;
-        }
-        lost
-    }
-
-    /// The first segment in flight is lost (NewReno; the head at a time-out). Returns the octets newly lost.
-    pub fn mark_first_lost(&mut self) -> u32 {
-        match self.segments.front() {
-            Some(segment) if segment.awaits_retransmission() => 0,
-            _ => self.mark_lost(0),
-        }
-    }
-
-    /// A time-out: everything not SACKed is lost, and what was retransmitted too (RFC 5681 section 3.1, RFC 6675
-    /// section 5.1).
-    pub fn mark_all_lost(&mut self) {
-        for i in 0..self.segments.len() {
-            self.mark_lost(i);
-        }
-        self.retransmissions.clear();
-        self.high_rxt = self.una;
-    }
-
-    /// A time-out under RACK (RFC 8985 section 6.3): the first segment is lost, and each one sent at least
-    /// `patience` ago.
-    pub fn mark_overdue_lost(&mut self, now: Instant, patience: Duration) {
-        for i in 0..self.segments.len() {
-            if i == 0 || self.segments.get(i).is_some_and(|s| s.sent_at + patience <= now) {
-                self.mark_lost(i);
-            }
-        }
-    }
-
-    /// Nothing is lost after all: the time-out was spurious (RFC 5682).
-    pub fn clear_lost(&mut self) {
-        for segment in self.segments.iter_mut().filter(|segment| segment.is_lost() && !segment.is_sacked()) {
-            segment.clear_lost();
-        }
-        (self.lost_bytes, self.awaiting_bytes) = (0, 0);
-    }
-
-    /// Forget what was SACKed (RFC 2018 section 8: the receiver may have reneged).
-    pub fn expunge(&mut self) {
-        for segment in self.segments.iter_mut().filter(|segment| segment.is_sacked()) {
-            segment.clear_sacked();
-            segment.clear_lost();
-            // Whether a copy of it is in flight is no longer known: it counts once.
-            if segment.is_retransmitted() {
-                self.retransmitted_bytes += segment.len;
-            }
-        }
-        (self.sacked_bytes, self.sacked_segments) = (0, 0);
-        self.sacked.clear();
-        self.lost_edge = self.una;
-        self.judged = self.una;
-    }
-
-    /// The receiver has reneged: it acknowledged up to an octet that it had SACKed (RFC 2018 section 8).
-    pub fn has_reneged(&self) -> bool {
-        self.segments.front().is_some_and(Segment::is_sacked)
-    }
-
-    /// RACK_detect_loss (RFC 8985 section 6.2): marks what was sent before `clock` and is overdue at `now`.
-    pub fn rack_detect(&mut self, clock: &RackClock, now: Instant) -> RackFinding {
-        let mut found = RackFinding::default();
-        // Everything delivered was delivered in order, and all in flight was sent later.
-        if self.sacked.is_empty() && self.retransmissions.is_empty() {
-            return found;
-        }
-        let mut i = self.index_of(self.judged);
-        let mut judged = None;
-        while let Some(&segment) = self.segments.get(i) {
-            if segment.is_sacked() {
-                // Over the whole range at once.
-                let end = self.sacked.find(segment.seq).map_or(segment.end(), |range| range.right);
-                i = if end == segment.end() { i + 1 } else { self.index_of(end) };
-                continue;
-            }
-            if !segment.was_ever_retransmitted() && !segment.is_lost() {
-                if !clock.is_after(&segment) {
-                    judged.get_or_insert(segment.seq);
-                    break;
-                }
-                match overdue(segment.sent_at, clock.patience, now) {
-                    None => found.lost += self.mark_lost(i),
-                    Some(remaining) => {
-                        judged.get_or_insert(segment.seq);
-                        found.remaining = found.remaining.max(Some(remaining));
-                    }
-                }
-            }
-            i += 1;
-        }
-        self.judged = judged.unwrap_or(self.nxt);
-        let mut front = true;
-        let mut next = 0;
-        while let Some(&(sent_at, block)) = self.retransmissions.get(next) {
-            let mut open = false;
-            let mut i = self.index_of(block.left);
-            while let Some(&segment) = self.segments.get(i).filter(|s| s.seq.is_before(block.right)) {
-                // Of this transmission, in flight, not SACKed.
-                if segment.sent_at == sent_at && segment.is_retransmitted() && !segment.is_sacked() {
-                    if !clock.is_after(&segment) {
-                        return found;
-                    }
-                    match overdue(sent_at, clock.patience, now) {
-                        None => found.lost += self.mark_lost(i),
-                        Some(remaining) => {
-                            open = true;
-                            found.remaining = found.remaining.max(Some(remaining));
-                        }
-                    }
-                }
-                i += 1;
-            }
-            front &= !open;
-            if front {
-                self.retransmissions.pop_front();
-            } else {
-                next += 1;
-            }
-        }
-        found
-    }
-
-    /// NextSeg rule 1 (RFC 6675 section 4): the first lost octets not yet retransmitted, at most `smss` of them;
-    /// small segments side by side go out as one.
-    pub fn next_lost(&mut self, smss: u32) -> Option<SackBlock> {
-        if self.awaiting_bytes == 0 {
-            return None;
-        }
-        let mut i = self.index_of(self.awaiting_from);
-        while !self.segments.get(i)?.awaits_retransmission() {
-            i += 1;
-        }
-        let first = *self.segments.get(i)?;
-        self.awaiting_from = first.seq;
-        let mut len = first.len.min(smss);
-        while let Some(next) = self.segments.get(i + 1) {
-            if len >= smss || len < first.len || !next.awaits_retransmission() || len + next.len > smss {
-                break;
-            }
-            len += next.len;
-            i += 1;
-        }
-        Some(SackBlock::new(first.seq, first.seq + len))
-    }
-
-    /// NextSeg rule 3 (RFC 6675 section 4): the first octets above HighRxt and below the highest SACK that are not
-    /// SACKed, lost or not; at most `smss`.
-    pub fn next_hole(&self, smss: u32) -> Option<SackBlock> {
-        let top = self.sacked.end()?;
-        let from = self.high_rxt.max(self.una);
-        let left = self.sacked.find(from).map_or(from, |range| range.right);
-        if !left.is_before(top) {
-            return None;
-        }
-        let segment = self.segments.get(self.index_of(left))?;
-        let len = segment.end().0.wrapping_sub(left.0).min(smss);
-        Some(SackBlock::new(left, left + len))
-    }
-
-    /// The last octets in flight that are not SACKed, at most `smss`: NextSeg rule 4 (RFC 6675 section 4) and the
-    /// tail loss probe (RFC 8985 section 7.3).
-    pub fn tail(&self, smss: u32) -> Option<SackBlock> {
-        let end = self.sacked.as_slice().last().filter(|range| range.right == self.nxt);
-        let end = end.map_or(self.nxt, |range| range.left);
-        if !end.is_after(self.una) {
-            return None;
-        }
-        let segment = self.segments.get(self.index_of(end - 1))?;
-        let len = end.0.wrapping_sub(segment.seq.0).min(smss);
-        Some(SackBlock::new(end - len, end))
-    }
-
-    /// Recovery begins: HighRxt = HighACK.
-    pub fn start_recovery(&mut self) {
-        self.high_rxt = self.una;
-    }
-
-    /// Marks a segment lost and its retransmission too; returns its length if that is new.
-    fn mark_lost(&mut self, i: usize) -> u32 {
-        let Some(segment) = self.segments.get_mut(i) else { return 0 };
-        if segment.is_sacked() || segment.awaits_retransmission() {
-            return 0;
-        }
-        if segment.is_retransmitted() {
-            self.retransmitted_bytes -= segment.len;
-        }
-        if !segment.is_lost() {
-            self.lost_bytes += segment.len;
-        }
-        segment.set_lost();
-        self.awaiting_bytes += segment.len;
-        self.awaiting_from = self.awaiting_from.min(segment.seq);
-        segment.len
-    }
-
     /// The index of the segment that holds `seq`, or one past the last.
-    fn index_of(&self, seq: SeqNumber) -> usize {
+    pub(super) fn index_of(&self, seq: SeqNumber) -> usize {
         if seq == self.una {
             return 0;
         }
@@ -582,10 +336,4 @@ impl Scoreboard {
             _ => i,
         }
     }
-}
-
-/// How long until a segment sent at `sent_at` is overdue; `None` when it is.
-fn overdue(sent_at: Instant, patience: Duration, now: Instant) -> Option<Duration> {
-    let remaining = (sent_at + patience).since(now);
-    (!remaining.is_zero()).then_some(remaining)
 }

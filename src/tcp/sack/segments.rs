@@ -76,6 +76,10 @@ impl Segment {
         self.flags = (self.flags | LOST) & !RETRANSMITTED;
     }
 
+    pub(super) fn set_original_lost(&mut self) {
+        self.flags |= LOST;
+    }
+
     pub(super) fn clear_lost(&mut self) {
         self.flags &= !LOST;
     }
