@@ -150,8 +150,8 @@ proptest! {
                 Step::CountLosses => {
                     let before = model.octets.clone();
                     let mut lost = 0;
-                    for i in 0..before.len() {
-                        if !before[i].sacked && !before[i].lost && model.is_lost(i) {
+                    for (i, o) in before.iter().enumerate() {
+                        if !o.sacked && !o.lost && model.is_lost(i) {
                             model.octets[i].lost = true;
                             lost += 1;
                         }
