@@ -222,20 +222,6 @@ codes! {
         /// A program's steps without time passing.
         Steps = 3 "steps",
     }
-
-    /// What some octets of a frame are.
-    Role {
-        /// The length field.
-        Length = 0 "length",
-        /// The header.
-        Header = 1 "header",
-        /// The payload.
-        Payload = 2 "payload",
-        /// A delimiter.
-        Delimiter = 3 "delimiter",
-        /// Anything else (magic, checksum, trailer).
-        Other = 4 "other",
-    }
 }
 
 impl Kind {

@@ -9,19 +9,24 @@ pub mod file;
 pub mod flows;
 mod grow;
 pub mod id;
+pub mod ledger;
+pub mod query;
 pub mod record;
 mod replay;
 pub mod store;
 pub mod summary;
 pub mod tables;
 
-pub use code::{DropReason, Errno, How, Kind, Limit, Op, Provenance, Role, Transport};
+pub use crate::framing::Role;
+pub use code::{DropReason, Errno, How, Kind, Limit, Op, Provenance, Transport};
 pub use content::Piece;
 pub use file::{Damage, End, FileReader, FileWriter, ReadError, is_trace_file, read, write};
 pub use flows::Connection;
 pub use id::{
     CallId, ConnectionId, EventId, HostId, PacketId, ProgramId, Side, SocketId, StreamId, ThreadId,
 };
+pub use ledger::{Ledger, Part};
+pub use query::{Extremes, PacketTimes, Point, thin};
 pub use record::{Args, Data, Forget, Outcome, Record, RoleRange, Sink, What};
 pub use store::{Columns, Trace};
 pub use tables::{CallRow, PacketRow, StreamRange};

@@ -19,8 +19,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::code::{DropReason, Errno, How, Limit, Op, Provenance, Role, Transport};
+use super::code::{DropReason, Errno, How, Limit, Op, Provenance, Transport};
 use super::id::{CallId, EventId, HostId, PacketId, ProgramId, SocketId, ThreadId};
+use crate::framing::Role;
 use crate::probe::{Timer, TimerChange, Var};
 use crate::rule::Rule;
 use crate::time::{Duration, Instant};

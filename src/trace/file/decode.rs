@@ -4,10 +4,11 @@ use std::net::IpAddr;
 
 use super::encode::{NameClass, timer_name};
 use super::wire::{Fields, WireError};
+use crate::framing::Role;
 use crate::probe::{Timer, TimerChange, Var};
 use crate::rule::Rule;
 use crate::time::{Duration, Instant};
-use crate::trace::code::{DropReason, Errno, How, Kind, Limit, Op, Provenance, Role, Transport};
+use crate::trace::code::{DropReason, Errno, How, Kind, Limit, Op, Provenance, Transport};
 use crate::trace::id::{CallId, EventId, HostId, PacketId, ProgramId, SocketId, ThreadId};
 use crate::trace::record::{Args, Data, Outcome, Record, RoleRange, What};
 
@@ -294,9 +295,10 @@ fn what<'a>(kind: Kind, f: &mut Fields<'a>, scratch: &'a mut Scratch) -> Result<
             let (start, end) = (f.u64("a frame's start")?, f.u64("a frame's end")?);
             roles.clear();
             for _ in 0..f.u64("the number of roles")? {
-                // A role that only a newer version knows is some other role.
-                let role = Role::from_code(f.u8("a role")?).unwrap_or(Role::Other);
-                roles.push(RoleRange { role, start: f.u64("a role's start")?, end: f.u64("a role's end")? });
+                let role = Role::ALL.get(usize::from(f.u8("a role")?)).copied();
+                let (start, end) = (f.u64("a role's start")?, f.u64("a role's end")?);
+                // A role that only a newer version knows is left out.
+                roles.extend(role.map(|role| RoleRange { role, start, end }));
             }
             let error = if f.flag("a flag")? { Some(f.text("an error's words")?) } else { None };
             What::FrameDecoded { socket, sent, framing, start, end, roles, error }

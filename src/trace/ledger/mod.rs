@@ -1,0 +1,209 @@
+//! The byte ledger of a stream: which send call, which segments, which receive call and which frame each byte went through.
+
+mod lanes;
+mod ranges;
+
+pub use ranges::Ranges;
+
+use super::calls::{receives, sends};
+use super::code::{Kind, Transport};
+use super::id::{EventId, StreamId};
+use super::store::Trace;
+use super::tables::{ReturnRow, StoredOutcome};
+use crate::time::Instant;
+
+/// What is special about a part of a lane.
+pub mod part {
+    /// The packet was lost.
+    pub const LOST: u16 = 1;
+    /// The endpoint said that it sends again.
+    pub const RETRANSMISSION: u16 = 2;
+    /// Some of these bytes were sent before.
+    pub const OVERLAP: u16 = 4;
+    /// A copy that the network made.
+    pub const COPY: u16 = 8;
+    /// A fragment.
+    pub const FRAGMENT: u16 = 16;
+    /// The network changed bytes.
+    pub const CORRUPTED: u16 = 32;
+    /// The datagram's tail was thrown away: the buffer was too small.
+    pub const TRUNCATED: u16 = 64;
+    /// It had not ended when the trace did.
+    pub const OPEN: u16 = 128;
+    /// The call or the decoder failed.
+    pub const FAILED: u16 = 256;
+    /// It reached the other end, which did not take it.
+    pub const IGNORED: u16 = 512;
+}
+
+/// One range in one lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The first byte, as an offset in the stream.
+    pub start: u64,
+    /// Behind the last byte.
+    pub end: u64,
+    /// Of these, the bytes before `kept` came through whole; less than `end` only where a datagram was truncated.
+    pub kept: u64,
+    /// When it began: the call, the sending, the arrival.
+    pub t0: Instant,
+    /// When it ended: the return, the end of the flight, the reading.
+    pub t1: Instant,
+    /// The event that began it.
+    pub event: EventId,
+    /// The row of the call or packet or frame; [`NO_ROW`](crate::trace::tables::NO_ROW) where there is none.
+    pub subject: u32,
+    /// Bits of [`part`].
+    pub bits: u16,
+}
+
+impl Part {
+    /// True if the bit is set.
+    pub const fn is(&self, bit: u16) -> bool {
+        self.bits & bit != 0
+    }
+
+    /// How many bytes.
+    pub const fn len(&self) -> u64 {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// True for no bytes: an empty datagram, a recv that returned 0.
+    pub const fn is_empty(&self) -> bool {
+        self.end <= self.start
+    }
+}
+
+/// All lanes of one stream. Each lane stands in the order of its events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    /// Which stream.
+    pub stream: StreamId,
+    /// How many bytes it has in all.
+    pub len: u64,
+    /// Send calls, from their begin to their return. Subject: the call.
+    pub sends: Vec<Part>,
+    /// The send buffer: from acceptance to acknowledgment. Subject: the call. TCP only.
+    pub accepted: Vec<Part>,
+    /// Segments or datagrams in the network, from sending to arrival or loss. Subject: the packet.
+    pub segments: Vec<Part>,
+    /// What was acknowledged, bytes in order; `t0` and `t1` are when the sender heard of it. Subject: none. TCP only.
+    pub acknowledged: Vec<Part>,
+    /// The receive buffer: from the moment when the bytes were there in order to the call that read them. Subject: the
+    /// packet that completed them. Of UDP: a datagram.
+    pub received: Vec<Part>,
+    /// Receive calls that returned bytes, from their begin to their return. Subject: the call.
+    pub receives: Vec<Part>,
+    /// Frames that the receiver decoded, `t0` = `t1`. Subject: the row in the table of frames.
+    pub frames: Vec<Part>,
+    /// Frames that the sender made. Subject: the row in the table of frames.
+    pub frames_sent: Vec<Part>,
+}
+
+impl Trace {
+    /// The ledger of one direction of a connection; `None` for a stream that does not exist.
+    pub fn ledger(&self, stream: StreamId) -> Option<Ledger> {
+        let connection = self.connection(stream.connection())?;
+        let transport = connection.transport;
+        let mut ledger = Ledger {
+            stream,
+            len: self.stream_len(stream),
+            sends: Vec::new(),
+            accepted: Vec::new(),
+            segments: Vec::new(),
+            acknowledged: Vec::new(),
+            received: Vec::new(),
+            receives: Vec::new(),
+            frames: Vec::new(),
+            frames_sent: Vec::new(),
+        };
+        self.call_lanes(&mut ledger, transport);
+        self.segment_lane(&mut ledger);
+        self.frame_lanes(&mut ledger);
+        match transport {
+            Transport::Tcp => {
+                self.acknowledged_lane(&mut ledger, stream);
+                self.received_lane(&mut ledger, stream);
+                end_by(&mut ledger.accepted, &ledger.acknowledged, |p| p.t0);
+                end_by(&mut ledger.received, &ledger.receives, |p| p.t1);
+            }
+            Transport::Udp => self.datagrams_received(&mut ledger),
+        }
+        Some(ledger)
+    }
+
+    fn call_lanes(&self, ledger: &mut Ledger, transport: Transport) {
+        let end = self.end_time();
+        for (row, call) in self.tables().calls.iter().enumerate() {
+            let Some(range) = call.range.filter(|r| r.stream == ledger.stream) else { continue };
+            let returned = call.returned.known();
+            let mut part = Part {
+                start: range.start,
+                end: range.end,
+                kept: range.end,
+                t0: self.clock(call.begun),
+                t1: returned.map_or(end, |e| self.clock(e)),
+                event: call.begun,
+                subject: row as u32,
+                bits: if returned.is_none() { part::OPEN } else { 0 },
+            };
+            let back = returned.and_then(|e| self.return_of(e));
+            if back.is_some_and(|r| !matches!(r.outcome, StoredOutcome::Value(_))) {
+                part.bits |= part::FAILED;
+            }
+            if sends(call.op) {
+                ledger.sends.push(part);
+                if transport == Transport::Tcp {
+                    self.accepted_parts(ledger, call.begun, call.returned, part);
+                }
+            } else if receives(call.op) {
+                if let Some(back) = back.filter(|r| r.truncated > 0) {
+                    part.kept = part.end.saturating_sub(u64::from(back.truncated)).max(part.start);
+                    part.bits |= part::TRUNCATED;
+                }
+                ledger.receives.push(part);
+            }
+        }
+    }
+
+    /// The return that an event is.
+    pub fn return_of(&self, event: EventId) -> Option<&ReturnRow> {
+        let rows = &self.tables().returns;
+        rows.get(rows.binary_search_by_key(&event, |r| r.event).ok()?)
+    }
+
+    /// When a send call's bytes went into the send buffer: as `BytesAccepted` says, the rest at the return.
+    fn accepted_parts(&self, ledger: &mut Ledger, begun: EventId, returned: EventId, call: Part) {
+        let values = &self.tables().values;
+        let from = values.partition_point(|v| v.event <= begun);
+        let until = values.partition_point(|v| v.event < returned);
+        let during = values.get(from..until).unwrap_or(&[]).iter().filter(|v| {
+            self.kind(v.event) == Some(Kind::BytesAccepted) && self.call_row_of(v.event) == Some(call.subject)
+        });
+        let at_return = returned.known().map(|event| (event, u64::MAX));
+        let mut at = call.start;
+        for (event, bytes) in during.map(|v| (v.event, v.value)).chain(at_return) {
+            let end = at.saturating_add(bytes).min(call.end);
+            if end > at {
+                let (t0, t1) = (self.clock(event), self.end_time());
+                let bits = part::OPEN;
+                ledger.accepted.push(Part { start: at, end, kept: end, t0, t1, event, bits, ..call });
+                at = end;
+            }
+        }
+    }
+}
+
+/// Parts of a buffer end when the lane behind takes their last byte.
+fn end_by(buffer: &mut [Part], takers: &[Part], when: impl Fn(&Part) -> Instant) {
+    let mut next = 0;
+    for part in buffer {
+        while takers.get(next).is_some_and(|t| t.end < part.end) {
+            next += 1;
+        }
+        if let Some(taker) = takers.get(next) {
+            part.t1 = when(taker).max(part.t0);
+            part.bits &= !part::OPEN;
+        }
+    }
+}
