@@ -203,6 +203,9 @@ fn not_json(text: &str, error: &serde_json::Error) -> Refused {
 
 /// The byte at which serde_json stopped; its columns count bytes from 1, and 0 stands before the line.
 fn at(text: &str, error: &serde_json::Error) -> usize {
+    if error.is_eof() {
+        return text.len();
+    }
     let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     (before + error.column().saturating_sub(1)).min(text.len())
 }

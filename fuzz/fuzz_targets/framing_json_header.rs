@@ -1,0 +1,4 @@
+#![no_main]
+//! Fuzzes the decoders of the framings listed under "json_header" in `src/framing.rs`.
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| framewire_fuzz::framing::run("json_header", data));

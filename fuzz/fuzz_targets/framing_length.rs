@@ -1,0 +1,4 @@
+#![no_main]
+//! Fuzzes the decoders of the framings listed under "length" in `src/framing.rs`.
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| framewire_fuzz::framing::run("length", data));
