@@ -12,7 +12,7 @@ use framewire::trace::{
 };
 
 use super::RecorderOptions;
-use super::file::TraceFile;
+use super::file::{Flushed, TraceFile};
 use super::queue::{Batch, CallNumber, Event, Item, SocketNumber};
 
 const HOST: HostId = HostId(0);
@@ -45,6 +45,9 @@ pub(super) struct Writer {
     file: TraceFile,
     live: BTreeMap<SocketNumber, Live>,
     told: Told,
+    introduced: bool,
+    /// Events that could not be written since the file last took some.
+    missed: u64,
 }
 
 fn observed(time: Instant, what: What<'_>) -> Record<'_> {
@@ -55,15 +58,23 @@ impl Writer {
     /// Makes the file.
     pub fn create(path: &Path, options: RecorderOptions) -> io::Result<Self> {
         let file = TraceFile::create(path, options.rotate_at, options.keep)?;
-        let mut writer = Writer { options, file, live: BTreeMap::new(), told: Told::default() };
+        let mut writer = Writer {
+            options,
+            file,
+            live: BTreeMap::new(),
+            told: Told::default(),
+            introduced: false,
+            missed: 0,
+        };
         writer.introduce(Instant::START);
-        writer.file.flush();
+        writer.introduced = writer.file.flush() != Flushed::Failed;
         Ok(writer)
     }
 
     /// What every file begins with: the host, the program, its first thread.
     fn introduce(&mut self, time: Instant) {
         self.told = Told::default();
+        self.introduced = true;
         let name = hostname();
         self.file.record(observed(time, What::Host { host: HOST, name: &name, addresses: &[] }));
         let program = What::Program {
@@ -83,27 +94,72 @@ impl Writer {
 
     /// Writes a batch; afterwards it is on its way to the disk.
     pub fn write(&mut self, batch: &Batch) {
+        let mut last = batch.items.first().map_or(Instant::START, |item| item.time);
+        if !self.file.ready() {
+            for item in &batch.items {
+                self.track(item);
+            }
+            self.missed += batch.items.len() as u64 + batch.lost;
+            return;
+        }
+        if !self.introduced {
+            self.introduce(last);
+        }
+        if self.missed > 0 {
+            self.file.record(observed(last, What::Lost { events: self.missed }));
+        }
         let mut bytes = batch.bytes.as_slice();
-        let mut last = Instant::START;
         for item in &batch.items {
             let (data, rest) = bytes.split_at_checked(item.len).unwrap_or((bytes, &[]));
             bytes = rest;
             last = item.time;
+            self.track(item);
             self.item(item, data);
         }
         if batch.lost > 0 {
             self.file.record(observed(last, What::Lost { events: batch.lost }));
             tracing::warn!(events = batch.lost, "the recorder could not keep up: the recording has a gap");
         }
-        self.file.flush();
-        if self.file.rotate_if_full() {
-            self.introduce(last);
+        match self.file.flush() {
+            Flushed::Written => self.missed = 0,
+            Flushed::Rotated => {
+                self.missed = 0;
+                self.introduce(last);
+            }
+            Flushed::Failed => {
+                self.missed += batch.items.len() as u64 + batch.lost;
+                // What was told is not in the file: later events tell of their sockets and calls anew.
+                self.told.sockets.clear();
+                self.told.calls.clear();
+                self.introduced = !self.file.is_new();
+            }
         }
     }
 
     /// The last words.
     pub fn finish(mut self) {
-        self.file.finish();
+        if self.missed > 0 {
+            tracing::error!(events = self.missed, "these events are missing at the end of the recording");
+        }
+        self.file.flush();
+    }
+
+    /// Keeps the list of open sockets, also while nothing can be written.
+    fn track(&mut self, item: &Item) {
+        match item.what {
+            Event::Socket { socket, transport, local, remote, listener } => {
+                self.live.insert(socket, Live { transport, local, remote, listener });
+            }
+            Event::Named { socket, local, remote } => {
+                if let Some(live) = self.live.get_mut(&socket) {
+                    (live.local, live.remote) = (local, remote);
+                }
+            }
+            Event::Gone { socket } => {
+                self.live.remove(&socket);
+            }
+            Event::Begun { .. } | Event::Returned { .. } => {}
+        }
     }
 
     /// The numbers of a socket and its thread in this file; tells the file of it if it has not heard yet.
@@ -135,15 +191,11 @@ impl Writer {
     fn item(&mut self, item: &Item, data: &[u8]) {
         let time = item.time;
         match item.what {
-            Event::Socket { socket, transport, local, remote, listener } => {
-                self.live.insert(socket, Live { transport, local, remote, listener });
+            Event::Socket { socket, .. } => {
                 self.told(time, socket);
             }
-            Event::Named { socket: number, local, remote } => {
-                let (socket, _) = self.told(time, number);
-                if let Some(live) = self.live.get_mut(&number) {
-                    (live.local, live.remote) = (local, remote);
-                }
+            Event::Named { socket, local, remote } => {
+                let (socket, _) = self.told(time, socket);
                 self.file.record(observed(time, What::SocketNamed { socket, local, remote }));
             }
             Event::Begun { call, socket, op, size, address } => {
@@ -170,7 +222,6 @@ impl Writer {
                 self.file.record(observed(time, what));
             }
             Event::Gone { socket } => {
-                self.live.remove(&socket);
                 self.told.sockets.remove(&socket);
             }
         }

@@ -86,7 +86,7 @@ pub struct ServeArgs {
     /// Write every socket call with its bytes to this .fwtrace file, as it happens
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Start a new recording when the file reaches this size (the old one becomes FILE.1, and so on)
+    /// Start a new recording when the file reaches this size (x.fwtrace becomes x.1.fwtrace, and so on)
     #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = parse_size)]
     pub record_size: usize,
     /// Old recordings kept
