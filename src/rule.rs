@@ -92,6 +92,7 @@ rules! {
     UdpDatagram: Rfc(768), "", "a datagram is sent as it is handed over, whole", "数据报原样整体发送";
     KeepAliveProbe: Rfc(1122), "4.2.3.6", "an idle connection is probed: is the peer still there?", "连接空闲:发送保活探测,看对方是否还在";
     KeepAliveFailed: Rfc(1122), "4.2.3.6", "no keep-alive probe was answered: the connection is given up", "保活探测都没有回应:放弃连接";
+    UdpErrorReported: Rfc(1122), "4.1.3.3", "an ICMP error about a connected socket's datagram is told to its application", "与已连接套接字的数据报有关的 ICMP 差错要报告给应用程序";
     PathMtuReduced: Rfc(1191), "6.3", "a router reports a smaller MTU: segments shrink to fit", "路由器报告更小的 MTU:缩小报文段";
     SackExpunge: Rfc(2018), "8", "a receiver may renege: after a time-out the sender forgets what was SACKed", "接收方可能反悔:超时后发送方丢弃 SACK 信息";
     SackGenerate: Rfc(2018), "4", "the first SACK block holds the segment that caused this ACK, the others repeat the most recent ones", "第一个 SACK 块包含触发本次 ACK 的报文段,其余块重复最近报告过的块";
@@ -223,6 +224,8 @@ rules! {
     FinWait2Over: Source::Linux("tcp"), "", "tcp_fin_timeout: the peer never closed, the orphan is dropped", "tcp_fin_timeout:对方一直不关闭,放弃孤儿连接";
     LingerReset: Source::Linux("socket"), "", "SO_LINGER with 0 s: close sends RST", "SO_LINGER 为 0 秒:关闭时发送 RST";
     BufferGrown: Source::Linux("tcp"), "", "the buffer grows with the rate of the connection", "缓冲区随连接速率增长";
+    UdpQueueFull: Source::Linux("udp"), "", "a datagram that finds the receive buffer full is lost", "接收缓冲区已满,数据报被丢弃";
+    UdpTruncated: Source::Linux("udp"), "", "what does not fit the buffer of one receive call is lost", "一次接收调用的缓冲区装不下的部分被丢弃";
 }
 
 #[cfg(test)]

@@ -1,0 +1,414 @@
+//! One UDP socket: addresses, a bounded queue of datagrams, and a pending error.
+
+use crate::packet::{Ecn, Icmp, IpHeader, Protocol, UDP_HEADER_LEN, UdpHeader, Unreachable, emit_udp};
+use crate::probe::{Context, Probe, Var};
+use crate::rule::Rule;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use thiserror::Error;
+
+/// How much a socket keeps for its application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Octets of data in the queue, and the overhead of each datagram in it (SO_RCVBUF).
+    pub bytes: usize,
+    /// Octets that each queued datagram costs beyond its data, as bookkeeping does in an operating system; 0 counts data
+    /// alone.
+    pub overhead: usize,
+    /// Datagrams in the queue.
+    pub datagrams: usize,
+}
+
+impl Default for Limits {
+    /// Linux's rmem_default, without its overhead for each datagram, and no limit on their number.
+    fn default() -> Self {
+        Limits { bytes: 212_992, overhead: 0, datagrams: usize::MAX }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Datagram {
+    from: SocketAddr,
+    data: Vec<u8>,
+}
+
+/// A UDP socket that has a local address.
+#[derive(Clone, Debug)]
+pub struct UdpSocket {
+    local: SocketAddr,
+    remote: Option<SocketAddr>,
+    limits: Limits,
+    queue: VecDeque<Datagram>,
+    queued: usize,
+    overflows: u64,
+    refused: bool,
+    /// Time to live of what is sent.
+    pub ttl: u8,
+    /// Differentiated services code point of what is sent.
+    pub dscp: u8,
+    /// Whether IPv4 datagrams carry a checksum (SO_NO_CHECK); IPv6 ones always do.
+    pub checksum: bool,
+}
+
+/// A datagram that was taken from the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// Octets that were copied into the caller's buffer.
+    pub len: usize,
+    /// Octets that did not fit: they are lost (MSG_TRUNC tells a real program).
+    pub truncated: usize,
+    /// Who sent it.
+    pub from: SocketAddr,
+}
+
+/// Why `send` sent nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SendError {
+    /// No destination was named and the socket is not connected (EDESTADDRREQ).
+    #[error("no destination: name one, or connect the socket")]
+    NoDestination,
+    /// The datagram does not fit an IP packet (EMSGSIZE).
+    #[error("{len} octets do not fit a UDP datagram: at most {max}")]
+    TooLong {
+        /// Octets asked for.
+        len: usize,
+        /// The most that fit.
+        max: usize,
+    },
+    /// Source and destination are not of the same IP version (EAFNOSUPPORT).
+    #[error("destination {0} is not of the socket's IP version")]
+    MixedVersions(SocketAddr),
+    /// Port 0 cannot be a destination (EINVAL).
+    #[error("port 0 cannot be sent to")]
+    PortZero,
+    /// An earlier datagram met a closed port (ECONNREFUSED).
+    #[error("connection refused: an earlier datagram met a closed port")]
+    Refused,
+}
+
+/// Why `recv` returned nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RecvError {
+    /// No datagram waits (EAGAIN).
+    #[error("no datagram waits")]
+    WouldBlock,
+    /// An earlier datagram met a closed port (ECONNREFUSED).
+    #[error("connection refused: an earlier datagram met a closed port")]
+    Refused,
+}
+
+/// Why an arriving datagram was not queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Refused {
+    /// The queue is full.
+    #[error("the receive queue is full")]
+    Full,
+    /// The socket is connected to somebody else.
+    #[error("the socket is connected to another peer")]
+    NotThePeer,
+}
+
+impl UdpSocket {
+    /// A socket bound to `local`.
+    pub fn new(local: SocketAddr, limits: Limits) -> UdpSocket {
+        UdpSocket {
+            local,
+            remote: None,
+            limits,
+            queue: VecDeque::new(),
+            queued: 0,
+            overflows: 0,
+            refused: false,
+            ttl: IpHeader::DEFAULT_TTL,
+            dscp: 0,
+            checksum: true,
+        }
+    }
+
+    /// Its own address, the wildcard if it is bound to all.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Whom it is connected to.
+    pub fn remote(&self) -> Option<SocketAddr> {
+        self.remote
+    }
+
+    /// Connects it: from now on it hears this peer alone, and hears of its errors. No packet is sent. `local` replaces a
+    /// wildcard address.
+    pub fn connect(&mut self, local: SocketAddr, remote: SocketAddr) {
+        self.local = local;
+        self.remote = Some(remote);
+        self.refused = false;
+    }
+
+    /// Replaces the limits; what is queued stays.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Datagrams that wait.
+    pub fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Octets that wait, counted against [`Limits::bytes`].
+    pub fn queued_bytes(&self) -> usize {
+        self.queued
+    }
+
+    /// How many datagrams were lost because the queue was full.
+    pub fn overflows(&self) -> u64 {
+        self.overflows
+    }
+
+    /// True when `recv` would not block.
+    pub fn is_readable(&self) -> bool {
+        self.refused || !self.queue.is_empty()
+    }
+
+    /// Takes the pending error (SO_ERROR): true for ECONNREFUSED.
+    pub fn take_refused(&mut self) -> bool {
+        std::mem::take(&mut self.refused)
+    }
+
+    /// A datagram for this socket has arrived; its checksum is right.
+    ///
+    /// # Errors
+    /// When it is not queued; it is lost then, and nobody is told but the probe.
+    pub fn handle_datagram<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        from: SocketAddr,
+        data: &[u8],
+    ) -> Result<(), Refused> {
+        if self.remote.is_some_and(|peer| peer != from) {
+            return Err(Refused::NotThePeer);
+        }
+        let cost = data.len() + self.limits.overhead;
+        if self.queue.len() >= self.limits.datagrams || self.queued + cost > self.limits.bytes {
+            // udp(7), socket(7) SO_RCVBUF: no flow control, the datagram is dropped.
+            self.overflows += 1;
+            cx.probe.rule(Rule::UdpQueueFull);
+            return Err(Refused::Full);
+        }
+        self.set_queued(cx, Rule::UdpDatagram, self.queued + cost);
+        self.queue.push_back(Datagram { from, data: data.to_vec() });
+        Ok(())
+    }
+
+    /// An ICMP error about a datagram that this socket sent to `to`.
+    pub fn handle_icmp<P: Probe>(&mut self, cx: &mut Context<'_, P>, icmp: Icmp, to: SocketAddr) {
+        let refused = Icmp::Unreachable(Unreachable::Port) == icmp;
+        // RFC 1122 section 4.1.3.3: ICMP errors are passed up. As in Linux, only a connected socket can tell which of its
+        // datagrams is meant, so only it is told.
+        if refused && self.remote == Some(to) {
+            cx.probe.rule(Rule::UdpErrorReported);
+            self.refused = true;
+        }
+    }
+
+    /// Takes the first datagram: copies what fits into `buffer`, the rest of it is lost.
+    ///
+    /// # Errors
+    /// When no datagram waits, or an error does (it is told once).
+    pub fn recv<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        buffer: &mut [u8],
+    ) -> Result<Received, RecvError> {
+        if self.take_refused() {
+            return Err(RecvError::Refused);
+        }
+        let datagram = self.queue.pop_front().ok_or(RecvError::WouldBlock)?;
+        let len = datagram.data.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..len), datagram.data.get(..len)) {
+            to.copy_from_slice(from);
+        }
+        let truncated = datagram.data.len() - len;
+        if truncated > 0 {
+            cx.probe.rule(Rule::UdpTruncated);
+        }
+        self.set_queued(
+            cx,
+            Rule::UdpDatagram,
+            self.queued - (datagram.data.len() + self.limits.overhead).min(self.queued),
+        );
+        Ok(Received { len, truncated, from: datagram.from })
+    }
+
+    /// Sends one datagram, whole: appends an IP packet from `source` (the socket's own address, or the one that the host
+    /// chose for a wildcard) to `out`, not yet fragmented. `to` may be left out when the socket is connected.
+    ///
+    /// # Errors
+    /// When it cannot be sent: see [`SendError`].
+    pub fn send<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        source: SocketAddr,
+        to: Option<SocketAddr>,
+        data: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        if self.take_refused() {
+            return Err(SendError::Refused);
+        }
+        let to = to.or(self.remote).ok_or(SendError::NoDestination)?;
+        if source.is_ipv4() != to.is_ipv4() {
+            return Err(SendError::MixedVersions(to));
+        }
+        if to.port() == 0 {
+            return Err(SendError::PortZero);
+        }
+        let max = UdpSocket::max_data(to);
+        if data.len() > max {
+            return Err(SendError::TooLong { len: data.len(), max });
+        }
+        cx.probe.rule(Rule::UdpDatagram);
+        let ip = IpHeader {
+            ttl: self.ttl,
+            dscp: self.dscp,
+            ecn: Ecn::NotEct,
+            ..IpHeader::new(source.ip(), to.ip(), Protocol::UDP)
+        };
+        let udp = UdpHeader { src_port: source.port(), dst_port: to.port(), ..Default::default() };
+        emit_udp(&ip, &udp, data, self.checksum, out);
+        Ok(())
+    }
+
+    /// The most octets of data that one datagram to `to` can carry: 65,507 over IPv4, 65,527 over IPv6.
+    pub fn max_data(to: SocketAddr) -> usize {
+        let ip = if to.is_ipv4() { 20 } else { 0 };
+        0xffff - ip - UDP_HEADER_LEN
+    }
+
+    fn set_queued<P: Probe>(&mut self, cx: &mut Context<'_, P>, rule: Rule, queued: usize) {
+        cx.probe.change(rule, Var::RcvQueue, self.queued as i64, queued as i64);
+        self.queued = queued;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::{Silent, Timer, TimerChange};
+    use crate::time::Instant;
+
+    fn address(port: u16) -> SocketAddr {
+        ([10, 0, 0, 1], port).into()
+    }
+
+    #[derive(Default)]
+    struct Heard(Vec<Rule>, Vec<(i64, i64)>);
+
+    impl Probe for Heard {
+        fn rule(&mut self, rule: Rule) {
+            self.0.push(rule);
+        }
+        fn change(&mut self, _: Rule, var: Var, old: i64, new: i64) {
+            assert_eq!(var, Var::RcvQueue);
+            self.1.push((old, new));
+        }
+        fn timer(&mut self, _: Rule, _: Timer, _: TimerChange) {}
+    }
+
+    #[test]
+    fn datagrams_keep_their_boundaries_and_their_order() {
+        let mut probe = Heard::default();
+        let mut cx = Context::new(Instant::START, &mut probe);
+        let mut socket = UdpSocket::new(address(53), Limits::default());
+        for data in [&b"one"[..], b"", b"three"] {
+            socket.handle_datagram(&mut cx, address(9), data).unwrap();
+        }
+        let mut buffer = [0; 100];
+        for (len, first) in [(3, b'o'), (0, b'o'), (5, b't')] {
+            let received = socket.recv(&mut cx, &mut buffer).unwrap();
+            assert_eq!((received, buffer[0]), (Received { len, truncated: 0, from: address(9) }, first));
+        }
+        assert_eq!(socket.recv(&mut cx, &mut buffer), Err(RecvError::WouldBlock));
+        assert_eq!(probe.1, [(0, 3), (3, 3), (3, 8), (8, 5), (5, 5), (5, 0)]);
+    }
+
+    #[test]
+    fn a_short_buffer_burns_the_rest() {
+        let mut probe = Heard::default();
+        let mut cx = Context::new(Instant::START, &mut probe);
+        let mut socket = UdpSocket::new(address(53), Limits::default());
+        socket.handle_datagram(&mut cx, address(9), b"hello world").unwrap();
+        let mut buffer = [0; 5];
+        let received = socket.recv(&mut cx, &mut buffer).unwrap();
+        assert_eq!((received.len, received.truncated, &buffer), (5, 6, b"hello"));
+        assert!(!socket.is_readable() && socket.queued_bytes() == 0);
+        assert_eq!(probe.0, [Rule::UdpTruncated]);
+    }
+
+    #[test]
+    fn a_full_queue_loses_datagrams_and_counts_them() {
+        let mut probe = Heard::default();
+        let mut cx = Context::new(Instant::START, &mut probe);
+        let mut socket =
+            UdpSocket::new(address(53), Limits { bytes: 10, overhead: 2, datagrams: usize::MAX });
+        assert_eq!(socket.handle_datagram(&mut cx, address(9), b"12345"), Ok(()));
+        assert_eq!(socket.handle_datagram(&mut cx, address(9), b"12"), Err(Refused::Full));
+        assert_eq!(socket.handle_datagram(&mut cx, address(9), b"1"), Ok(()));
+        socket.set_limits(Limits { datagrams: 2, ..Limits::default() });
+        assert_eq!(socket.handle_datagram(&mut cx, address(9), b""), Err(Refused::Full));
+        assert_eq!((socket.overflows(), socket.queued()), (2, 2));
+        assert_eq!(probe.0, [Rule::UdpQueueFull, Rule::UdpQueueFull]);
+    }
+
+    #[test]
+    fn a_closed_port_is_told_once_and_only_to_a_connected_socket() {
+        let mut probe = Silent;
+        let mut cx = Context::new(Instant::START, &mut probe);
+        let mut socket = UdpSocket::new(address(4000), Limits::default());
+        let unreachable = Icmp::Unreachable(Unreachable::Port);
+        socket.handle_icmp(&mut cx, unreachable, address(53));
+        assert_eq!(socket.recv(&mut cx, &mut []), Err(RecvError::WouldBlock));
+        socket.connect(address(4000), address(53));
+        socket.handle_icmp(&mut cx, unreachable, address(54));
+        socket.handle_icmp(&mut cx, Icmp::TimeExceeded, address(53));
+        assert!(!socket.is_readable());
+        socket.handle_icmp(&mut cx, unreachable, address(53));
+        assert_eq!(socket.recv(&mut cx, &mut []), Err(RecvError::Refused));
+        assert_eq!(socket.recv(&mut cx, &mut []), Err(RecvError::WouldBlock));
+        socket.handle_icmp(&mut cx, unreachable, address(53));
+        let mut out = Vec::new();
+        assert_eq!(socket.send(&mut cx, address(4000), None, b"x", &mut out), Err(SendError::Refused));
+        assert_eq!(socket.send(&mut cx, address(4000), None, b"x", &mut out), Ok(()));
+    }
+
+    #[test]
+    fn a_connected_socket_hears_its_peer_alone() {
+        let mut probe = Silent;
+        let mut cx = Context::new(Instant::START, &mut probe);
+        let mut socket = UdpSocket::new(address(4000), Limits::default());
+        socket.connect(address(4000), address(53));
+        assert_eq!(socket.handle_datagram(&mut cx, address(54), b"x"), Err(Refused::NotThePeer));
+        assert_eq!(socket.handle_datagram(&mut cx, address(53), b"x"), Ok(()));
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_with_its_reason() {
+        let mut probe = Silent;
+        let mut cx = Context::new(Instant::START, &mut probe);
+        let mut socket = UdpSocket::new(address(4000), Limits::default());
+        let mut out = Vec::new();
+        let mut send = |to, len| {
+            out.clear();
+            socket.send(&mut cx, address(4000), to, &vec![1; len], &mut out).map(|()| out.len())
+        };
+        assert_eq!(send(None, 1), Err(SendError::NoDestination));
+        assert_eq!(send(Some(address(0)), 1), Err(SendError::PortZero));
+        let v6: SocketAddr = ([0xfd; 16], 5).into();
+        assert_eq!(send(Some(v6), 1), Err(SendError::MixedVersions(v6)));
+        assert_eq!(send(Some(address(5)), 65_508), Err(SendError::TooLong { len: 65_508, max: 65_507 }));
+        assert_eq!(send(Some(address(5)), 65_507), Ok(65_535));
+    }
+}
