@@ -169,3 +169,46 @@ fn to_v6(address: IpAddr) -> Ipv6Addr {
         IpAddr::V6(a) => a,
     }
 }
+
+/// Counts the hop limit of an IP packet down by one and puts the header checksum right, as a router does. False, and
+/// nothing changed, when it is already 0 or the bytes are no IP packet.
+pub fn decrement_ttl(packet: &mut [u8]) -> bool {
+    let at = match packet.first().map(|octet| octet >> 4) {
+        Some(4) => 8,
+        Some(6) => 7,
+        _ => return false,
+    };
+    match packet.get_mut(at) {
+        Some(ttl) if *ttl > 0 => *ttl -= 1,
+        _ => return false,
+    }
+    ipv4::renew_checksum(packet);
+    true
+}
+
+/// Marks an IP packet "congestion experienced" and puts the header checksum right (RFC 3168 section 5). False, and
+/// nothing changed, when its transport is not ECN-capable.
+pub fn mark_congestion(packet: &mut [u8]) -> bool {
+    // The codepoint: low bits of octet 1 in IPv4, bits 4 and 5 of it in IPv6.
+    let shift = match packet.first().map(|octet| octet >> 4) {
+        Some(4) => 0,
+        Some(6) => 4,
+        _ => return false,
+    };
+    match packet.get_mut(1) {
+        Some(octet) if Ecn::from_bits(*octet >> shift).is_capable() => *octet |= 3 << shift,
+        _ => return false,
+    }
+    ipv4::renew_checksum(packet);
+    true
+}
+
+/// Writes the identification of a whole IPv4 packet and puts the header checksum right; does nothing to IPv6.
+pub fn set_ipv4_id(packet: &mut [u8], id: u16) {
+    if packet.first().is_some_and(|octet| octet >> 4 == 4)
+        && let Some(field) = packet.get_mut(4..6)
+    {
+        field.copy_from_slice(&id.to_be_bytes());
+        ipv4::renew_checksum(packet);
+    }
+}

@@ -74,3 +74,18 @@ pub fn checksum_is_right(packet: &[u8]) -> bool {
         _ => true,
     }
 }
+
+/// Writes the right header checksum into an IPv4 packet; does nothing to anything else.
+pub(super) fn renew_checksum(packet: &mut [u8]) {
+    let len = match packet.first() {
+        Some(first) if first >> 4 == 4 => usize::from(first & 0x0f) * 4,
+        _ => return,
+    };
+    if let Some(header) = packet.get_mut(..len)
+        && header.len() >= HEADER_LEN
+    {
+        header[10..12].fill(0);
+        let sum = checksum::internet(header);
+        header[10..12].copy_from_slice(&sum.to_be_bytes());
+    }
+}

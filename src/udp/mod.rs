@@ -6,4 +6,4 @@
 
 mod socket;
 
-pub use socket::{Limits, Received, RecvError, Refused, SendError, UdpSocket};
+pub use socket::{Envelope, Limits, Received, RecvError, Refused, SendError, UdpSocket};

@@ -1,6 +1,6 @@
 //! One UDP socket: addresses, a bounded queue of datagrams, and a pending error.
 
-use crate::packet::{Ecn, Icmp, IpHeader, Protocol, UDP_HEADER_LEN, UdpHeader, Unreachable, emit_udp};
+use crate::packet::{Icmp, IpHeader, Protocol, UDP_HEADER_LEN, UdpHeader, Unreachable, emit_udp};
 use crate::probe::{Context, Probe, Var};
 use crate::rule::Rule;
 use std::collections::VecDeque;
@@ -59,6 +59,17 @@ pub struct Received {
     pub truncated: usize,
     /// Who sent it.
     pub from: SocketAddr,
+}
+
+/// What the host knows and the socket does not, of a datagram that is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// Where it comes from: the socket's own address, or the one that the host chose for a wildcard.
+    pub source: SocketAddr,
+    /// Identification of the IPv4 packet.
+    pub id: u32,
+    /// IPv4's "don't fragment".
+    pub dont_fragment: bool,
 }
 
 /// Why `send` sent nothing.
@@ -133,6 +144,11 @@ impl UdpSocket {
     /// Whom it is connected to.
     pub fn remote(&self) -> Option<SocketAddr> {
         self.remote
+    }
+
+    /// Gives it another local address: of bind, and of the first send.
+    pub fn bind(&mut self, local: SocketAddr) {
+        self.local = local;
     }
 
     /// Connects it: from now on it hears this peer alone, and hears of its errors. No packet is sent. `local` replaces a
@@ -243,15 +259,15 @@ impl UdpSocket {
         Ok(Received { len, truncated, from: datagram.from })
     }
 
-    /// Sends one datagram, whole: appends an IP packet from `source` (the socket's own address, or the one that the host
-    /// chose for a wildcard) to `out`, not yet fragmented. `to` may be left out when the socket is connected.
+    /// Sends one datagram, whole: appends an IP packet to `out`, not yet fragmented. `to` may be left out when the socket
+    /// is connected.
     ///
     /// # Errors
     /// When it cannot be sent: see [`SendError`].
     pub fn send<P: Probe>(
         &mut self,
         cx: &mut Context<'_, P>,
-        source: SocketAddr,
+        envelope: Envelope,
         to: Option<SocketAddr>,
         data: &[u8],
         out: &mut Vec<u8>,
@@ -260,6 +276,7 @@ impl UdpSocket {
             return Err(SendError::Refused);
         }
         let to = to.or(self.remote).ok_or(SendError::NoDestination)?;
+        let source = envelope.source;
         if source.is_ipv4() != to.is_ipv4() {
             return Err(SendError::MixedVersions(to));
         }
@@ -274,7 +291,8 @@ impl UdpSocket {
         let ip = IpHeader {
             ttl: self.ttl,
             dscp: self.dscp,
-            ecn: Ecn::NotEct,
+            id: envelope.id,
+            dont_fragment: envelope.dont_fragment,
             ..IpHeader::new(source.ip(), to.ip(), Protocol::UDP)
         };
         let udp = UdpHeader { src_port: source.port(), dst_port: to.port(), ..Default::default() };
@@ -303,6 +321,12 @@ mod tests {
     fn address(port: u16) -> SocketAddr {
         ([10, 0, 0, 1], port).into()
     }
+
+    const ENVELOPE: Envelope = Envelope {
+        source: SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1)), 4000),
+        id: 1,
+        dont_fragment: true,
+    };
 
     #[derive(Default)]
     struct Heard(Vec<Rule>, Vec<(i64, i64)>);
@@ -380,8 +404,8 @@ mod tests {
         assert_eq!(socket.recv(&mut cx, &mut []), Err(RecvError::WouldBlock));
         socket.handle_icmp(&mut cx, unreachable, address(53));
         let mut out = Vec::new();
-        assert_eq!(socket.send(&mut cx, address(4000), None, b"x", &mut out), Err(SendError::Refused));
-        assert_eq!(socket.send(&mut cx, address(4000), None, b"x", &mut out), Ok(()));
+        assert_eq!(socket.send(&mut cx, ENVELOPE, None, b"x", &mut out), Err(SendError::Refused));
+        assert_eq!(socket.send(&mut cx, ENVELOPE, None, b"x", &mut out), Ok(()));
     }
 
     #[test]
@@ -402,7 +426,7 @@ mod tests {
         let mut out = Vec::new();
         let mut send = |to, len| {
             out.clear();
-            socket.send(&mut cx, address(4000), to, &vec![1; len], &mut out).map(|()| out.len())
+            socket.send(&mut cx, ENVELOPE, to, &vec![1; len], &mut out).map(|()| out.len())
         };
         assert_eq!(send(None, 1), Err(SendError::NoDestination));
         assert_eq!(send(Some(address(0)), 1), Err(SendError::PortZero));

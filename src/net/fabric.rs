@@ -1,0 +1,375 @@
+//! What lies between the hosts: links, routes, packets in flight, and what is to happen to them.
+
+use super::events::{Event, EventQueue};
+use super::fragment::fragment;
+use super::link::Link;
+use super::pool::{Pool, Slot};
+use super::script::Script;
+use super::{DropReason, Fate, LinkConfig, LinkId, NodeId, Observer, PacketId, SocketId};
+use crate::packet::{Icmp, IpHeader, Protocol, Unreachable, emit_icmp, mark_congestion};
+use crate::time::Instant;
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+/// The network without its nodes: nodes are given it to send with.
+#[derive(Clone, Debug)]
+pub(super) struct Fabric {
+    pub now: Instant,
+    pub pool: Pool,
+    pub events: EventQueue,
+    pub script: Script,
+    pub links: Vec<Link>,
+    /// Sockets that have something to tell their applications.
+    pub wakes: VecDeque<(NodeId, SocketId)>,
+    /// To whom an address belongs, in order of the addresses.
+    addresses: Vec<(IpAddr, NodeId)>,
+    /// By node, then by destination node: the link to take.
+    routes: Vec<Vec<Option<LinkId>>>,
+    /// Whether a node passes packets on.
+    forwards: Vec<bool>,
+    seed: u64,
+    /// Identification of the next IPv6 packet that is fragmented.
+    fragment_id: u32,
+}
+
+impl Fabric {
+    pub fn new(seed: u64) -> Fabric {
+        Fabric {
+            now: Instant::START,
+            pool: Pool::default(),
+            events: EventQueue::default(),
+            script: Script::default(),
+            links: Vec::new(),
+            wakes: VecDeque::new(),
+            addresses: Vec::new(),
+            routes: Vec::new(),
+            forwards: Vec::new(),
+            seed,
+            fragment_id: 0,
+        }
+    }
+
+    /// A new node with these addresses; an address that another node has stays with that one.
+    pub fn add_node(&mut self, addresses: &[IpAddr], forwards: bool) -> NodeId {
+        let node = NodeId(self.forwards.len() as u16);
+        self.forwards.push(forwards);
+        for &address in addresses {
+            if let Err(at) = self.addresses.binary_search_by_key(&address, |&(a, _)| a) {
+                self.addresses.insert(at, (address, node));
+            }
+        }
+        self.find_routes();
+        node
+    }
+
+    pub fn add_link(&mut self, from: NodeId, to: NodeId, config: LinkConfig) -> LinkId {
+        let id = LinkId(self.links.len() as u16);
+        self.links.push(Link::new(self.seed, self.links.len(), from, to, config));
+        self.find_routes();
+        id
+    }
+
+    /// The node that has this address.
+    pub fn node_of(&self, address: IpAddr) -> Option<NodeId> {
+        let at = self.addresses.binary_search_by_key(&address, |&(a, _)| a).ok()?;
+        self.addresses.get(at).map(|&(_, node)| node)
+    }
+
+    /// The link on which `node` sends what is addressed to `dst`.
+    pub fn route(&self, node: NodeId, dst: IpAddr) -> Option<LinkId> {
+        let to = if dst.is_loopback() { node } else { self.node_of(dst)? };
+        *self.routes.get(usize::from(node.0))?.get(usize::from(to.0))?
+    }
+
+    /// Shortest ways by number of links, the link added first where several are as short. Only routers pass packets on.
+    fn find_routes(&mut self) {
+        let nodes = self.forwards.len();
+        self.routes = vec![vec![None; nodes]; nodes];
+        for start in 0..nodes {
+            // Breadth first; `via` is the link that `start` takes.
+            let mut reached: Vec<(usize, Option<LinkId>)> = vec![(start, None)];
+            let mut next = 0;
+            while let Some(&(here, via)) = reached.get(next) {
+                next += 1;
+                if here != start && !self.forwards.get(here).copied().unwrap_or(false) {
+                    continue;
+                }
+                for (number, link) in self.links.iter().enumerate() {
+                    let (from, to) = (usize::from(link.from.0), usize::from(link.to.0));
+                    let via = via.or(Some(LinkId(number as u16)));
+                    let loopback = from == to && here == start && from == start;
+                    if loopback
+                        && let Some(route) = self.routes.get_mut(start).and_then(|row| row.get_mut(to))
+                    {
+                        *route = via;
+                    }
+                    if from == here && !reached.iter().any(|&(node, _)| node == to) {
+                        reached.push((to, via));
+                        if let Some(route) = self.routes.get_mut(start).and_then(|row| row.get_mut(to)) {
+                            *route = via;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Octets of the largest packet that the first link towards `dst` takes.
+    pub fn mtu(&self, node: NodeId, dst: IpAddr) -> Option<u32> {
+        let link = self.route(node, dst)?;
+        self.links.get(usize::from(link.0)).map(|link| link.config.mtu)
+    }
+
+    /// Sends a packet to `dst` that is ready in the pool: `node` has made it or passes it on. Cuts it up if it must be, to
+    /// the link's MTU or to `path_mtu` if that is less. `icmp_from` gives the address from which `node` reports what goes
+    /// wrong to a source.
+    pub fn send<O: Observer>(
+        &mut self,
+        node: NodeId,
+        slot: Slot,
+        dst: IpAddr,
+        path_mtu: Option<u32>,
+        icmp_from: impl Fn(IpAddr) -> Option<IpAddr>,
+        observer: &mut O,
+    ) {
+        let Some(link) = self.route(node, dst) else {
+            self.report(node, slot, Icmp::Unreachable(Unreachable::Network), &icmp_from, observer);
+            return self.lose(slot, None, DropReason::NoRoute, observer);
+        };
+        let Some(packet) = self.pool.get(slot) else { return };
+        let mtu = self.links.get(usize::from(link.0)).map_or(0, |link| link.config.mtu);
+        let mtu = path_mtu.map_or(mtu, |path| path.min(mtu)) as usize;
+        if packet.bytes.len() <= mtu {
+            return self.enter(link, slot, observer);
+        }
+        let Ok((ip, ..)) = IpHeader::parse_cut(&packet.bytes) else {
+            return self.lose(slot, None, DropReason::Malformed, observer);
+        };
+        let by_host = !self.forwards.get(usize::from(node.0)).copied().unwrap_or(false);
+        // RFC 791: DF forbids it; RFC 8200 section 4.5: only the source may fragment.
+        let may = if ip.is_v6() { by_host && ip.protocol != Protocol::TCP } else { !ip.dont_fragment };
+        if !may || !self.fragment(node, slot, link, mtu, observer) {
+            self.report(node, slot, Icmp::TooBig { mtu: mtu as u32 }, &icmp_from, observer);
+            self.lose(slot, Some(link), DropReason::TooBig, observer);
+        }
+    }
+
+    fn fragment<O: Observer>(
+        &mut self,
+        node: NodeId,
+        slot: Slot,
+        link: LinkId,
+        mtu: usize,
+        observer: &mut O,
+    ) -> bool {
+        let whole = self.pool.lend(slot);
+        let (parent, socket) = self.pool.get(slot).map_or((PacketId(0), None), |p| (p.id, p.socket));
+        let mut parts = Vec::new();
+        let done = fragment(&whole, mtu, self.fragment_id, |bytes| {
+            let part = self.pool.take(node);
+            if let Some(packet) = self.pool.get_mut(part) {
+                packet.bytes.extend_from_slice(bytes);
+                packet.socket = socket;
+            }
+            parts.push(part);
+        });
+        self.fragment_id = self.fragment_id.wrapping_add(1);
+        self.pool.put_back(slot, whole);
+        if done {
+            if O::WATCHES {
+                observer.packet(self.now, parent, Fate::Fragmented { into: parts.len() as u32 });
+            }
+            self.pool.release(slot);
+            for part in parts {
+                self.tell_sent(node, part, Some(parent), observer);
+                self.enter(link, part, observer);
+            }
+        }
+        done
+    }
+
+    /// Tells the observer that a packet came to be.
+    pub fn tell_sent<O: Observer>(
+        &self,
+        node: NodeId,
+        slot: Slot,
+        parent: Option<PacketId>,
+        observer: &mut O,
+    ) {
+        if O::WATCHES
+            && let Some(packet) = self.pool.get(slot)
+        {
+            let fate = Fate::Sent {
+                node,
+                socket: packet.socket,
+                bytes: &packet.bytes,
+                rule: packet.rule,
+                retransmission: packet.retransmission,
+                parent,
+            };
+            observer.packet(self.now, packet.id, fate);
+        }
+    }
+
+    /// Sends an ICMP error about a packet back to its source, where one may be sent.
+    pub fn report<O: Observer>(
+        &mut self,
+        node: NodeId,
+        about: Slot,
+        icmp: Icmp,
+        icmp_from: &impl Fn(IpAddr) -> Option<IpAddr>,
+        observer: &mut O,
+    ) {
+        let cause = self.pool.lend(about);
+        self.report_bytes(node, &cause, icmp, icmp_from, observer);
+        self.pool.put_back(about, cause);
+    }
+
+    /// As [`Fabric::report`], about a packet that is no longer in flight.
+    pub fn report_bytes<O: Observer>(
+        &mut self,
+        node: NodeId,
+        cause: &[u8],
+        icmp: Icmp,
+        icmp_from: &impl Fn(IpAddr) -> Option<IpAddr>,
+        observer: &mut O,
+    ) {
+        let Ok((ip, payload, _)) = IpHeader::parse_cut(cause) else { return };
+        // RFC 1122 section 3.2.2, RFC 4443 section 2.4 (e): never about an ICMP error, a fragment that is not the first, or
+        // a packet whose source is no single host.
+        let is_icmp_error = match ip.protocol {
+            Protocol::ICMP => !matches!(payload.first(), Some(0 | 8 | 13..=18)),
+            Protocol::ICMPV6 => payload.first().is_none_or(|kind| kind & 0x80 == 0),
+            _ => false,
+        };
+        if is_icmp_error
+            || ip.fragment.is_some_and(|f| f.offset != 0)
+            || ip.src.is_unspecified()
+            || ip.src.is_multicast()
+            || ip.dst.is_multicast()
+        {
+            return;
+        }
+        let Some(from) = icmp_from(ip.src).filter(|from| from.is_ipv4() == ip.src.is_ipv4()) else { return };
+        let Some(link) = self.route(node, ip.src) else { return };
+        let slot = self.pool.take(node);
+        let Some(packet) = self.pool.get_mut(slot) else { return };
+        emit_icmp(
+            &IpHeader { dont_fragment: false, ..IpHeader::new(from, ip.src, Protocol::ICMP) },
+            icmp,
+            cause,
+            &mut packet.bytes,
+        );
+        self.tell_sent(node, slot, None, observer);
+        self.enter(link, slot, observer);
+    }
+
+    /// The packet is no more.
+    pub fn lose<O: Observer>(&mut self, slot: Slot, link: Option<LinkId>, why: DropReason, observer: &mut O) {
+        if O::WATCHES
+            && let Some(packet) = self.pool.get(slot)
+        {
+            observer.packet(self.now, packet.id, Fate::Dropped { link, why });
+        }
+        self.pool.release(slot);
+    }
+
+    /// A packet enters a link: its whole fate there is decided now.
+    fn enter<O: Observer>(&mut self, id: LinkId, slot: Slot, observer: &mut O) {
+        let now = self.now;
+        let verdict = match self.pool.get(slot) {
+            Some(packet) if !self.script.is_empty() => {
+                let addresses = &self.addresses;
+                self.script.judge(packet, id, |address| {
+                    let at = addresses.binary_search_by_key(&address, |&(a, _)| a).ok()?;
+                    addresses.get(at).map(|&(_, node)| node)
+                })
+            }
+            _ => Default::default(),
+        };
+        let (Some(link), Some(packet)) = (self.links.get_mut(usize::from(id.0)), self.pool.get_mut(slot))
+        else {
+            return;
+        };
+        packet.under_way = true;
+        let schedule = match link.admit(now, packet.bytes.len()) {
+            Ok(schedule) => schedule,
+            Err(why) => return self.lose(slot, Some(id), why, observer),
+        };
+        if O::WATCHES {
+            let fate = Fate::Queued {
+                link: id,
+                behind: schedule.behind as u32,
+                starts: schedule.starts,
+                departs: schedule.departs,
+            };
+            observer.packet(now, packet.id, fate);
+        }
+        if schedule.mark && mark_congestion(&mut packet.bytes) && O::WATCHES {
+            observer.packet(now, packet.id, Fate::Marked);
+        }
+        let lost = link.loses();
+        let arrives = link.arrival(schedule.departs);
+        for &at in &verdict.replays {
+            let copy = self.pool.copy(slot);
+            self.depart_copy(id, slot, copy, at.max(now), true, observer);
+        }
+        if verdict.drop {
+            return self.lose(slot, Some(id), DropReason::Scripted, observer);
+        }
+        if lost {
+            return self.lose(slot, Some(id), DropReason::Loss, observer);
+        }
+        let (Some(link), Some(packet)) = (self.links.get_mut(usize::from(id.0)), self.pool.get_mut(slot))
+        else {
+            return;
+        };
+        let len = packet.bytes.len();
+        let bits = verdict.corrupt.iter().map(|bit| bit.or_else(|| link.any_bit(len))).collect::<Vec<_>>();
+        for bit in bits.into_iter().flatten().chain(link.corrupts(len)) {
+            if let Some(octet) = packet.bytes.get_mut(bit as usize / 8) {
+                *octet ^= 0x80 >> (bit % 8);
+                if O::WATCHES {
+                    observer.packet(now, packet.id, Fate::Corrupted { bit, octet: *octet });
+                }
+            }
+        }
+        let arrives = match verdict.delay {
+            Some(by) => arrives + by,
+            None => arrives,
+        };
+        if verdict.delay.is_some() && O::WATCHES {
+            observer.packet(now, packet.id, Fate::Held { until: arrives });
+        }
+        let twice = link.duplicates().then(|| link.arrival(schedule.departs));
+        self.events.plan(arrives, Event::Arrive { link: id, slot });
+        for at in verdict.duplicates.iter().map(|&after| arrives + after) {
+            let copy = self.pool.copy(slot);
+            self.depart_copy(id, slot, copy, at, true, observer);
+        }
+        if let Some(at) = twice {
+            let copy = self.pool.copy(slot);
+            self.depart_copy(id, slot, copy, at, false, observer);
+        }
+    }
+
+    fn depart_copy<O: Observer>(
+        &mut self,
+        link: LinkId,
+        original: Slot,
+        copy: Slot,
+        at: Instant,
+        held: bool,
+        observer: &mut O,
+    ) {
+        if O::WATCHES
+            && let (Some(from), Some(to)) = (self.pool.get(original), self.pool.get(copy))
+        {
+            observer.packet(self.now, from.id, Fate::Duplicated { copy: to.id });
+            if held {
+                observer.packet(self.now, to.id, Fate::Held { until: at });
+            }
+        }
+        self.events.plan(at, Event::Arrive { link, slot: copy });
+    }
+}

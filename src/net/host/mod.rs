@@ -1,0 +1,338 @@
+//! A host: its sockets, who gets which packet, and its timers.
+
+mod calls;
+mod listener;
+mod ports;
+mod receive;
+mod socket;
+mod tcp;
+mod udp;
+
+pub use calls::{ShutdownHow, SocketOption, Sockets};
+pub use socket::Wakes;
+pub use udp::{PathMtuDiscovery, UdpReceived};
+
+use super::errno::Errno;
+use super::events::Event;
+use super::fabric::Fabric;
+use super::reassembly::{Reassembler, ReassemblyLimits};
+use super::{LinkConfig, LinkId, News, NodeId, Observer, SocketId};
+use crate::packet::Protocol;
+use crate::tcp::{Config, Connection, Flow, State};
+use crate::time::Instant;
+use crate::udp::{Limits, UdpSocket};
+use ports::Ports;
+use socket::{Kind, Owner, Slab, Socket};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+
+/// How a host is set up.
+#[derive(Clone, Debug)]
+pub struct HostConfig {
+    /// Its name, as shown.
+    pub name: String,
+    /// Its addresses; the first of each IP version is the one it sends from. 127.0.0.0/8 and ::1 are its own besides.
+    pub addresses: Vec<IpAddr>,
+    /// How its TCP connections are set up before their sockets' options; the MTU in it is that of the link.
+    pub tcp: Config,
+    /// What its UDP sockets keep.
+    pub udp: Limits,
+    /// How its UDP sockets treat datagrams larger than a link.
+    pub path_mtu_discovery: PathMtuDiscovery,
+    /// Ports for sockets that name none, taken in order.
+    pub ephemeral_ports: RangeInclusive<u16>,
+    /// The greatest backlog that `listen` grants (Linux: net.core.somaxconn).
+    pub max_backlog: u32,
+    /// Half-open connections that a listener keeps at most, whatever its backlog (Linux: net.ipv4.tcp_max_syn_backlog).
+    pub max_syn_queue: u32,
+    /// What it keeps of unfinished fragmented packets.
+    pub reassembly: ReassemblyLimits,
+    /// The link to itself.
+    pub loopback: LinkConfig,
+    /// Whether closed ports answer, TCP's with RST and UDP's with ICMP; a firewall does not.
+    pub answers_closed_ports: bool,
+}
+
+impl HostConfig {
+    /// A host with Linux's defaults.
+    pub fn new(name: &str, addresses: impl IntoIterator<Item = IpAddr>) -> HostConfig {
+        HostConfig {
+            name: name.to_owned(),
+            addresses: addresses.into_iter().collect(),
+            tcp: Config::linux(),
+            udp: Limits::default(),
+            path_mtu_discovery: PathMtuDiscovery::Want,
+            ephemeral_ports: 32768..=60999,
+            max_backlog: 4096,
+            max_syn_queue: 1024,
+            reassembly: ReassemblyLimits::default(),
+            loopback: LinkConfig::loopback(),
+            answers_closed_ports: true,
+        }
+    }
+}
+
+/// The ends of a connection in the order that finds it quickest: what differs most comes first.
+type FlowKey = (u16, u16, IpAddr, IpAddr);
+
+fn key(flow: &Flow) -> FlowKey {
+    (flow.remote.port(), flow.local.port(), flow.remote.ip(), flow.local.ip())
+}
+
+/// A host of a [`Network`](super::Network), to look at; its sockets are worked with through
+/// [`Sockets`].
+#[derive(Clone, Debug)]
+pub struct Host {
+    id: NodeId,
+    loopback: LinkId,
+    config: HostConfig,
+    sockets: Slab,
+    connections: BTreeMap<FlowKey, SocketId>,
+    ports: Ports,
+    /// When sockets want to be woken; an entry counts only while its time is the socket's `armed`.
+    timers: BinaryHeap<Reverse<(Instant, SocketId)>>,
+    /// The earliest wake-up that is planned in the network's queue.
+    wake_planned: Instant,
+    reassembler: Reassembler,
+    /// What ICMP has told of paths: octets of the largest packet, by destination.
+    path_mtu: BTreeMap<IpAddr, u32>,
+    ip_id: u16,
+}
+
+impl Host {
+    pub(super) fn new(id: NodeId, loopback: LinkId, config: HostConfig) -> Host {
+        Host {
+            id,
+            loopback,
+            ports: Ports::new(config.ephemeral_ports.clone()),
+            config,
+            sockets: Slab::default(),
+            connections: BTreeMap::new(),
+            timers: BinaryHeap::new(),
+            wake_planned: Instant::NEVER,
+            reassembler: Reassembler::default(),
+            path_mtu: BTreeMap::new(),
+            ip_id: 0,
+        }
+    }
+
+    /// How it is set up.
+    pub fn config(&self) -> &HostConfig {
+        &self.config
+    }
+
+    /// The link to itself.
+    pub fn loopback(&self) -> LinkId {
+        self.loopback
+    }
+
+    /// Its sockets, those included that their applications have closed and that still have something to do.
+    pub fn sockets(&self) -> impl Iterator<Item = SocketId> + '_ {
+        self.sockets.ids()
+    }
+
+    /// A socket's own address, once it has one.
+    pub fn local(&self, id: SocketId) -> Option<SocketAddr> {
+        self.sockets.get(id)?.local
+    }
+
+    /// A socket's peer, once it has one.
+    pub fn remote(&self, id: SocketId) -> Option<SocketAddr> {
+        self.sockets.get(id)?.remote
+    }
+
+    /// The connection behind a TCP socket; `None` while it has none.
+    pub fn connection(&self, id: SocketId) -> Option<&Connection> {
+        self.sockets.get(id)?.tcp().map(|tcp| &tcp.conn)
+    }
+
+    /// The state of a TCP socket: LISTEN for a listener, CLOSED before `connect` and once it is gone.
+    pub fn state(&self, id: SocketId) -> State {
+        match self.sockets.get(id).map(|socket| &socket.kind) {
+            Some(Kind::Listener(_)) => State::Listen,
+            Some(Kind::Tcp(tcp)) => tcp.conn.state(),
+            _ => State::Closed,
+        }
+    }
+
+    /// The datagram socket behind a UDP socket.
+    pub fn udp(&self, id: SocketId) -> Option<&UdpSocket> {
+        match &self.sockets.get(id)?.kind {
+            Kind::Udp(udp) => Some(udp),
+            _ => None,
+        }
+    }
+
+    /// How many connections of a listener are half open, and how many wait to be accepted.
+    pub fn backlog(&self, id: SocketId) -> Option<(usize, usize)> {
+        match &self.sockets.get(id)?.kind {
+            Kind::Listener(listener) => Some((listener.half_open as usize, listener.accepted.len())),
+            _ => None,
+        }
+    }
+
+    /// How many fragmented packets are unfinished.
+    pub fn reassembling(&self) -> usize {
+        self.reassembler.len()
+    }
+
+    /// The largest packet that ICMP has said to fit the way to `destination`, in octets.
+    pub fn path_mtu(&self, destination: IpAddr) -> Option<u32> {
+        self.path_mtu.get(&destination).copied()
+    }
+
+    fn is_own(&self, address: IpAddr) -> bool {
+        address.is_loopback() || self.config.addresses.contains(&address)
+    }
+
+    /// The address from which to send to `to`.
+    fn source_for(&self, to: IpAddr) -> Option<IpAddr> {
+        if self.is_own(to) {
+            return Some(to);
+        }
+        self.config.addresses.iter().copied().find(|own| own.is_ipv4() == to.is_ipv4())
+    }
+
+    fn next_ip_id(&mut self) -> u32 {
+        self.ip_id = self.ip_id.wrapping_add(1);
+        self.ip_id.into()
+    }
+
+    /// Sees to it that the network wakes this host when its first timer is due.
+    fn plan_wake(&mut self, fabric: &mut Fabric) {
+        let timers = self.timers.peek().map_or(Instant::NEVER, |Reverse((at, _))| *at);
+        let next = timers.min(self.reassembler.next_timeout().unwrap_or(Instant::NEVER));
+        if next < self.wake_planned {
+            self.wake_planned = next;
+            fabric.events.plan(next, Event::Wake { host: self.id });
+        }
+    }
+
+    /// The network wakes this host: what is due is done.
+    pub(super) fn wake<O: Observer>(&mut self, fabric: &mut Fabric, at: Instant, observer: &mut O) {
+        if at != self.wake_planned {
+            return; // an earlier wake-up took its place
+        }
+        self.wake_planned = Instant::NEVER;
+        while let Some(&Reverse((due, id))) = self.timers.peek()
+            && due <= fabric.now
+        {
+            self.timers.pop();
+            if let Some(socket) = self.sockets.get_mut(id)
+                && socket.armed == due
+            {
+                socket.armed = Instant::NEVER;
+                self.tcp_timeout(fabric, id, observer);
+            }
+        }
+        self.expire_fragments(fabric, observer);
+        self.plan_wake(fabric);
+    }
+
+    /// Takes what a socket has to tell its application.
+    pub(super) fn take_wakes(&mut self, id: SocketId) -> Option<Wakes> {
+        let socket = self.sockets.get_mut(id)?;
+        let wakes = std::mem::take(&mut socket.wakes);
+        (wakes != Wakes::NONE).then_some(wakes)
+    }
+
+    /// Notes that a socket has something to tell its application.
+    fn raise(&mut self, fabric: &mut Fabric, id: SocketId, wakes: Wakes) {
+        if wakes != Wakes::NONE
+            && let Some(socket) = self.sockets.get_mut(id)
+            && socket.owner != Owner::Listener
+        {
+            if socket.wakes == Wakes::NONE {
+                fabric.wakes.push_back((self.id, id));
+            }
+            socket.wakes |= wakes;
+        }
+    }
+
+    /// Gives a socket its addresses and tells the observer.
+    fn name<O: Observer>(
+        &mut self,
+        fabric: &Fabric,
+        id: SocketId,
+        local: Option<SocketAddr>,
+        remote: Option<SocketAddr>,
+        observer: &mut O,
+    ) {
+        let Some(socket) = self.sockets.get_mut(id) else { return };
+        if (socket.local, socket.remote) != (local, remote) {
+            (socket.local, socket.remote) = (local, remote);
+            if O::WATCHES {
+                observer.socket(fabric.now, self.id, id, News::Named { local, remote });
+            }
+        }
+    }
+
+    /// A socket is no more.
+    fn free<O: Observer>(&mut self, fabric: &Fabric, id: SocketId, observer: &mut O) {
+        let Some(socket) = self.sockets.remove(id) else { return };
+        if let Some(local) = socket.local {
+            self.ports.release(socket.protocol(), local.port(), id);
+            if let (Kind::Tcp(_), Some(remote)) = (&socket.kind, socket.remote) {
+                let flow = Flow { local, remote };
+                if self.connections.get(&key(&flow)) == Some(&id) {
+                    self.connections.remove(&key(&flow));
+                }
+            }
+        }
+        if O::WATCHES {
+            observer.socket(fabric.now, self.id, id, News::Gone);
+        }
+    }
+
+    /// Gives a socket a local address, or the reason why it cannot have it (bind(2)); port 0 takes an ephemeral one.
+    fn bind<O: Observer>(
+        &mut self,
+        fabric: &Fabric,
+        id: SocketId,
+        local: SocketAddr,
+        observer: &mut O,
+    ) -> Result<(), Errno> {
+        let socket = self.sockets.get(id).ok_or(Errno::EBADF)?;
+        if socket.local.is_some() {
+            return Err(Errno::EINVAL);
+        }
+        if !local.ip().is_unspecified() && !self.is_own(local.ip()) {
+            return Err(Errno::EADDRNOTAVAIL);
+        }
+        let protocol = socket.protocol();
+        let port = match local.port() {
+            0 => self.ports.ephemeral(protocol).ok_or(Errno::EADDRINUSE)?,
+            port if self.conflicts(id, protocol, SocketAddr::new(local.ip(), port)) => {
+                return Err(Errno::EADDRINUSE);
+            }
+            port => port,
+        };
+        let local = SocketAddr::new(local.ip(), port);
+        self.ports.take(protocol, port, id);
+        if let Some(Socket { kind: Kind::Udp(udp), .. }) = self.sockets.get_mut(id) {
+            udp.bind(local);
+        }
+        self.name(fabric, id, Some(local), None, observer);
+        Ok(())
+    }
+
+    /// Whether another socket keeps `id` from using `local` (socket(7) SO_REUSEADDR, as Linux has it): one with the same
+    /// port and the same or a wildcard address, unless both allow it and the other does not listen. A connection in
+    /// TIME-WAIT still holds its port.
+    fn conflicts(&self, id: SocketId, protocol: Protocol, local: SocketAddr) -> bool {
+        let Some(socket) = self.sockets.get(id) else { return true };
+        self.ports.users(protocol, local.port()).any(|other| {
+            let Some(user) = self.sockets.get(other) else { return false };
+            let same_address = user.local.is_some_and(|theirs| {
+                theirs.is_ipv4() == local.is_ipv4()
+                    && (theirs.ip() == local.ip()
+                        || theirs.ip().is_unspecified()
+                        || local.ip().is_unspecified())
+            });
+            let shared = socket.reuse_addr && user.reuse_addr && !matches!(user.kind, Kind::Listener(_));
+            other != id && same_address && !shared
+        })
+    }
+}

@@ -1,0 +1,159 @@
+//! Packets that reach a host: checked, put together, and given to whom they belong.
+
+use super::{Host, key};
+use crate::net::fabric::Fabric;
+use crate::net::pool::Slot;
+use crate::net::reassembly::Outcome;
+use crate::net::{DropReason, Fate, Observer, PacketId, SocketId};
+use crate::packet::{Icmp, IpHeader, ParseError, Protocol, Quote, Unreachable, ipv4_checksum_is_right};
+use crate::tcp::Flow;
+
+/// Why a packet had no effect: at which socket, and the reason.
+pub(super) type Ignored = (Option<SocketId>, DropReason);
+
+impl Host {
+    /// A packet has come off a link.
+    pub(in crate::net) fn receive<O: Observer>(&mut self, fabric: &mut Fabric, slot: Slot, observer: &mut O) {
+        let packet = fabric.pool.get(slot).map_or(PacketId(0), |packet| packet.id);
+        if O::WATCHES {
+            observer.packet(fabric.now, packet, Fate::Arrived { host: self.id });
+        }
+        let bytes = fabric.pool.lend(slot);
+        if let Err((socket, why)) = self.take_in(fabric, packet, &bytes, observer)
+            && O::WATCHES
+        {
+            observer.packet(fabric.now, packet, Fate::Ignored { socket, why });
+        }
+        fabric.pool.put_back(slot, bytes);
+        fabric.pool.release(slot);
+        self.plan_wake(fabric);
+    }
+
+    fn take_in<O: Observer>(
+        &mut self,
+        fabric: &mut Fabric,
+        packet: PacketId,
+        bytes: &[u8],
+        observer: &mut O,
+    ) -> Result<(), Ignored> {
+        // RFC 1122 section 3.2.1.2, MUST: a wrong header checksum discards the datagram silently.
+        if !ipv4_checksum_is_right(bytes) {
+            return Err((None, DropReason::Checksum));
+        }
+        let (ip, payload) = IpHeader::parse(bytes).map_err(malformed)?;
+        if !self.is_own(ip.dst) {
+            return Err((None, DropReason::NoRoute)); // RFC 1122 section 3.3.1.1: a host forwards nothing
+        }
+        if ip.fragment.is_none() {
+            return self.deliver(fabric, packet, bytes, &ip, payload, observer);
+        }
+        match self.reassembler.add(fabric.now, &self.config.reassembly, &ip, payload, bytes) {
+            Outcome::Kept => Ok(()),
+            Outcome::Refused(why) => Err((None, why)),
+            Outcome::Complete(whole) => {
+                if O::WATCHES {
+                    observer.packet(fabric.now, packet, Fate::Reassembled { bytes: &whole });
+                }
+                let (ip, payload) = IpHeader::parse(&whole).map_err(malformed)?;
+                self.deliver(fabric, packet, &whole, &ip, payload, observer)
+            }
+        }
+    }
+
+    fn deliver<O: Observer>(
+        &mut self,
+        fabric: &mut Fabric,
+        packet: PacketId,
+        bytes: &[u8],
+        ip: &IpHeader,
+        payload: &[u8],
+        observer: &mut O,
+    ) -> Result<(), Ignored> {
+        match ip.protocol {
+            Protocol::TCP => self.tcp_arrives(fabric, packet, ip, payload, observer),
+            Protocol::UDP => self.udp_arrives(fabric, packet, bytes, ip, payload, observer),
+            Protocol::ICMP | Protocol::ICMPV6 => self.icmp_arrives(fabric, packet, ip, payload, observer),
+            _ => {
+                // RFC 1122 section 3.2.2.1: protocol unreachable.
+                self.report(fabric, bytes, Icmp::Unreachable(Unreachable::Protocol), observer);
+                Err((None, DropReason::NoSocket))
+            }
+        }
+    }
+
+    /// Sends an ICMP error about a packet that came here.
+    pub(super) fn report<O: Observer>(
+        &self,
+        fabric: &mut Fabric,
+        about: &[u8],
+        icmp: Icmp,
+        observer: &mut O,
+    ) {
+        // The error comes from the address that the packet was sent to.
+        let from = IpHeader::parse_cut(about).ok().map(|(ip, ..)| ip.dst);
+        fabric.report_bytes(self.id, about, icmp, &|_| from, observer);
+    }
+
+    fn icmp_arrives<O: Observer>(
+        &mut self,
+        fabric: &mut Fabric,
+        packet: PacketId,
+        ip: &IpHeader,
+        message: &[u8],
+        observer: &mut O,
+    ) -> Result<(), Ignored> {
+        if ip.is_v6() != (ip.protocol == Protocol::ICMPV6) {
+            return Err((None, DropReason::Malformed));
+        }
+        if !Icmp::checksum_is_right(ip, message) {
+            return Err((None, DropReason::Checksum));
+        }
+        let (icmp, quoted) = Icmp::parse(ip.is_v6(), message).map_err(malformed)?;
+        let Some(quote) = Quote::parse(quoted) else { return Err((None, DropReason::NoSocket)) };
+        // RFC 1122 section 3.2.2: the message goes to the protocol whose packet it quotes.
+        if quote.ip.protocol == Protocol::TCP {
+            let id = self.connections.get(&key(&Flow { local: quote.src, remote: quote.dst })).copied();
+            let Some(id) = id else { return Err((None, DropReason::NoSocket)) };
+            self.consume(fabric, packet, id, observer);
+            self.tcp_icmp(fabric, id, icmp, quote.seq, observer);
+            return Ok(());
+        }
+        if let Icmp::TooBig { mtu } = icmp {
+            // RFC 1191 section 3: no estimate falls below 68 octets; RFC 8201 section 4: nor below 1280.
+            let least = if ip.is_v6() { 1280 } else { 68 };
+            let known = self.path_mtu.entry(quote.dst.ip()).or_insert(u32::MAX);
+            *known = (*known).min(mtu.max(least));
+        }
+        let id = self.udp_socket(quote.src, quote.dst).ok_or((None, DropReason::NoSocket))?;
+        self.consume(fabric, packet, id, observer);
+        self.udp_icmp(fabric, id, icmp, quote.dst, observer);
+        Ok(())
+    }
+
+    /// Tells the observer that a socket takes a packet in, and that what follows comes from it.
+    pub(super) fn consume<O: Observer>(
+        &self,
+        fabric: &Fabric,
+        packet: PacketId,
+        socket: SocketId,
+        observer: &mut O,
+    ) {
+        if O::WATCHES {
+            observer.packet(fabric.now, packet, Fate::Consumed { socket });
+            observer.endpoint(fabric.now, self.id, socket);
+        }
+    }
+
+    /// Gives up unfinished packets whose time is over (RFC 792: time exceeded, if the first fragment came).
+    pub(super) fn expire_fragments<O: Observer>(&mut self, fabric: &mut Fabric, observer: &mut O) {
+        while let Some(first) = self.reassembler.expire(fabric.now) {
+            if let Some(first) = first {
+                self.report(fabric, &first, Icmp::ReassemblyTimeExceeded, observer);
+            }
+        }
+    }
+}
+
+fn malformed(_: ParseError) -> Ignored {
+    (None, DropReason::Malformed)
+}

@@ -1,0 +1,454 @@
+//! TCP on a host: connections driven by segments, timers and calls.
+
+use super::listener::Syn;
+use super::receive::Ignored;
+use super::socket::{Kind, Owner, Socket, Wakes};
+use super::{Host, key};
+use crate::net::fabric::Fabric;
+use crate::net::{DropReason, Errno, Observer, PacketId, SocketId};
+use crate::packet::{Icmp, IpHeader, OptionLayout, Protocol, TcpHeader, Unreachable, checksum, emit_tcp};
+use crate::probe::{Context, Var};
+use crate::seq::SeqNumber;
+use crate::tcp::{
+    CloseError, Connection, ConnectionError, Event, Flow, OpenError, RecvError, SendError, Shutdown, State,
+    reset_for,
+};
+use crate::time::Instant;
+use std::cmp::Reverse;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// A TCP socket with a connection.
+#[derive(Clone, Debug)]
+pub(super) struct TcpSocket {
+    pub conn: Connection,
+    /// The listener that it came from, until it is accepted.
+    pub listener: Option<SocketId>,
+    /// It stands in the listener's SYN queue.
+    pub half_open: bool,
+    /// The handshake was completed once.
+    pub connected: bool,
+    /// The connection's error has been told to the application: further calls say EPIPE and end of stream.
+    error_told: bool,
+    /// Everything sent has been acknowledged, as last told.
+    drained: bool,
+}
+
+impl TcpSocket {
+    pub fn new(conn: Connection, listener: Option<SocketId>) -> TcpSocket {
+        let half_open = listener.is_some();
+        TcpSocket { conn, listener, half_open, connected: false, error_told: false, drained: true }
+    }
+
+    /// The connection's error, the first time it is asked for.
+    pub fn take_error(&mut self) -> Option<Errno> {
+        let error = self.conn.error().filter(|_| !self.error_told)?;
+        self.error_told = true;
+        Some(errno(error, self.conn.soft_error()))
+    }
+}
+
+/// How Linux tells of a connection's end; `soft` is what ICMP reported before it.
+fn errno(error: ConnectionError, soft: Option<Icmp>) -> Errno {
+    match (error, soft) {
+        (ConnectionError::TimedOut | ConnectionError::Unreachable, Some(Icmp::Unreachable(why))) => match why
+        {
+            Unreachable::Network => Errno::ENETUNREACH,
+            Unreachable::Port => Errno::ECONNREFUSED,
+            _ => Errno::EHOSTUNREACH,
+        },
+        (ConnectionError::TimedOut, Some(Icmp::TimeExceeded)) => Errno::EHOSTUNREACH,
+        (ConnectionError::Refused | ConnectionError::Unreachable, _) => Errno::ECONNREFUSED,
+        (ConnectionError::Reset, _) => Errno::ECONNRESET,
+        (ConnectionError::TimedOut, _) => Errno::ETIMEDOUT,
+        (ConnectionError::Aborted, _) => Errno::ECONNABORTED,
+    }
+}
+
+impl Host {
+    /// A TCP segment has come.
+    pub(super) fn tcp_arrives<O: Observer>(
+        &mut self,
+        fabric: &mut Fabric,
+        packet: PacketId,
+        ip: &IpHeader,
+        segment: &[u8],
+        observer: &mut O,
+    ) -> Result<(), Ignored> {
+        // RFC 9293 section 3.1, MUST-3: the receiver must check the checksum.
+        if !checksum::transport_is_right(ip.src, ip.dst, Protocol::TCP, segment) {
+            return Err((None, DropReason::Checksum));
+        }
+        let (header, payload) = TcpHeader::parse(segment).map_err(|_| (None, DropReason::Malformed))?;
+        let flow = Flow {
+            local: SocketAddr::new(ip.dst, header.dst_port),
+            remote: SocketAddr::new(ip.src, header.src_port),
+        };
+        if let Some(&id) = self.connections.get(&key(&flow)) {
+            if self.backlog_blocks(id, &header) {
+                return Err((Some(id), DropReason::BacklogFull));
+            }
+            if let Some(iss) = self.reuse_time_wait(fabric, id, flow, &header, observer)
+                && let Some(listener) = self.listener_at(flow.local)
+            {
+                let syn = Syn { packet, flow, ip, header: &header, payload, iss: Some(iss) };
+                return self.syn_arrives(fabric, listener, &syn, observer);
+            }
+            self.consume(fabric, packet, id, observer);
+            let Some(tcp) = self.sockets.get_mut(id).and_then(Socket::tcp_mut) else {
+                return Err((Some(id), DropReason::NoSocket));
+            };
+            tcp.conn.handle_segment(&mut Context::new(fabric.now, observer), &header, payload, ip.ecn);
+            self.tcp_after(fabric, id, observer);
+            return Ok(());
+        }
+        let listener = self.listener_at(flow.local);
+        let is_syn = header.flags.syn() && !header.flags.ack() && !header.flags.rst();
+        if let Some(listener) = listener.filter(|_| is_syn) {
+            let syn = Syn { packet, flow, ip, header: &header, payload, iss: None };
+            return self.syn_arrives(fabric, listener, &syn, observer);
+        }
+        // RFC 9293 section 3.10.7.1 and 3.10.7.2: there is no connection, or only a listener that takes nothing but SYN.
+        if self.config.answers_closed_ports
+            && !ip.src.is_multicast()
+            && let Some(reset) = reset_for(&header, payload.len())
+        {
+            let ip = IpHeader { id: self.next_ip_id(), ..IpHeader::new(ip.dst, ip.src, Protocol::TCP) };
+            self.send_raw(fabric, observer, ip.dst, |out| {
+                emit_tcp(&ip, &reset, OptionLayout::Linux, &[], out);
+            });
+        }
+        Err((listener, DropReason::NoSocket))
+    }
+
+    /// RFC 9293 section 3.6.1, MAY-2, and RFC 6191: a SYN that is surely newer ends an old connection in TIME-WAIT if somebody
+    /// listens. Returns the initial sequence number that the new connection must take, beyond the old one's numbers (RFC
+    /// 1122 section 4.2.2.13).
+    fn reuse_time_wait<O: Observer>(
+        &mut self,
+        fabric: &mut Fabric,
+        id: SocketId,
+        flow: Flow,
+        seg: &TcpHeader,
+        observer: &mut O,
+    ) -> Option<SeqNumber> {
+        let tcp = self.sockets.get(id).and_then(Socket::tcp)?;
+        if !tcp.conn.accepts_reuse_by(seg) {
+            return None;
+        }
+        self.listener_at(flow.local)?;
+        let next = tcp.conn.vars().get(Var::SndNxt).unwrap_or_default();
+        if O::WATCHES {
+            observer.endpoint(fabric.now, self.id, id);
+        }
+        let owner = self.sockets.get(id)?.owner;
+        if let Some(tcp) = self.sockets.get_mut(id).and_then(Socket::tcp_mut) {
+            tcp.conn.abort(&mut Context::new(fabric.now, observer)); // in TIME-WAIT no RST is sent
+        }
+        self.tcp_after(fabric, id, observer);
+        if owner == Owner::Nobody {
+            self.free(fabric, id, observer);
+        }
+        Some(SeqNumber(next as u32) + 65_537)
+    }
+
+    /// Sends a packet that comes from the host itself.
+    fn send_raw<O: Observer>(
+        &self,
+        fabric: &mut Fabric,
+        observer: &mut O,
+        dst: IpAddr,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let slot = fabric.pool.take(self.id);
+        if let Some(packet) = fabric.pool.get_mut(slot) {
+            write(&mut packet.bytes);
+        }
+        fabric.tell_sent(self.id, slot, None, observer);
+        fabric.send(self.id, slot, dst, None, |_| None, observer);
+    }
+
+    /// ICMP tells of a segment that a connection sent.
+    pub(super) fn tcp_icmp<O: Observer>(
+        &mut self,
+        fabric: &mut Fabric,
+        id: SocketId,
+        icmp: Icmp,
+        seq: Option<SeqNumber>,
+        observer: &mut O,
+    ) {
+        if let Some(tcp) = self.sockets.get_mut(id).and_then(Socket::tcp_mut) {
+            tcp.conn.handle_icmp(&mut Context::new(fabric.now, observer), icmp, seq);
+        }
+        self.tcp_after(fabric, id, observer);
+    }
+
+    /// A socket's timer may be due.
+    pub(super) fn tcp_timeout<O: Observer>(&mut self, fabric: &mut Fabric, id: SocketId, observer: &mut O) {
+        let Some(tcp) = self.sockets.get_mut(id).and_then(Socket::tcp_mut) else { return };
+        if tcp.conn.poll_timeout().is_some_and(|at| at <= fabric.now) {
+            if O::WATCHES {
+                observer.endpoint(fabric.now, self.id, id);
+            }
+            tcp.conn.handle_timeout(&mut Context::new(fabric.now, observer));
+        }
+        self.tcp_after(fabric, id, observer);
+    }
+
+    /// After anything that a connection was given to do: what it sends goes out, what it tells is passed on, its timer is
+    /// set, and it is forgotten when it is over.
+    pub(super) fn tcp_after<O: Observer>(&mut self, fabric: &mut Fabric, id: SocketId, observer: &mut O) {
+        let node = self.id;
+        let Some(socket) = self.sockets.get_mut(id) else { return };
+        let Kind::Tcp(tcp) = &mut socket.kind else { return };
+        let (own, remote) = (tcp.conn.flow().local.ip(), tcp.conn.flow().remote.ip());
+        while let Some(segment) = tcp.conn.poll_transmit(&mut Context::new(fabric.now, observer)) {
+            self.ip_id = self.ip_id.wrapping_add(1);
+            let slot = fabric.pool.take(node);
+            if let Some(packet) = fabric.pool.get_mut(slot) {
+                tcp.conn.emit(&segment, self.ip_id.into(), &mut packet.bytes);
+                packet.socket = Some(id);
+                packet.rule = Some(segment.rule);
+                packet.retransmission = segment.retransmission;
+            }
+            fabric.tell_sent(node, slot, None, observer);
+            // A segment too big for the first link comes back as ICMP from this very host.
+            fabric.send(node, slot, remote, None, |_| Some(own), observer);
+        }
+        let mut wakes = Wakes::NONE;
+        let mut opened = false;
+        while let Some(event) = tcp.conn.poll_event() {
+            wakes |= match event {
+                Event::Connected => {
+                    (tcp.connected, opened) = (true, true);
+                    Wakes::CONNECTED.or(Wakes::WRITABLE)
+                }
+                Event::Readable | Event::Urgent | Event::PeerClosed => Wakes::READABLE,
+                Event::Writable => Wakes::WRITABLE,
+                Event::Failed => Wakes::FAILED.or(Wakes::READABLE).or(Wakes::WRITABLE),
+                Event::Closed => Wakes::CLOSED.or(Wakes::READABLE).or(Wakes::WRITABLE),
+                Event::SoftError | Event::Struggling => Wakes::NONE,
+            };
+        }
+        let drained = tcp.conn.is_drained();
+        if drained && !tcp.drained {
+            wakes |= Wakes::DRAINED;
+        }
+        tcp.drained = drained;
+        let timeout = tcp.conn.poll_timeout().unwrap_or(Instant::NEVER);
+        if timeout < socket.armed {
+            socket.armed = timeout;
+            self.timers.push(Reverse((timeout, id)));
+        }
+        let closed = tcp.conn.state() == State::Closed;
+        let flow = *tcp.conn.flow();
+        if opened || closed {
+            self.leave_syn_queue(fabric, id, opened);
+        }
+        self.raise(fabric, id, wakes);
+        if closed && self.connections.get(&key(&flow)) == Some(&id) {
+            // As in Linux, a closed connection gives its addresses back, even while its application still holds it.
+            self.connections.remove(&key(&flow));
+            self.ports.release(Protocol::TCP, flow.local.port(), id);
+        }
+        if closed && self.is_forgettable(id) {
+            self.free(fabric, id, observer);
+        }
+    }
+
+    /// Octets of the largest packet that the interface towards `to` takes.
+    pub(super) fn interface_mtu(&self, fabric: &Fabric, to: IpAddr) -> u16 {
+        let mtu = fabric.mtu(self.id, to).unwrap_or(1500);
+        u16::try_from(mtu).unwrap_or(u16::MAX)
+    }
+
+    /// connect(2): sends the SYN. `Err(EINPROGRESS)` is success: the handshake has begun.
+    pub(super) fn tcp_connect<O: Observer>(
+        &mut self,
+        fabric: &mut Fabric,
+        id: SocketId,
+        remote: SocketAddr,
+        observer: &mut O,
+    ) -> Result<(), Errno> {
+        let socket = self.sockets.get_mut(id).ok_or(Errno::EBADF)?;
+        let config = match &mut socket.kind {
+            Kind::Fresh(config) => config.clone(),
+            Kind::Tcp(tcp) if tcp.conn.state() == State::Closed && !tcp.connected => {
+                Box::new(tcp.conn.config().clone()) // the last attempt failed: another may be made
+            }
+            Kind::Tcp(tcp) if matches!(tcp.conn.state(), State::SynSent | State::SynReceived) => {
+                return Err(Errno::EALREADY);
+            }
+            _ => return Err(Errno::EISCONN),
+        };
+        let bound = socket.local.filter(|_| matches!(socket.kind, Kind::Fresh(_)));
+        // As in Linux, connecting to the wildcard address connects to the host itself.
+        let remote = match remote.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => {
+                SocketAddr::new(Ipv4Addr::LOCALHOST.into(), remote.port())
+            }
+            IpAddr::V6(ip) if ip.is_unspecified() => {
+                SocketAddr::new(Ipv6Addr::LOCALHOST.into(), remote.port())
+            }
+            _ => remote,
+        };
+        let local_ip = match bound.map(|local| local.ip()).filter(|ip| !ip.is_unspecified()) {
+            Some(ip) => ip,
+            None => self.source_for(remote.ip()).ok_or(Errno::ENETUNREACH)?,
+        };
+        if fabric.route(self.id, remote.ip()).is_none() {
+            return Err(Errno::ENETUNREACH);
+        }
+        let port = match bound {
+            Some(local) => local.port(),
+            None => self.ports.ephemeral(Protocol::TCP).ok_or(Errno::EADDRNOTAVAIL)?,
+        };
+        let flow = Flow { local: SocketAddr::new(local_ip, port), remote };
+        if self.connections.contains_key(&key(&flow)) {
+            return Err(Errno::EADDRNOTAVAIL); // connect(2); an old incarnation may still be in TIME-WAIT
+        }
+        let mut config = *config;
+        config.mtu = self.interface_mtu(fabric, remote.ip());
+        if O::WATCHES {
+            observer.endpoint(fabric.now, self.id, id);
+        }
+        self.name(fabric, id, Some(flow.local), Some(flow.remote), observer);
+        let conn = Connection::open_active(&mut Context::new(fabric.now, observer), config, flow).map_err(
+            |error| match error {
+                OpenError::MixedVersions => Errno::EAFNOSUPPORT,
+                OpenError::PortZero => Errno::ECONNREFUSED,
+                OpenError::RemoteAddress(_) => Errno::ENETUNREACH,
+                OpenError::LocalAddress(_) => Errno::EADDRNOTAVAIL,
+            },
+        )?;
+        if let Some(socket) = self.sockets.get_mut(id) {
+            socket.kind = Kind::Tcp(Box::new(TcpSocket::new(conn, None)));
+        }
+        self.ports.take(Protocol::TCP, port, id);
+        self.connections.insert(key(&flow), id);
+        self.tcp_after(fabric, id, observer);
+        Err(Errno::EINPROGRESS)
+    }
+
+    /// How a connect ended: `EINPROGRESS` while it has not.
+    pub(super) fn connect_result(&mut self, id: SocketId) -> Result<(), Errno> {
+        let socket = self.sockets.get_mut(id).ok_or(Errno::EBADF)?;
+        let tcp = socket.tcp_mut().ok_or(Errno::ENOTCONN)?;
+        if tcp.connected {
+            return Ok(());
+        }
+        match tcp.conn.state() {
+            State::SynSent | State::SynReceived => Err(Errno::EINPROGRESS),
+            _ => Err(tcp.take_error().unwrap_or(Errno::ECONNABORTED)),
+        }
+    }
+
+    pub(super) fn tcp_send<O: Observer>(
+        &mut self,
+        fabric: &mut Fabric,
+        id: SocketId,
+        data: &[u8],
+        observer: &mut O,
+    ) -> Result<usize, Errno> {
+        let (node, now) = (self.id, fabric.now);
+        let tcp = self.tcp_socket(id, Errno::EPIPE)?;
+        if O::WATCHES {
+            observer.endpoint(now, node, id);
+        }
+        // send(2): before the handshake is done a sender waits.
+        if matches!(tcp.conn.state(), State::SynSent | State::SynReceived) {
+            tcp.conn.want_writable();
+            return Err(Errno::EAGAIN);
+        }
+        let result = match tcp.conn.send(&mut Context::new(now, observer), data) {
+            Ok(taken) => {
+                tcp.drained = false;
+                Ok(taken)
+            }
+            Err(SendError::WouldBlock) => Err(Errno::EAGAIN),
+            Err(SendError::NotConnected | SendError::Closing) => Err(Errno::EPIPE),
+            Err(SendError::Failed(_)) => Err(tcp.take_error().unwrap_or(Errno::EPIPE)),
+        };
+        self.tcp_after(fabric, id, observer);
+        result
+    }
+
+    pub(super) fn tcp_recv<O: Observer>(
+        &mut self,
+        fabric: &mut Fabric,
+        id: SocketId,
+        buffer: &mut [u8],
+        observer: &mut O,
+    ) -> Result<usize, Errno> {
+        let (node, now) = (self.id, fabric.now);
+        let tcp = self.tcp_socket(id, Errno::ENOTCONN)?;
+        if O::WATCHES {
+            observer.endpoint(now, node, id);
+        }
+        let result = match tcp.conn.recv(&mut Context::new(now, observer), buffer) {
+            Ok(n) => Ok(n),
+            Err(RecvError::WouldBlock) => Err(Errno::EAGAIN),
+            Err(RecvError::NotConnected) if tcp.connected => Ok(0),
+            Err(RecvError::NotConnected) => Err(Errno::ENOTCONN),
+            // recv(2): the error is told once, then the stream is at its end.
+            Err(RecvError::Failed(_)) => tcp.take_error().map_or(Ok(0), Err),
+        };
+        self.tcp_after(fabric, id, observer);
+        result
+    }
+
+    pub(super) fn tcp_shutdown<O: Observer>(
+        &mut self,
+        fabric: &mut Fabric,
+        id: SocketId,
+        how: Shutdown,
+        observer: &mut O,
+    ) -> Result<(), Errno> {
+        let (node, now) = (self.id, fabric.now);
+        let tcp = self.tcp_socket(id, Errno::ENOTCONN)?;
+        if O::WATCHES {
+            observer.endpoint(now, node, id);
+        }
+        let result = match tcp.conn.shutdown(&mut Context::new(now, observer), how) {
+            Ok(()) => Ok(()),
+            Err(CloseError::Closing) => Ok(()),
+            Err(CloseError::NotConnected) => Err(Errno::ENOTCONN),
+        };
+        tcp.drained = false;
+        self.tcp_after(fabric, id, observer);
+        result
+    }
+
+    /// The application closes the socket; the connection goes on by itself until TCP is done.
+    pub(super) fn tcp_close<O: Observer>(&mut self, fabric: &mut Fabric, id: SocketId, observer: &mut O) {
+        let Some(socket) = self.sockets.get_mut(id) else { return };
+        socket.owner = Owner::Nobody;
+        let Kind::Tcp(tcp) = &mut socket.kind else { return self.free(fabric, id, observer) };
+        if O::WATCHES {
+            observer.endpoint(fabric.now, self.id, id);
+        }
+        // "already closing" or "not connected": there is nothing left to close.
+        let _ = tcp.conn.close(&mut Context::new(fabric.now, observer));
+        tcp.drained = false;
+        self.tcp_after(fabric, id, observer);
+    }
+
+    /// Gives a connection up with RST (RFC 9293 section 3.10.5).
+    pub(super) fn tcp_abort<O: Observer>(&mut self, fabric: &mut Fabric, id: SocketId, observer: &mut O) {
+        let Some(socket) = self.sockets.get_mut(id) else { return };
+        socket.owner = Owner::Nobody;
+        let Kind::Tcp(tcp) = &mut socket.kind else { return self.free(fabric, id, observer) };
+        if O::WATCHES {
+            observer.endpoint(fabric.now, self.id, id);
+        }
+        tcp.conn.abort(&mut Context::new(fabric.now, observer));
+        self.tcp_after(fabric, id, observer);
+    }
+
+    /// The connection of a socket; `otherwise` where it has none.
+    pub(super) fn tcp_socket(&mut self, id: SocketId, otherwise: Errno) -> Result<&mut TcpSocket, Errno> {
+        match &mut self.sockets.get_mut(id).ok_or(Errno::EBADF)?.kind {
+            Kind::Tcp(tcp) => Ok(tcp),
+            _ => Err(otherwise),
+        }
+    }
+}

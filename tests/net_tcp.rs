@@ -1,0 +1,77 @@
+//! TCP sockets over the emulated network: the calls, their errors, the backlog, ports and their reuse.
+
+mod net_support;
+
+use framewire::net::*;
+use framewire::tcp::{Shutdown, State};
+use framewire::time::{Duration, Instant};
+use net_support::{Pair, SERVER, pattern};
+
+#[test]
+fn a_conversation_from_connect_to_the_last_close() {
+    let mut pair = Pair::new(LinkConfig::default());
+    let (client, server) = pair.connect();
+    assert_eq!(pair.at(pair.client, |s| s.send(client, b"hello")), Ok(5));
+    pair.settle(Duration::from_millis(100));
+    let mut buffer = [0; 100];
+    assert_eq!(pair.at(pair.server, |s| s.recv(server, &mut buffer)), Ok(5));
+    assert_eq!(&buffer[..5], b"hello");
+    assert_eq!(pair.at(pair.server, |s| s.recv(server, &mut buffer)), Err(Errno::EAGAIN));
+    assert_eq!(pair.at(pair.client, |s| s.shutdown(client, Shutdown::Write)), Ok(()));
+    pair.settle(Duration::from_millis(100));
+    assert_eq!(pair.at(pair.server, |s| s.recv(server, &mut buffer)), Ok(0));
+    assert_eq!(pair.net.host(pair.server).unwrap().state(server), State::CloseWait);
+    assert_eq!(pair.at(pair.client, |s| s.send(client, b"more")), Err(Errno::EPIPE));
+    assert_eq!(pair.at(pair.server, |s| s.send(server, b"bye")), Ok(3));
+    assert_eq!(pair.at(pair.server, |s| s.close(server)), Ok(()));
+    pair.settle(Duration::from_millis(100));
+    assert_eq!(pair.at(pair.client, |s| s.recv(client, &mut buffer)), Ok(3));
+    assert_eq!(pair.at(pair.client, |s| s.recv(client, &mut buffer)), Ok(0));
+    assert_eq!(pair.net.host(pair.client).unwrap().state(client), State::TimeWait);
+    assert_eq!(pair.at(pair.client, |s| s.close(client)), Ok(()));
+    assert_eq!(pair.at(pair.client, |s| s.send(client, b"x")), Err(Errno::EPIPE));
+    while pair.step() {}
+    assert_eq!(pair.net.host(pair.client).unwrap().sockets().count(), 0);
+    assert_eq!(pair.net.host(pair.server).unwrap().sockets().count(), 1, "the listener remains");
+    assert_eq!(pair.net.in_flight(), 0);
+    assert!(pair.net.now() > Instant::from_nanos(60_000_000_000), "TIME-WAIT has been waited for");
+}
+
+#[test]
+fn a_bulk_transfer_arrives_whole_over_a_bad_network() {
+    for (seed, version6) in [(1, false), (2, true), (3, false)] {
+        let bad = LinkConfig {
+            loss: Loss::Random(0.02),
+            duplicate: 0.02,
+            corrupt: 0.02,
+            reorder: 0.02,
+            reorder_by: Duration::from_millis(3),
+            jitter: Duration::from_millis(1),
+            jitter_reorders: true,
+            rate: Some(50_000_000),
+            queue: QueueLimits { packets: Some(100), ..Default::default() },
+            latency: Duration::from_millis(5),
+            ..LinkConfig::default()
+        };
+        let mut pair = Pair::with(seed, version6, bad.clone(), bad);
+        let (client, server) = pair.connect();
+        let data = pattern(300_000);
+        assert_eq!(pair.transfer(client, server, &data), data);
+    }
+}
+
+#[test]
+fn a_closed_port_refuses() {
+    let mut pair = Pair::new(LinkConfig::default());
+    let socket = pair.at(pair.client, |s| s.tcp());
+    let nobody = format!("{SERVER}:81").parse().unwrap();
+    assert_eq!(pair.at(pair.client, |s| s.connect(socket, nobody)), Err(Errno::EINPROGRESS));
+    assert_eq!(pair.at(pair.client, |s| s.connect(socket, nobody)), Err(Errno::EALREADY));
+    assert_eq!(pair.at(pair.client, |s| s.connect_result(socket)), Err(Errno::EINPROGRESS));
+    pair.settle(Duration::from_millis(100));
+    let wakes = pair.wakes(socket);
+    assert!(wakes.intersects(Wakes::FAILED) && !wakes.intersects(Wakes::CONNECTED));
+    assert_eq!(pair.at(pair.client, |s| s.connect_result(socket)), Err(Errno::ECONNREFUSED));
+    // The same socket may try again.
+    assert_eq!(pair.at(pair.client, |s| s.connect(socket, nobody)), Err(Errno::EINPROGRESS));
+}
