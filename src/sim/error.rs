@@ -1,0 +1,223 @@
+//! What is wrong with a scenario: where, what stands there, and what is allowed.
+
+use std::fmt;
+
+use serde_path_to_error::Segment as SerdeSegment;
+
+use super::locate::{Path, Place, Segment, locate};
+use crate::lang::Lang;
+
+/// A scenario cannot be read: the first thing that is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScenarioError {
+    /// The path in the JSON, for example `hosts[0].programs[0].steps[2].n`; empty for the whole.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What stands there, shortened; empty where something is missing.
+    pub value: String,
+    flaw: Box<Flaw>,
+}
+
+/// What is wrong, in both languages, at a path that has not been looked up in the text yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// Where.
+    pub path: Path,
+    en: String,
+    zh: String,
+}
+
+impl Flaw {
+    /// A flaw at `path`.
+    pub fn new(path: Path, en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Flaw { path, en: en.into(), zh: zh.into() }
+    }
+
+    /// The error, with its place in `text`.
+    pub fn locate(self, text: &str) -> ScenarioError {
+        let range = locate(text, &self.path);
+        let place = Place::of(text, range.start);
+        ScenarioError {
+            path: self.path.to_string(),
+            line: place.line,
+            column: place.column,
+            value: shorten(text.get(range).unwrap_or_default()),
+            flaw: Box::new(self),
+        }
+    }
+}
+
+/// `value` on one line, cut where it gets long.
+fn shorten(value: &str) -> String {
+    let mut text: String = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((at, _)) = text.char_indices().nth(60) {
+        text.truncate(text[..at].trim_end().len());
+        text.push('…');
+    }
+    text
+}
+
+impl ScenarioError {
+    pub(crate) fn from_serde(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
+        let inner = error.inner();
+        if !inner.is_data() {
+            return ScenarioError::from_json(text, inner);
+        }
+        let mut path = Path(
+            error
+                .path()
+                .iter()
+                .filter_map(|segment| match segment {
+                    SerdeSegment::Seq { index } => Some(Segment::Index(*index)),
+                    SerdeSegment::Map { key } => Some(Segment::Key(key.clone())),
+                    SerdeSegment::Enum { .. } | SerdeSegment::Unknown => None,
+                })
+                .collect(),
+        );
+        let message = message_of(inner);
+        // serde tells of a duplicate at the object that holds it.
+        if message.starts_with("duplicate field")
+            && let Some(key) = message.split('`').nth(1)
+        {
+            path = path.key(key);
+        }
+        let (en, zh) = translate(&message);
+        Flaw::new(path, en, zh).locate(text)
+    }
+
+    /// An error of the JSON text itself: its place is where the reader stopped.
+    pub(crate) fn from_json(text: &str, error: &serde_json::Error) -> Self {
+        let line_start =
+            text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+        let place = Place::of(text, line_start + error.column().saturating_sub(1));
+        let (en, zh) = translate(&message_of(error));
+        ScenarioError {
+            path: String::new(),
+            line: place.line,
+            column: place.column,
+            value: shorten(text.get(place.offset..).and_then(|rest| rest.lines().next()).unwrap_or_default()),
+            flaw: Box::new(Flaw::new(
+                Path::default(),
+                format!("not JSON: {en}"),
+                format!("不是合法的 JSON：{zh}"),
+            )),
+        }
+    }
+
+    /// The whole message in `lang`: place, path, value, and what is allowed.
+    pub fn message(&self, lang: Lang) -> String {
+        let ScenarioError { path, line, column, value, flaw } = self;
+        let mut text = match lang {
+            Lang::En => format!("line {line}, column {column}: "),
+            Lang::Zh => format!("第 {line} 行第 {column} 列："),
+        };
+        if !path.is_empty() {
+            text += path;
+            text += lang.pick(": ", "：");
+        }
+        if !value.is_empty() {
+            text += value;
+            text += lang.pick(": ", "：");
+        }
+        text + lang.pick(&flaw.en, &flaw.zh)
+    }
+
+    /// What is wrong, in `lang`, without the place.
+    pub fn problem(&self, lang: Lang) -> &str {
+        lang.pick(&self.flaw.en, &self.flaw.zh)
+    }
+}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message(Lang::En))
+    }
+}
+
+impl std::error::Error for ScenarioError {}
+
+/// serde_json's message without the place behind it.
+fn message_of(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(at) => text[..at].to_owned(),
+        None => text,
+    }
+}
+
+/// A message of serde in both languages. Own messages carry both already (`bilingual`); serde's are told apart by
+/// their fixed beginnings.
+fn translate(message: &str) -> (String, String) {
+    // "invalid type: integer `5`, expected en␟zh": what was expected may be ours.
+    let expected = message.split_once(", expected ");
+    let both = |text: &str| match text.split_once('\u{1f}') {
+        Some((en, zh)) => (en.to_owned(), zh.to_owned()),
+        None => (text.to_owned(), text.to_owned()),
+    };
+    let (want_en, want_zh) = both(expected.map_or("", |(_, want)| want));
+    let found = expected.map_or(message, |(found, _)| found);
+    let name = found.split('`').nth(1).unwrap_or_default();
+    if found.starts_with("unknown field") {
+        (
+            format!("there is no field `{name}` here; allowed: {want_en}"),
+            format!("这里没有字段 `{name}`；可用的有：{}", want_zh.replace("one of ", "")),
+        )
+    } else if found.starts_with("unknown variant") {
+        (
+            format!("`{name}` is not known here; allowed: {want_en}"),
+            format!("不认识 `{name}`；可用的有：{}", want_zh.replace("one of ", "")),
+        )
+    } else if found.starts_with("missing field") {
+        (format!("the field `{name}` is missing"), format!("缺少字段 `{name}`"))
+    } else if found.starts_with("duplicate field") {
+        (format!("the field `{name}` stands here twice"), format!("字段 `{name}` 出现了两次"))
+    } else if found.starts_with("invalid type") || found.starts_with("invalid value") {
+        (format!("allowed: {want_en}"), format!("应为：{}", expected_in_chinese(&want_zh)))
+    } else {
+        let (en, zh) = both(message);
+        (en, syntax_in_chinese(&zh))
+    }
+}
+
+/// serde's own names of types.
+fn expected_in_chinese(want: &str) -> String {
+    let text = match want {
+        "a string" => "字符串",
+        "a boolean" => "true 或 false",
+        "a sequence" => "列表 […]",
+        "u16" => "0 到 65535 的整数",
+        "u32" => "0 到 4294967295 的整数",
+        "u64" | "usize" => "非负整数",
+        "f64" => "数",
+        "IP address" => "IP 地址",
+        _ if want.starts_with("struct ") => "对象 {…}",
+        _ => want,
+    };
+    text.to_owned()
+}
+
+/// The commonest complaints of the JSON reader.
+fn syntax_in_chinese(message: &str) -> String {
+    let text = match message {
+        "trailing comma" => "最后一项后面多了逗号",
+        "expected `,` or `}`" => "此处应为 `，` 或 `}`",
+        "expected `,` or `]`" => "此处应为 `，` 或 `]`",
+        "expected `:`" => "此处应为 `:`",
+        "expected value" => "此处应有一个值",
+        "key must be a string" => "键必须是带双引号的字符串",
+        "trailing characters" => "后面还有多余的内容",
+        "recursion limit exceeded" => "嵌套过深",
+        "invalid number" => "数字写法有误",
+        "invalid escape" => "转义写法有误",
+        "EOF while parsing an object" => "文件在对象 {…} 中间结束",
+        "EOF while parsing a list" => "文件在列表 […] 中间结束",
+        "EOF while parsing a string" => "文件在字符串中间结束",
+        "EOF while parsing a value" => "文件在应有一个值的地方结束",
+        "invalid IP address syntax" => "不是合法的 IP 地址",
+        _ => message,
+    };
+    text.to_owned()
+}

@@ -1,0 +1,549 @@
+//! A running program: data that can be cloned, forked and resumed. It makes no call itself: it says which call comes
+//! next and is told what the call returned, so that the simulation and the real machine run the same programs.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::code::{Code, DataVar, Instr, Op, Payload, SocketVar, Source};
+use super::frames::{Reader, Wants, frame_parts};
+use crate::sim::scenario::{How, OnError, SocketKind, SocketOption};
+use crate::time::Duration;
+use crate::trace::Errno;
+
+/// A socket, as the executor numbers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle(pub u32);
+
+/// A socket call to make, with blocking semantics.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Call {
+    /// socket() → [`Returned::Socket`]
+    Socket(SocketKind),
+    /// bind() to a port of any local address → [`Returned::Nothing`]
+    Bind(Handle, u16),
+    /// listen(), with the system's backlog when `None` → [`Returned::Nothing`]
+    Listen(Handle, Option<u32>),
+    /// accept() → [`Returned::Accepted`]
+    Accept(Handle),
+    /// connect() → [`Returned::Nothing`]
+    Connect(Handle, SocketAddr),
+    /// send(): a blocking one returns when all is in the send buffer → [`Returned::Count`]
+    Send(Handle, Payload),
+    /// sendall() → [`Returned::Count`]
+    SendAll(Handle, Payload),
+    /// sendto() → [`Returned::Count`]
+    SendTo(Handle, Payload, SocketAddr),
+    /// recv() → [`Returned::Data`]
+    Recv(Handle, usize),
+    /// recvfrom() → [`Returned::Datagram`]
+    RecvFrom(Handle, usize),
+    /// shutdown() → [`Returned::Nothing`]
+    Shutdown(Handle, How),
+    /// close() → [`Returned::Nothing`]
+    Close(Handle),
+    /// setsockopt() → [`Returned::Nothing`]
+    SetOption(Handle, SocketOption, u64),
+    /// sleep() → [`Returned::Nothing`]
+    Sleep(Duration),
+}
+
+/// What a call gave.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Returned {
+    /// Nothing but success.
+    Nothing,
+    /// A socket.
+    Socket(Handle),
+    /// A connection and its peer.
+    Accepted(Handle, SocketAddr),
+    /// So many octets were taken.
+    Count(u64),
+    /// Octets; none at the end of the stream.
+    Data(Vec<u8>),
+    /// A datagram and whence it came.
+    Datagram(Vec<u8>, SocketAddr),
+}
+
+/// A call that is made of other calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compound {
+    /// recv() until so many octets are there.
+    RecvExactly(usize),
+    /// recv() until a frame is there.
+    ReadFrame,
+    /// A send() for each part of a frame.
+    WriteFrame,
+}
+
+/// How a compound call or a thread ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Well, with this count of octets.
+    Well(u64),
+    /// By an error of a call.
+    Errno(Errno),
+    /// By an exception of the program: its Python name and message.
+    Raised(String),
+}
+
+/// What a task does next.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Make this call, then [`Task::resume`].
+    Call(Call),
+    /// A compound call on a socket begins; the calls until its [`Action::End`] are its parts.
+    Begin(Handle, Compound),
+    /// The compound call ended.
+    End(Ended),
+    /// This thread starts.
+    Spawn(Box<Task>),
+    /// The program prints.
+    Print(String),
+    /// The task is over.
+    Done(Ended),
+}
+
+/// What the task is in the middle of.
+#[derive(Clone, Debug, PartialEq)]
+enum Stage {
+    /// About to run the instruction at `pc`.
+    Ready,
+    /// A simple call is out.
+    Calling,
+    /// recv-exactly: what is there so far.
+    Gathering { socket: Handle, want: usize, got: Vec<u8> },
+    /// read-frame.
+    Reading { socket: Handle, chunk: usize },
+    /// write-frame: what is still to be sent, and how many octets in all.
+    Writing { socket: Handle, rest: Vec<Payload>, sent: u64 },
+    /// A compound call ended so: say it, then go on.
+    Ending(Ended),
+    /// An error that nobody caught: say it, then be over.
+    Dying(Ended),
+    /// Over.
+    Over,
+}
+
+/// A thread of a program between two calls.
+#[derive(Clone, Debug)]
+pub struct Task {
+    code: Arc<Code>,
+    pc: u32,
+    sockets: Vec<Option<Handle>>,
+    vars: Vec<Arc<[u8]>>,
+    counters: Vec<u32>,
+    eof: bool,
+    peer: Option<SocketAddr>,
+    stage: Stage,
+    /// A cut character's first octets, for the incremental decoder.
+    cut: Vec<u8>,
+    readers: Vec<(Handle, Reader)>,
+}
+
+impl Task {
+    /// A task at the start of `code`.
+    pub fn new(code: Arc<Code>) -> Self {
+        Task {
+            sockets: vec![None; code.sockets.len()],
+            vars: vec![Arc::from(&[][..]); code.vars.len()],
+            code,
+            pc: 0,
+            counters: Vec::new(),
+            eof: false,
+            peer: None,
+            stage: Stage::Ready,
+            cut: Vec::new(),
+            readers: Vec::new(),
+        }
+    }
+
+    /// The program.
+    pub fn code(&self) -> &Arc<Code> {
+        &self.code
+    }
+
+    /// The line of the source that runs, from 1; 0 where there is none.
+    pub fn line(&self) -> u32 {
+        self.instr().map_or(0, |instr| instr.line)
+    }
+
+    /// The last data in the variable of this name, if there is one.
+    pub fn data(&self, name: &str) -> Option<&[u8]> {
+        let at = self.code.vars.iter().position(|var| var == name)?;
+        self.vars.get(at).map(|data| &data[..])
+    }
+
+    fn instr(&self) -> Option<&Instr> {
+        self.code.instrs.get(self.pc as usize)
+    }
+
+    fn socket(&self, var: SocketVar) -> Option<Handle> {
+        self.sockets.get(var.0 as usize).copied().flatten()
+    }
+
+    fn set_var(&mut self, var: DataVar, data: &[u8]) {
+        self.eof = data.is_empty();
+        if let Some(slot) = self.vars.get_mut(var.0 as usize) {
+            *slot = data.into();
+        }
+    }
+
+    fn payload(&self, source: &Source) -> Payload {
+        match source {
+            Source::Literal(payload) => payload.clone(),
+            Source::Var { var, times, upper } => {
+                let data = self.vars.get(var.0 as usize).map_or(&[][..], |data| data);
+                if *upper {
+                    Payload::repeat(&data.to_ascii_uppercase(), *times)
+                } else {
+                    Payload::repeat(data, *times)
+                }
+            }
+        }
+    }
+
+    /// What the task does next. After [`Action::Call`] this may be asked again only when [`Task::resume`] has been
+    /// told what the call returned; a task that is over stays so.
+    pub fn step(&mut self) -> Action {
+        match &mut self.stage {
+            Stage::Over | Stage::Calling => Action::Done(Ended::Well(0)),
+            Stage::Ready => self.run(),
+            Stage::Ending(_) => {
+                let Stage::Ending(ended) = std::mem::replace(&mut self.stage, Stage::Ready) else {
+                    return Action::Done(Ended::Well(0));
+                };
+                Action::End(ended)
+            }
+            Stage::Dying(ended) => {
+                let ended = ended.clone();
+                self.stage = Stage::Over;
+                Action::Done(ended)
+            }
+            Stage::Gathering { socket, want, got } => Action::Call(Call::Recv(*socket, *want - got.len())),
+            Stage::Reading { socket, chunk } => {
+                let (socket, chunk) = (*socket, *chunk);
+                match self.wants(socket, chunk) {
+                    Wants::Octets(n) => Action::Call(Call::Recv(socket, n)),
+                    Wants::Nothing(frame) => self.frame_read(socket, frame),
+                }
+            }
+            Stage::Writing { socket, rest, sent } => match rest.first() {
+                Some(part) => Action::Call(Call::SendAll(*socket, part.clone())),
+                None => {
+                    let sent = *sent;
+                    self.pc += 1;
+                    self.stage = Stage::Ready;
+                    Action::End(Ended::Well(sent))
+                }
+            },
+        }
+    }
+
+    /// Runs instructions up to the next thing that the world must know of.
+    fn run(&mut self) -> Action {
+        // A loop without a call in it would run for ever: each jump backwards is told as a sleep of no time, which
+        // costs a step.
+        loop {
+            let Some(instr) = self.instr().cloned() else {
+                self.stage = Stage::Over;
+                return Action::Done(Ended::Well(0));
+            };
+            match &instr.op {
+                Op::Loop { depth, times } => {
+                    let depth = *depth as usize;
+                    self.counters.resize(self.counters.len().max(depth + 1), 0);
+                    if let Some(counter) = self.counters.get_mut(depth) {
+                        // 0 stands for "for ever": a finite loop counts from times + 1.
+                        *counter = times.map_or(0, |times| times.saturating_add(1));
+                    }
+                    self.pc += 1;
+                }
+                Op::Head { depth, end } => {
+                    let mut over = false;
+                    if let Some(counter) = self.counters.get_mut(*depth as usize)
+                        && *counter > 0
+                    {
+                        *counter -= 1;
+                        over = *counter == 0;
+                    }
+                    self.pc = if over { *end } else { self.pc + 1 };
+                }
+                Op::Jump(to) if *to > self.pc => self.pc = *to,
+                Op::Jump(_) => return self.call(Call::Sleep(Duration::ZERO)),
+                Op::JumpIfEof(to) => self.pc = if self.eof { *to } else { self.pc + 1 },
+                Op::Thread(entry) => {
+                    let mut thread = self.clone();
+                    thread.pc = *entry;
+                    thread.readers.clear();
+                    self.pc += 1;
+                    return Action::Spawn(Box::new(thread));
+                }
+                Op::Decode { var, incremental } => return self.decode(*var, *incremental),
+                Op::End => {
+                    self.stage = Stage::Over;
+                    return Action::Done(Ended::Well(0));
+                }
+                op => return self.socket_op(op),
+            }
+        }
+    }
+
+    fn call(&mut self, call: Call) -> Action {
+        self.stage = Stage::Calling;
+        Action::Call(call)
+    }
+
+    fn socket_op(&mut self, op: &Op) -> Action {
+        if let Op::Socket(_, kind) = op {
+            return self.call(Call::Socket(*kind));
+        }
+        if let Op::Sleep(time) = op {
+            return self.call(Call::Sleep(*time));
+        }
+        let var = match op {
+            Op::Bind(s, _)
+            | Op::Listen(s, _)
+            | Op::Accept(s, _)
+            | Op::Connect(s, _)
+            | Op::Send(s, _)
+            | Op::SendAll(s, _)
+            | Op::SendTo(s, ..)
+            | Op::Recv(s, ..)
+            | Op::RecvExactly(s, ..)
+            | Op::RecvFrom(s, ..)
+            | Op::Shutdown(s, _)
+            | Op::Close(s)
+            | Op::SetOption(s, ..) => *s,
+            Op::ReadFrame { socket, .. } | Op::WriteFrame { socket, .. } => *socket,
+            _ => SocketVar(u8::MAX),
+        };
+        // A socket that was closed, or never came to be.
+        let Some(s) = self.socket(var) else { return self.fail(Ended::Errno(Errno::EBADF)) };
+        let call = match op {
+            Op::Bind(_, port) => Call::Bind(s, *port),
+            Op::Listen(_, backlog) => Call::Listen(s, *backlog),
+            Op::Accept(..) => Call::Accept(s),
+            Op::Connect(_, to) => Call::Connect(s, *to),
+            Op::Send(_, source) => Call::Send(s, self.payload(source)),
+            Op::SendAll(_, source) => Call::SendAll(s, self.payload(source)),
+            Op::SendTo(_, source, to) => match to.or(self.peer) {
+                Some(to) => Call::SendTo(s, self.payload(source), to),
+                None => return self.fail(Ended::Errno(Errno::EDESTADDRREQ)),
+            },
+            Op::Recv(_, n, _) => Call::Recv(s, *n),
+            Op::RecvFrom(_, n, _) => Call::RecvFrom(s, *n),
+            Op::Shutdown(_, how) => Call::Shutdown(s, *how),
+            Op::Close(_) => Call::Close(s),
+            Op::SetOption(_, option, value) => Call::SetOption(s, *option, *value),
+            Op::RecvExactly(_, n, _) => {
+                self.stage = Stage::Gathering { socket: s, want: *n, got: Vec::new() };
+                if *n == 0 {
+                    self.pc += 1;
+                    self.stage = Stage::Ending(Ended::Well(0));
+                }
+                return Action::Begin(s, Compound::RecvExactly(*n));
+            }
+            Op::ReadFrame { chunk, naive, .. } => {
+                if !self.readers.iter().any(|(of, _)| *of == s) {
+                    match Reader::new(&self.code.framing, *naive) {
+                        Ok(reader) => self.readers.push((s, reader)),
+                        Err(error) => return self.fail(Ended::Raised(error)),
+                    }
+                }
+                self.stage = Stage::Reading { socket: s, chunk: *chunk };
+                return Action::Begin(s, Compound::ReadFrame);
+            }
+            Op::WriteFrame { data, pieces, .. } => {
+                let parts = frame_parts(&self.code.framing, &self.payload(data).to_vec(), *pieces);
+                match parts {
+                    Ok(rest) => self.stage = Stage::Writing { socket: s, rest, sent: 0 },
+                    Err(error) => return self.fail(Ended::Raised(error)),
+                }
+                return Action::Begin(s, Compound::WriteFrame);
+            }
+            _ => return self.fail(Ended::Errno(Errno::EINVAL)),
+        };
+        self.call(call)
+    }
+
+    /// What the reader of `socket` needs next.
+    fn wants(&mut self, socket: Handle, chunk: usize) -> Wants {
+        match self.readers.iter_mut().find(|(of, _)| *of == socket) {
+            Some((_, reader)) => reader.wants(chunk),
+            // Made when the step began; a missing one would mean that it never did.
+            None => Wants::Nothing(Ok(None)),
+        }
+    }
+
+    /// A frame is there (`None`: the stream ended between frames), or can never be.
+    fn frame_read(&mut self, socket: Handle, frame: Result<Option<Vec<u8>>, String>) -> Action {
+        let ended = match frame {
+            Ok(frame) => {
+                let frame = frame.unwrap_or_default();
+                if let Some(&Instr { op: Op::ReadFrame { into, .. }, .. }) = self.instr() {
+                    self.set_var(into, &frame);
+                }
+                self.pc += 1;
+                self.stage = Stage::Ready;
+                return Action::End(Ended::Well(frame.len() as u64));
+            }
+            Err(error) => Ended::Raised(error),
+        };
+        self.readers.retain(|(of, _)| *of != socket);
+        self.end_compound(ended)
+    }
+
+    /// A compound call failed: its end is told first, then the error takes its way.
+    fn end_compound(&mut self, ended: Ended) -> Action {
+        let action = Action::End(ended.clone());
+        self.stage = match self.fail(ended) {
+            Action::Done(done) => Stage::Dying(done),
+            _ => Stage::Ready,
+        };
+        action
+    }
+
+    /// The instruction failed: the thread ends, or goes on as its `on_error` says.
+    fn fail(&mut self, ended: Ended) -> Action {
+        let Some(instr) = self.instr() else {
+            self.stage = Stage::Over;
+            return Action::Done(ended);
+        };
+        let text = match &ended {
+            Ended::Errno(errno) => {
+                format!("OSError: [Errno {}] {}", errno.0, errno.text().unwrap_or_default())
+            }
+            Ended::Raised(text) => text.clone(),
+            Ended::Well(_) => String::new(),
+        };
+        match instr.on_error {
+            OnError::Raise => {
+                self.stage = Stage::Over;
+                Action::Done(ended)
+            }
+            OnError::Continue => {
+                self.pc += 1;
+                self.stage = Stage::Ready;
+                Action::Print(text)
+            }
+            OnError::Break => {
+                self.pc = instr.on_break;
+                self.stage = Stage::Ready;
+                Action::Print(text)
+            }
+        }
+    }
+
+    /// Prints data as text; a character that was cut raises, or waits for its rest.
+    fn decode(&mut self, var: DataVar, incremental: bool) -> Action {
+        let mut bytes = std::mem::take(&mut self.cut);
+        bytes.extend_from_slice(self.vars.get(var.0 as usize).map_or(&[][..], |data| data));
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => {
+                let text = text.to_owned();
+                self.pc += 1;
+                Action::Print(text)
+            }
+            Err(error) if incremental && error.error_len().is_none() => {
+                let (whole, cut) = bytes.split_at(error.valid_up_to());
+                self.cut = cut.to_vec();
+                let text = String::from_utf8_lossy(whole).into_owned();
+                self.pc += 1;
+                Action::Print(text)
+            }
+            Err(error) => {
+                let at = error.valid_up_to();
+                let byte = bytes.get(at).copied().unwrap_or_default();
+                let why = match error.error_len() {
+                    None => "unexpected end of data",
+                    Some(_) if byte & 0xc0 == 0x80 => "invalid start byte",
+                    Some(_) => "invalid continuation byte",
+                };
+                self.fail(Ended::Raised(format!(
+                    "UnicodeDecodeError: 'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: {why}"
+                )))
+            }
+        }
+    }
+
+    /// Tells what the call that [`Task::step`] asked for returned. Gives what has to be told at once: the end of a
+    /// failed compound call is told by the next steps instead.
+    pub fn resume(&mut self, returned: Result<Returned, Errno>) -> Option<Action> {
+        let returned = match returned {
+            Ok(returned) => returned,
+            Err(errno) => {
+                let simple = self.stage == Stage::Calling;
+                let ended = Ended::Errno(errno);
+                if simple {
+                    return match self.fail(ended) {
+                        // A caught error is printed; an uncaught one is the thread's end.
+                        action @ (Action::Print(_) | Action::Done(_)) => Some(action),
+                        _ => None,
+                    };
+                }
+                return Some(self.end_compound(ended));
+            }
+        };
+        match (&mut self.stage, returned) {
+            (Stage::Gathering { want, got, .. }, Returned::Data(data)) => {
+                let end = data.is_empty();
+                got.extend_from_slice(&data);
+                if end || got.len() >= *want {
+                    let got = std::mem::take(got);
+                    if let Some(&Instr { op: Op::RecvExactly(_, _, into), .. }) = self.instr() {
+                        self.set_var(into, &got);
+                    }
+                    self.pc += 1;
+                    self.stage = Stage::Ending(Ended::Well(got.len() as u64));
+                }
+            }
+            (Stage::Reading { socket, .. }, Returned::Data(data)) => {
+                let socket = *socket;
+                if let Some((_, reader)) = self.readers.iter_mut().find(|(of, _)| *of == socket) {
+                    reader.take(&data);
+                }
+            }
+            (Stage::Writing { rest, sent, .. }, Returned::Count(n)) => {
+                *sent += n;
+                if !rest.is_empty() {
+                    rest.remove(0);
+                }
+            }
+            (Stage::Calling, returned) => {
+                self.returned(returned);
+                self.stage = Stage::Ready;
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn returned(&mut self, returned: Returned) {
+        let Some(instr) = self.instr() else { return };
+        let op = instr.op.clone();
+        let mut next = self.pc + 1;
+        match (op, returned) {
+            (Op::Socket(var, _), Returned::Socket(handle))
+            | (Op::Accept(_, var), Returned::Accepted(handle, _)) => {
+                if let Some(slot) = self.sockets.get_mut(var.0 as usize) {
+                    *slot = Some(handle);
+                }
+            }
+            (Op::Recv(_, _, into), Returned::Data(data)) => self.set_var(into, &data),
+            (Op::RecvFrom(_, _, into), Returned::Datagram(data, from)) => {
+                self.set_var(into, &data);
+                // A datagram may be empty; it ends nothing.
+                self.eof = false;
+                self.peer = Some(from);
+            }
+            (Op::Close(var), _) => {
+                if let Some(slot) = self.sockets.get_mut(var.0 as usize) {
+                    *slot = None;
+                }
+            }
+            (Op::Jump(to), _) => next = to,
+            _ => {}
+        }
+        self.pc = next;
+    }
+}
