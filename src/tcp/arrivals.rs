@@ -188,7 +188,12 @@ impl Connection {
             }
         }
         let window_changed = self.update_send_window(cx, seg);
-        self.recover(cx, seg, payload_len, advances, window_changed);
+        if !advances {
+            // RFC 5681 section 2: a duplicate carries neither data nor controls nor another window.
+            let bare =
+                payload_len == 0 && !window_changed && !seg.flags.intersects(TcpFlags::SYN | TcpFlags::FIN);
+            self.heed_ack(cx, seg, bare);
+        }
         if advances {
             self.room_to_send();
         }

@@ -133,12 +133,8 @@ impl Connection {
     /// Both SYNs are acknowledged.
     pub(crate) fn established<P: Probe>(&mut self, cx: &mut Context<'_, P>, rule: Rule) {
         self.ack.start_quick(self.config.personality.acks.quick);
-        if self.retransmission.syn_timed_out {
-            // RFC 6298 section 5.7.
-            self.retransmission.rtt.established_after_syn_timeout(cx);
-            self.told_rtt();
-        }
         self.path_mtu = self.path_mtu.min(self.config.mtu);
+        self.open_congestion_window(cx);
         self.events.raise(Event::Connected);
         self.tell(cx, rule);
         self.start_keepalive(cx);

@@ -35,7 +35,6 @@ impl Connection {
             state if !state.takes_send() => return Err(SendError::Closing),
             _ => {}
         }
-        self.sending_after_idle(cx);
         let taken = self.send_buffer.push(data, self.send_limit);
         if taken < data.len() {
             self.send_blocked = true;
@@ -180,7 +179,7 @@ impl Connection {
             return;
         }
         self.read_in_round += read;
-        let round = self.retransmission.rtt.srtt().unwrap_or(Duration::from_millis(100));
+        let round = self.retransmission.recovery.rtt().srtt().unwrap_or(Duration::from_millis(100));
         if cx.now.since(self.round_began) < round {
             return;
         }

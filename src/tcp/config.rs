@@ -1,19 +1,9 @@
 //! What the application or the scenario chooses for one connection.
 
 use super::Personality;
+use super::congestion::CongestionAlgorithm;
 use crate::seq::SeqNumber;
 use crate::time::Duration;
-
-/// Which congestion control steers the sender (RFC 9293 section 3.8.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CongestionAlgorithm {
-    /// None: only the peer's window limits the sender. For figures; no network should see it.
-    None,
-    /// Reno (RFC 5681).
-    Reno,
-    /// CUBIC (RFC 9438).
-    Cubic,
-}
 
 /// The parts of TCP that came after its beginnings: each can be switched off, for the figure that needs the simpler
 /// world.
@@ -43,9 +33,11 @@ pub struct Features {
     pub rack: bool,
     /// Tail loss probes (RFC 8985 section 7).
     pub tail_loss_probe: bool,
+    /// Time-outs that were spurious are found out and undone (RFC 5682).
+    pub frto: bool,
     /// HyStart++ (RFC 9406).
     pub hystart: bool,
-    /// Congestion window validation (RFC 7661).
+    /// Congestion window validation (RFC 7661); without it the window restarts after idle time (RFC 5681 section 4.1).
     pub window_validation: bool,
     /// Challenge ACKs and the stricter checks of RST, SYN and ACK (RFC 5961).
     pub challenge_ack: bool,
@@ -68,8 +60,9 @@ impl Features {
         prr: true,
         rack: true,
         tail_loss_probe: true,
+        frto: true,
         hystart: true,
-        window_validation: true,
+        window_validation: false,
         challenge_ack: true,
         time_wait_reuse: true,
     };
@@ -88,6 +81,7 @@ impl Features {
         prr: false,
         rack: false,
         tail_loss_probe: false,
+        frto: false,
         hystart: false,
         window_validation: false,
         challenge_ack: false,
@@ -198,7 +192,7 @@ impl Config {
 
     /// The RFCs' recommendations.
     pub fn rfc() -> Self {
-        let features = Features { ecn: true, ..Features::MODERN };
+        let features = Features { ecn: true, window_validation: true, ..Features::MODERN };
         Config::with(Personality::rfc(), features, CongestionAlgorithm::Reno)
     }
 

@@ -10,8 +10,6 @@ use crate::rule::Rule;
 pub(crate) struct EcnState {
     /// A CE mark came: every ACK says ECE until CWR comes.
     echo: bool,
-    /// The window was reduced because of ECE: the next new text says CWR.
-    pub reduced: bool,
 }
 
 impl Connection {
@@ -68,7 +66,7 @@ impl Connection {
         if !has_text || retransmission {
             return Ecn::NotEct;
         }
-        if std::mem::take(&mut self.ecn.reduced) {
+        if self.retransmission.recovery.take_cwr() {
             *flags |= TcpFlags::CWR;
         }
         Ecn::Ect0

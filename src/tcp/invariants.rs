@@ -9,7 +9,7 @@ impl Connection {
     /// # Errors
     /// Which condition does not hold.
     pub fn check_invariants(&self) -> Result<(), &'static str> {
-        let (snd, rcv, board) = (&self.snd, &self.rcv, &self.retransmission.board);
+        let (snd, rcv, board) = (&self.snd, &self.rcv, self.retransmission.recovery.scoreboard());
         let holds = |condition: bool, what: &'static str| if condition { Ok(()) } else { Err(what) };
         holds(snd.una.is_at_or_before(snd.nxt), "SND.UNA =< SND.NXT")?;
         if self.state == State::Closed {

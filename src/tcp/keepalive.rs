@@ -8,9 +8,8 @@ impl Connection {
     /// Does what `timer` stands for; returns the rule that demanded it.
     pub(crate) fn timer_expires<P: Probe>(&mut self, cx: &mut Context<'_, P>, timer: Timer) -> Rule {
         match timer {
-            Timer::Retransmission => {
-                self.retransmission_expires(cx);
-                Rule::RtoExpired
+            Timer::Retransmission | Timer::TailLossProbe | Timer::RackReordering => {
+                self.recovery_timer_expires(cx)
             }
             Timer::Persist => {
                 self.persist_expires(cx);
@@ -33,14 +32,6 @@ impl Connection {
                 // RFC 9293 section 3.10.8: flush all queues, tell the application, delete the TCB.
                 self.fail(cx, Rule::UserTimeout, Some(ConnectionError::TimedOut));
                 Rule::UserTimeout
-            }
-            Timer::TailLossProbe => {
-                self.tail_loss_probe_expires(cx);
-                Rule::TailLossProbe
-            }
-            Timer::RackReordering => {
-                self.rack_expires(cx);
-                Rule::RackReorderingTimer
             }
             Timer::Cork => {
                 self.pending.push = true;

@@ -11,6 +11,7 @@
 //! | `output` | what is sent next? |
 //! | `ack`, `window`, `receive_buffer` | when is the peer acknowledged, what window is it told, where does early data wait? |
 //! | `send_buffer`, `retransmit` | what may have to be sent again, and when? |
+//! | `recover` | what do loss recovery and congestion control say? (it asks [`recovery`], [`congestion`], [`sack`], [`rtt`]) |
 //! | `calls`, `close`, `reset` | the socket's calls, and the ways to end |
 //! | `timers`, `keepalive`, `icmp` | what happens when nothing arrives, or something else than TCP does |
 //! | `personality`, `config` | in what does one TCP differ from another, and what did the application choose? |
@@ -73,10 +74,11 @@ mod urgent;
 mod window;
 
 pub use calls::Shutdown;
-pub use config::{Breakage, Config, CongestionAlgorithm, Features, KeepAlive, Linger};
+pub use config::{Breakage, Config, Features, KeepAlive, Linger};
+pub use congestion::{CongestionAlgorithm, InitialWindow};
 pub use connection::{Connection, Transmit};
 pub use event::{CloseError, ConnectionError, Event, OpenError, RecvError, SendError};
 pub use isn::{Flow, initial_sequence_number};
-pub use personality::{AckPolicy, InitialWindow, Nagle, Personality, WindowProbe};
+pub use personality::{AckPolicy, Nagle, Personality, WindowProbe};
 pub use reset::reset_for;
 pub use state::State;

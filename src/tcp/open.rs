@@ -127,7 +127,7 @@ impl Connection {
             initial_sequence_number(cx.now, &self.flow, self.config.secret)
         });
         self.snd.start(iss);
-        self.retransmission.start(iss);
+        self.retransmission.start(&self.config, iss);
         self.snd.mss = self.default_mss();
         self.timestamp_offset = self
             .config

@@ -83,9 +83,7 @@ impl Connection {
             (true, _) => Rule::Retransmitted,
         };
         if again {
-            let block = super::sack::SackBlock::new(self.snd.iss, self.snd.iss + 1);
-            self.retransmission.board.on_retransmitted(block, false, cx.now);
-            self.start_retransmission_timer(cx);
+            self.sent(cx, self.snd.iss, 1);
         } else {
             self.sent_new(cx, 1);
         }
@@ -107,9 +105,7 @@ impl Connection {
 
     /// What is known to be lost, or is sent again after a time-out.
     fn lost_text<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
-        let room = self.effective_mss() as u32;
-        let block = self.next_retransmission(cx, room)?;
-        let rule = self.retransmission_rule();
+        let (block, rule) = self.next_retransmission(cx)?;
         Some(self.again(cx, block.left, block.right, rule))
     }
 
@@ -124,8 +120,7 @@ impl Connection {
         if left == self.snd.iss {
             return self.syn(cx);
         }
-        self.retransmission.board.on_retransmitted(super::sack::SackBlock::new(left, right), false, cx.now);
-        self.start_retransmission_timer(cx);
+        self.sent(cx, left, right.0.wrapping_sub(left.0));
         let end = self.offset_of(right);
         let fin = end > self.send_buffer.end();
         let data = self.offset_of(left)..end.min(self.send_buffer.end());
@@ -159,7 +154,7 @@ impl Connection {
             }
             return None;
         }
-        if !self.congestion_lets(cx, len as u32 + u32::from(fin)) {
+        if !self.congestion_lets(len as u32) {
             return None;
         }
         if !fin && len < mss && !self.small_segment_may_go(cx, len, available, window) {
@@ -199,7 +194,7 @@ impl Connection {
     }
 
     /// Octets between SND.NXT and the right edge of the peer's window.
-    fn window_room(&self) -> usize {
+    pub(crate) fn window_room(&self) -> usize {
         if self.config.breakage.ignore_peer_window {
             return usize::MAX;
         }

@@ -1,5 +1,6 @@
 //! Everything in which one TCP differs from another while both obey the RFCs: data, not code.
 
+use super::congestion::InitialWindow;
 use super::rtt::RttConfig;
 use crate::packet::OptionLayout;
 use crate::time::Duration;
@@ -40,17 +41,6 @@ pub enum WindowProbe {
     OldSequence,
 }
 
-/// How many segments the first flight holds (the initial window).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InitialWindow {
-    /// This many segments, and no more than max(2 SMSS, 14600) octets where it is 10 (RFC 6928 section 2).
-    Rfc6928(u32),
-    /// min(4 SMSS, max(2 SMSS, 4380 octets)) (RFC 3390, RFC 5681 section 3.1).
-    Rfc3390,
-    /// Exactly this many segments.
-    Segments(u32),
-}
-
 /// What characterises a TCP implementation. Public fields: start from a preset and change what the figure needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Personality {
@@ -64,6 +54,10 @@ pub struct Personality {
     pub window_probe: WindowProbe,
     /// The initial window.
     pub initial_window: InitialWindow,
+    /// How many segments an ACK counts for at most in slow start (RFC 5681 section 3.1: 1); `None`: no limit, as Linux.
+    pub slow_start_limit: Option<u32>,
+    /// A retransmission time-out makes the sender forget what was SACKed (RFC 2018 section 8); Linux keeps it.
+    pub expunge_sack_at_timeout: bool,
     /// Bounds of the RTO, and how it follows the round trips (RFC 6298).
     pub rtt: RttConfig,
     /// Retransmissions of a SYN before the connection is given up (R2 for SYN: at least 3 minutes in all, MUST-23).
@@ -131,6 +125,8 @@ impl Personality {
             nagle: Nagle::Minshall,
             window_probe: WindowProbe::OldSequence,
             initial_window: InitialWindow::Segments(10),
+            slow_start_limit: None,
+            expunge_sack_at_timeout: false,
             rtt: RttConfig::linux(),
             syn_retries: 6,
             synack_retries: 5,
@@ -172,6 +168,8 @@ impl Personality {
             nagle: Nagle::Rfc896,
             window_probe: WindowProbe::NextOctet,
             initial_window: InitialWindow::Rfc6928(10),
+            slow_start_limit: Some(1),
+            expunge_sack_at_timeout: true,
             rtt: RttConfig::rfc(),
             msl: Duration::from_secs(120),
             fin_wait_2: None,

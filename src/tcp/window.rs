@@ -94,7 +94,7 @@ impl Connection {
             return;
         }
         // SHLD-29: first after RTO; SHLD-30: then at exponentially growing intervals.
-        let rtt = &self.retransmission.rtt;
+        let rtt = self.retransmission.recovery.rtt();
         let factor = 1_u64.checked_shl(self.retransmission.probes).unwrap_or(u64::MAX);
         let wait = (rtt.rto() * factor).min(self.config.personality.rtt.max_rto);
         self.timers.set(cx, Rule::ZeroWindow, Timer::Persist, cx.now + wait);

@@ -4,7 +4,7 @@ use super::InitialWindow;
 
 /// Which congestion control steers a sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
+pub enum CongestionAlgorithm {
     /// None: only the peer's window limits the sender. For figures; no network should see it.
     None,
     /// Reno (RFC 5681).
@@ -28,7 +28,7 @@ pub enum WindowValidation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CongestionConfig {
     /// The algorithm.
-    pub algorithm: Algorithm,
+    pub algorithm: CongestionAlgorithm,
     /// The window at the start.
     pub initial_window: InitialWindow,
     /// ssthresh at the start, in octets; `None`: as high as can be (RFC 5681 section 3.1).
@@ -48,7 +48,7 @@ impl CongestionConfig {
     /// As Linux: CUBIC, ten segments, HyStart++ for its HyStart.
     pub const fn linux() -> Self {
         CongestionConfig {
-            algorithm: Algorithm::Cubic,
+            algorithm: CongestionAlgorithm::Cubic,
             initial_window: InitialWindow::Segments(10),
             initial_ssthresh: None,
             slow_start_limit: None,
@@ -61,8 +61,8 @@ impl CongestionConfig {
     /// RFC 5681, 6928 and 7661: Reno.
     pub const fn rfc() -> Self {
         CongestionConfig {
-            algorithm: Algorithm::Reno,
-            initial_window: InitialWindow::Rfc6928,
+            algorithm: CongestionAlgorithm::Reno,
+            initial_window: InitialWindow::Rfc6928(10),
             slow_start_limit: Some(1),
             validation: WindowValidation::Rfc7661,
             ..CongestionConfig::linux()

@@ -12,7 +12,7 @@ mod initial_window;
 mod reno;
 mod validation;
 
-pub use config::{Algorithm, CongestionConfig, WindowValidation};
+pub use config::{CongestionAlgorithm, CongestionConfig, WindowValidation};
 pub use cubic::{Cubic, cube_root};
 pub use hystart::HyStart;
 pub use initial_window::InitialWindow;
@@ -101,16 +101,16 @@ impl Controller {
     pub fn new(config: CongestionConfig, smss: u32) -> Self {
         let smss = smss.max(1);
         let cwnd = match config.algorithm {
-            Algorithm::None => MAX_WINDOW,
+            CongestionAlgorithm::None => MAX_WINDOW,
             _ => config.initial_window.octets(smss),
         };
         Controller {
             config,
             window: Window { smss, cwnd, ssthresh: config.initial_ssthresh.unwrap_or(MAX_WINDOW) },
             algorithm: match config.algorithm {
-                Algorithm::None => Congestion::None,
-                Algorithm::Reno => Congestion::Reno(Reno::default()),
-                Algorithm::Cubic => Congestion::Cubic(Cubic::new(config.fast_convergence)),
+                CongestionAlgorithm::None => Congestion::None,
+                CongestionAlgorithm::Reno => Congestion::Reno(Reno::default()),
+                CongestionAlgorithm::Cubic => Congestion::Cubic(Cubic::new(config.fast_convergence)),
             },
             hystart: config.hystart.then(HyStart::default),
             pipe_ack: (config.validation == WindowValidation::Rfc7661).then(PipeAck::default),

@@ -23,7 +23,7 @@
 //! - **Timers**: after each of these calls, [`Recovery::deadline`] tells the earliest of the three timers and which it
 //!   is (or ask [`Recovery::timer`] for each). When it is due: [`Recovery::on_timeout`], then send as above. After a
 //!   retransmission time-out [`Recovery::timeouts`] counts how often in a row, for R1 and R2.
-//! - **Path MTU** changed: [`Recovery::set_smss`].
+//! - **Path MTU** fell: [`Recovery::shrink_segments`].
 //!
 //! ```
 //! use framewire::probe::{Context, Silent};
@@ -246,9 +246,15 @@ impl Recovery {
         self.congestion.set_smss(cx, with.smss, Some(self.syn_lost));
     }
 
-    /// SMSS changed (path MTU, RFC 8899).
-    pub fn set_smss<P: Probe>(&mut self, cx: &mut Context<'_, P>, smss: u32) {
+    /// The path takes segments of `smss` octets only: larger ones in flight were lost, which is no sign of congestion
+    /// (RFC 1191 section 6.4). They are sent again as the window lets them.
+    pub fn shrink_segments<P: Probe>(&mut self, cx: &mut Context<'_, P>, smss: u32) {
         self.congestion.set_smss(cx, smss, None);
+        if self.established && self.board.mark_larger_lost(smss) > 0 {
+            self.phase = Phase::Loss;
+            self.prr = None;
+            self.set_recovery_point(cx, Rule::SackNextLost);
+        }
     }
 
     /// The round-trip times.

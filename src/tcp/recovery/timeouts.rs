@@ -32,18 +32,16 @@ impl Recovery {
     }
 
     /// Time has come to `cx.now`: lets the first timer that is due fire and says which; `None` when none is due. Then
-    /// ask [`Recovery::next_segment`].
+    /// ask [`Recovery::next_segment`]. That it fired is for the caller to tell the probe.
     pub fn on_timeout<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Timer> {
         let (timer, _) = self.deadline().filter(|&(_, at)| at <= cx.now)?;
         match timer {
             Timer::RackReordering => {
                 self.reordering_at = Instant::NEVER;
-                cx.probe.timer(Rule::RackReorderingTimer, timer, TimerChange::Fired);
                 self.detect_and_recover(cx);
             }
             Timer::TailLossProbe => {
                 self.probe_at = Instant::NEVER;
-                cx.probe.timer(Rule::TailLossProbe, timer, TimerChange::Fired);
                 // RFC 8985 section 7.3: one probe in flight, and a measurement since the last
                 if self.probe.is_none() && self.measured_since_probe {
                     self.probe_due = true;
@@ -53,7 +51,6 @@ impl Recovery {
             }
             _ => {
                 self.rto_at = Instant::NEVER;
-                cx.probe.timer(Rule::RtoExpired, timer, TimerChange::Fired);
                 self.on_rto(cx);
             }
         }
@@ -66,7 +63,6 @@ impl Recovery {
         if self.board.is_empty() {
             return;
         }
-        cx.probe.rule(Rule::RtoExpired);
         let again = self.timeouts > 0;
         self.timeouts += 1;
         if self.config.backoff {

@@ -77,6 +77,17 @@ impl Scoreboard {
         self.high_rxt = self.una;
     }
 
+    /// The path does not take segments of more than `smss` octets: those in flight are lost. Returns the octets.
+    pub fn mark_larger_lost(&mut self, smss: u32) -> u32 {
+        let mut lost = 0;
+        for i in 0..self.segments.len() {
+            if self.segments.get(i).is_some_and(|segment| segment.len > smss) {
+                lost += self.mark_lost(i);
+            }
+        }
+        lost
+    }
+
     /// A time-out under RACK (RFC 8985 section 6.3): the first segment is lost, and each one sent at least
     /// `patience` ago.
     pub fn mark_overdue_lost(&mut self, now: Instant, patience: Duration) {
