@@ -92,6 +92,25 @@ fn every_target_stands_a_bounded_run() {
 }
 
 #[test]
+fn what_people_paste_stands_a_bounded_run() {
+    const TEXTS: &[&str] = &[
+        "length:u16be,offset=2,adjust=-4,strip=0",
+        "delimiter:%0D%0A|;,keep",
+        "json-header:size|data_size,len=u16be",
+        "00000000: 1100 0000 7b22 6461  ....{\"da\n*\n00000020: 21\n",
+        "b'\\x11\\x00\\x00\\x00{\"data_size\": 12}'",
+        "\x0b\0\0\0{\"size\": 5}hello",
+    ];
+    let cases = std::env::var("FRAMEWIRE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000_u32);
+    let mut rng = Rng::new(3);
+    for _ in 0..cases {
+        let mut input = TEXTS[rng.below(TEXTS.len() as u64) as usize].as_bytes().to_vec();
+        mutate(&mut input, &mut rng);
+        oracle::pasted(&input);
+    }
+}
+
+#[test]
 fn every_target_has_its_file() {
     for (target, _) in oracle::TARGETS {
         let path = format!("{}/fuzz/fuzz_targets/framing_{target}.rs", env!("CARGO_MANIFEST_DIR"));

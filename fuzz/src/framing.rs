@@ -2,8 +2,10 @@
 //! framing codec call the same functions.
 
 use framewire::framing::{
-    Decoder, EncodeError, Encoder, FragmentDecoder, FrameError, Framing, Limits, Role, Spans, Waiting,
+    Decoder, EncodeError, Encoder, FragmentDecoder, FrameError, Framing, Limits, Role, Spans, Verdict,
+    Waiting, diagnose, parse_dump,
 };
+use framewire::lang::Lang;
 use serde_json::Value;
 
 /// Limits small enough that fuzzing meets them.
@@ -275,5 +277,24 @@ pub fn run(target_name: &str, data: &[u8]) {
     };
     if let Some((choice, data)) = data.split_first() {
         target(names[usize::from(*choice) % names.len()], data);
+    }
+}
+
+/// A fuzz target for what people paste: a name, a dump, bytes of an unknown framing.
+pub fn pasted(data: &[u8]) {
+    let found = diagnose(data, &[], LIMITS);
+    for candidate in &found.candidates {
+        assert!(candidate.consumed <= data.len() as u64);
+        assert_eq!(candidate.error.is_none(), candidate.verdict == Verdict::Fits);
+        assert!(!candidate.message(Lang::Zh).is_empty());
+    }
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let _ = parse_dump(text).map_err(|error| error.message(Lang::Zh));
+    match text.parse::<Framing>() {
+        Ok(framing) => {
+            assert_eq!(framing.to_string().parse(), Ok(framing.clone()), "a name goes round");
+            check(&framing, LIMITS, data, &[data.len() / 2]);
+        }
+        Err(error) => assert!(!error.message(Lang::Zh).is_empty()),
     }
 }

@@ -1,13 +1,15 @@
 //! Bytes to frames and back: the framing codec. Knows nothing of networks.
 //!
 //! TCP carries a stream of bytes without borders; a *framing* says where a message begins and ends. [`Framing`] names
-//! one, an [`Encoder`] writes it, a [`Decoder`] reads it from slices however they were cut, and what it
-//! refuses it explains.
+//! one, an [`Encoder`] writes it, a [`Decoder`] reads it from slices however they were cut, and [`fn@diagnose`]
+//! looks at bytes of which nobody knows the framing.
 
 mod decoder;
+mod diagnose;
 mod encoder;
 mod error;
 mod fragments;
+mod hexdump;
 mod int;
 mod json;
 mod limits;
@@ -20,9 +22,11 @@ mod scan;
 mod text;
 
 pub use decoder::{Decoder, Frame};
+pub use diagnose::{Candidate, Diagnosis, Dissection, FrameInfo, Verdict, diagnose, dissect};
 pub use encoder::{EncodeError, Encoder, Parts};
 pub use error::{FrameError, Hint, JsonKind, LengthOf, Problem, Refusal};
 pub use fragments::{Fragment, FragmentDecoder};
+pub use hexdump::{DumpError, DumpProblem, parse_dump};
 pub use int::{Endian, IntFormat, UnknownIntFormat};
 pub use json::Fields;
 pub use limits::Limits;
