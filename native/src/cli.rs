@@ -8,7 +8,9 @@ use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use crate::{send, serve, web};
+#[cfg(target_os = "linux")]
+use crate::observe;
+use crate::{relay, send, serve, web};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,6 +42,19 @@ enum Command {
     Send(send::SendArgs),
     /// Open the player: serve its page and recordings to the browser
     Web(web::WebArgs),
+    /// Stand between two programs and change how their bytes travel
+    Relay(relay::RelayArgs),
+    /// Run a program unchanged and record its socket calls
+    #[cfg(target_os = "linux")]
+    Record(observe::RecordArgs),
+    /// Become a program that is recorded (used by `record`)
+    #[cfg(target_os = "linux")]
+    #[command(name = observe::LAUNCH, hide = true, after_help = "Example:\n  framewire launch-observed -- true")]
+    Launch {
+        /// The program and its arguments
+        #[arg(required = true, last = true)]
+        command: Vec<std::ffi::OsString>,
+    },
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  framewire completions bash > ~/.local/share/bash-completion/completions/framewire"
@@ -68,6 +83,14 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Send(args) => send::run(args),
         Command::Web(args) => web::run(args),
+        Command::Relay(args) => relay::run(args),
+        #[cfg(target_os = "linux")]
+        Command::Record(args) => match observe::run(args) {
+            Ok(ending) => return ending.into(),
+            Err(error) => Err(error),
+        },
+        #[cfg(target_os = "linux")]
+        Command::Launch { command } => observe::launch::launch(command).map(|never| match never {}),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "framewire", &mut std::io::stdout());
             Ok(())

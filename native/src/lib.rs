@@ -5,7 +5,10 @@
 pub mod batch;
 pub mod cli;
 pub mod listen;
+#[cfg(target_os = "linux")]
+pub mod observe;
 pub mod record;
+pub mod relay;
 pub mod reply;
 pub mod send;
 pub mod serve;

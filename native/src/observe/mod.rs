@@ -1,0 +1,77 @@
+//! `framewire record -- COMMAND`: the socket calls of an unmodified program, with their bytes, times and results.
+//!
+//! The program runs under ptrace, but stops at socket calls only: a seccomp filter lets everything else pass at full speed.
+//! Children and threads are followed; each process becomes a lifeline of the figure.
+
+pub mod calls;
+pub mod journal;
+pub mod launch;
+pub mod memory;
+pub mod process;
+pub mod sockets;
+pub mod store;
+pub mod syscalls;
+pub mod tracer;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use nix::sys::signal::{SigSet, Signal};
+
+use crate::units::parse_size;
+use journal::Journal;
+use store::TraceFile;
+use tracer::Ending;
+
+/// The hidden command by which this binary becomes the recorded program; see [`launch`].
+pub const LAUNCH: &str = "launch-observed";
+
+const EXAMPLES: &str = "\
+Examples:
+  framewire record -- python3 server.py                 until the server ends (Ctrl-C ends it, not the recording)
+  framewire record --out echo.fwtrace -- python3 client.py
+  framewire record -- sh -c 'python3 server.py & sleep 1; python3 client.py; kill %1'
+                                                        both ends in one figure, on one clock
+  framewire web recording.fwtrace                       draws it";
+
+/// Runs a program unchanged and records its socket calls.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct RecordArgs {
+    /// The recording; an old one is replaced
+    #[arg(long, short, value_name = "FILE", default_value = "recording.fwtrace")]
+    pub out: PathBuf,
+    /// Bytes kept of one call; of longer ones only the length is kept
+    #[arg(long, value_name = "BYTES", default_value = "16MiB", value_parser = parse_size)]
+    pub max_data: usize,
+    /// The program and its arguments, after --
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+/// Records until the program and all its children have ended, and returns how the program ended.
+///
+/// # Errors
+/// When the recording cannot be made, or the kernel refuses to trace (a container without CAP_SYS_PTRACE may).
+pub fn run(args: &RecordArgs) -> Result<Ending> {
+    let file = TraceFile::create(&args.out).with_context(|| {
+        format!("cannot record to {}; choose another place with --out FILE", args.out.display())
+    })?;
+    // Ctrl-C in the terminal reaches program and recorder alike: it is the program's to end.
+    let mut interrupt = SigSet::empty();
+    interrupt.add(Signal::SIGINT);
+    interrupt.thread_block().context("cannot hold back SIGINT")?;
+    let mut journal = Journal::new(file, args.max_data);
+    let mut launcher = Command::new(std::env::current_exe().context("cannot find this program's own file")?);
+    launcher.arg(LAUNCH).arg("--").args(&args.command);
+    let ending = tracer::follow(&mut launcher, &mut journal)?;
+    let calls = journal.calls();
+    journal.into_store().finish().with_context(|| format!("{} is incomplete", args.out.display()))?;
+    eprintln!(
+        "framewire record: {calls} socket calls in {0}; `framewire web {0}` draws them",
+        args.out.display()
+    );
+    Ok(ending)
+}
