@@ -21,6 +21,8 @@
 
 pub mod checksum;
 mod error;
+mod field_name;
+mod fields;
 mod icmp;
 mod ip;
 mod ipv4;
@@ -30,6 +32,8 @@ mod tcp;
 mod udp;
 
 pub use error::{Layer, ParseError};
+pub use field_name::FieldName;
+pub use fields::{Check, Field, FieldValue, fields};
 pub use icmp::{Icmp, Quote, Unreachable, emit_icmp};
 pub use ip::{Ecn, Fragment, IpHeader, Protocol, decrement_ttl, mark_congestion, set_ipv4_id};
 pub use ipv4::{HEADER_LEN as IPV4_HEADER_LEN, checksum_is_right as ipv4_checksum_is_right};
