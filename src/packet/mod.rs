@@ -19,6 +19,7 @@
 //! # Ok::<(), framewire::packet::ParseError>(())
 //! ```
 
+pub mod capture;
 pub mod checksum;
 mod error;
 mod field_name;
