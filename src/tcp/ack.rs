@@ -89,8 +89,7 @@ impl Connection {
         let policy = &self.config.personality.acks;
         let delay = if policy.delay_max > policy.delay {
             // Linux: as long as the rhythm says, at most a round trip, between the two bounds.
-            let round_trip =
-                self.retransmission.recovery.rtt().srtt().unwrap_or(policy.delay_max).max(policy.delay);
+            let round_trip = self.recovery.rtt().srtt().unwrap_or(policy.delay_max).max(policy.delay);
             self.ack.delay.max(policy.delay).min(policy.delay_max).min(round_trip)
         } else {
             policy.delay
@@ -111,7 +110,7 @@ impl Connection {
             Some(gap) if gap <= least / 2 => self.ack.delay = self.ack.delay / 2 + least / 2,
             Some(gap) if gap < self.ack.delay => self.ack.delay = self.ack.delay / 2 + gap,
             // Too long a pause: the peer begins anew, so acknowledge quickly.
-            Some(gap) if gap > self.retransmission.recovery.rtt().rto() => self.ack.quick = policy.quick,
+            Some(gap) if gap > self.recovery.rtt().rto() => self.ack.quick = policy.quick,
             Some(_) => {}
         }
     }

@@ -5,7 +5,7 @@ use super::receive_buffer::Inserted;
 use super::sack::SackBlock;
 use super::{Connection, Event, State};
 use crate::packet::{Ecn, TcpFlags, TcpHeader};
-use crate::probe::{Context, Probe, Timer};
+use crate::probe::{Context, Probe};
 use crate::rule::Rule;
 use crate::seq::SeqNumber;
 
@@ -149,6 +149,9 @@ impl Connection {
             }
             self.handshake_completed(cx, seg);
         } else {
+            if self.probe_out && seg.ack == self.snd.nxt + 1 {
+                self.probe_was_taken(cx);
+            }
             if seg.ack.is_after(self.snd.nxt) {
                 // Of something not yet sent: "send an ACK, drop the segment".
                 self.challenge(cx, Rule::AckOfUnsent);
@@ -178,23 +181,20 @@ impl Connection {
             return; // a duplicate of old: "it can be ignored"
         }
         let advances = seg.ack.is_after(self.snd.una);
-        let handshake = self.snd.una == self.snd.iss;
-        if advances {
-            self.take_ack(cx, seg);
-            self.tell(cx, Rule::AckAdvanced);
-            if handshake {
-                // Only after a two-way handshake: our SYN is acknowledged late.
-                self.pending.syn = false;
-            }
-        }
+        let syn_acknowledged = advances && self.snd.syn_outstanding();
         let window_changed = self.update_send_window(cx, seg);
-        if !advances {
-            // RFC 5681 section 2: a duplicate carries neither data nor controls nor another window.
-            let bare =
-                payload_len == 0 && !window_changed && !seg.flags.intersects(TcpFlags::SYN | TcpFlags::FIN);
-            self.heed_ack(cx, seg, bare);
+        // RFC 5681 section 2: what may count as a duplicate ACK.
+        let is_bare =
+            payload_len == 0 && !window_changed && !seg.flags.intersects(TcpFlags::SYN | TcpFlags::FIN);
+        self.take_ack(cx, seg, is_bare);
+        if syn_acknowledged {
+            // After a two-way handshake, or a CLOSE in SYN-RECEIVED.
+            self.pending.syn = false;
+            self.start_recovery(cx);
         }
         if advances {
+            self.tell(cx, Rule::AckAdvanced);
+            self.grow_send_buffer();
             self.room_to_send();
         }
     }
@@ -350,9 +350,11 @@ impl Connection {
     /// SEG.ACK shows that the peer is alive: window probes and keep-alive start anew.
     fn note_alive<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
         self.restart_keepalive(cx);
-        if self.snd.wnd == 0 && self.timers.is_set(Timer::Retransmission) {
+        if self.snd.wnd == 0 {
             // RFC 9293 section 3.8.6.1, MUST-37: a peer that answers may keep its window closed as long as it likes.
-            self.retransmission.attempts = 0;
+            // SHLD-17: nor does what lies beyond a shrunken window time the connection out.
+            self.forgiven = self.recovery.timeouts();
+            self.probes = 0;
         }
     }
 }

@@ -107,7 +107,7 @@ impl Connection {
         self.take_syn_options(cx, seg);
         if acceptable {
             self.agree_ecn_as_asker(seg);
-            self.take_ack(cx, seg);
+            self.take_ack(cx, seg, false);
             self.set_send_window(u32::from(seg.window));
             (self.snd.wl1, self.snd.wl2) = (seg.seq, seg.ack);
             self.state = State::Established;
@@ -133,8 +133,8 @@ impl Connection {
     /// Both SYNs are acknowledged.
     pub(crate) fn established<P: Probe>(&mut self, cx: &mut Context<'_, P>, rule: Rule) {
         self.ack.start_quick(self.config.personality.acks.quick);
+        self.start_recovery(cx);
         self.path_mtu = self.path_mtu.min(self.config.mtu);
-        self.open_congestion_window(cx);
         self.events.raise(Event::Connected);
         self.tell(cx, rule);
         self.start_keepalive(cx);
@@ -160,7 +160,7 @@ impl Connection {
 
     /// The acknowledgment of our SYN has come in SYN-RECEIVED (RFC 9293 section 3.10.7.4, fifth).
     pub(crate) fn handshake_completed<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader) {
-        self.take_ack(cx, seg);
+        self.take_ack(cx, seg, false);
         self.set_send_window(u32::from(seg.window) << self.snd.scale);
         (self.snd.wl1, self.snd.wl2) = (seg.seq, seg.ack);
         self.timers.cancel(cx, Rule::HandshakeCompleted, Timer::Persist);

@@ -179,7 +179,7 @@ impl Connection {
             return;
         }
         self.read_in_round += read;
-        let round = self.retransmission.recovery.rtt().srtt().unwrap_or(Duration::from_millis(100));
+        let round = self.recovery.rtt().srtt().unwrap_or(Duration::from_millis(100));
         if cx.now.since(self.round_began) < round {
             return;
         }

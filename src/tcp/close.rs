@@ -188,6 +188,15 @@ impl Connection {
         while self.receive_buffer.read(&mut bin) > 0 {}
     }
 
+    /// The send buffer grows with the congestion window, as Linux's does: it holds twice what may be under way.
+    pub(crate) fn grow_send_buffer(&mut self) {
+        let (_, most) = self.config.personality.send_buffer;
+        if self.config.send_buffer.is_none() && self.send_limit < most {
+            let wanted = (self.recovery.congestion().cwnd() as usize).saturating_mul(2).min(most);
+            self.send_limit = self.send_limit.max(wanted);
+        }
+    }
+
     /// Room was made in the send buffer.
     pub(crate) fn room_to_send(&mut self) {
         if self.send_blocked && self.send_buffer.len() < self.send_limit && self.state.takes_send() {

@@ -1,7 +1,8 @@
 //! What the application or the scenario chooses for one connection.
 
 use super::Personality;
-use super::congestion::CongestionAlgorithm;
+use super::congestion::{CongestionAlgorithm, CongestionConfig, WindowValidation};
+use super::recovery::{FastRecovery, RecoveryConfig};
 use crate::seq::SeqNumber;
 use crate::time::Duration;
 
@@ -235,6 +236,40 @@ impl Config {
             interval: self.personality.keepalive_interval,
             probes: self.personality.keepalive_probes,
             garbage_octet: false,
+        }
+    }
+
+    /// The settings of loss recovery and congestion control that this configuration means.
+    pub(crate) fn recovery(&self) -> RecoveryConfig {
+        let (personality, features, breakage) = (&self.personality, &self.features, &self.breakage);
+        RecoveryConfig {
+            rtt: personality.rtt,
+            congestion: CongestionConfig {
+                algorithm: self.congestion,
+                initial_window: personality.initial_window,
+                slow_start_limit: personality.slow_start_limit,
+                hystart: features.hystart,
+                validation: match features.window_validation {
+                    true => WindowValidation::Rfc7661,
+                    false => WindowValidation::RestartAfterIdle,
+                },
+                ..CongestionConfig::linux()
+            },
+            fast_recovery: if features.fast_retransmit && !breakage.no_retransmission {
+                FastRecovery::NewReno
+            } else {
+                FastRecovery::Off
+            },
+            limited_transmit: features.limited_transmit,
+            prr: features.prr,
+            rack: features.rack && !breakage.no_retransmission,
+            tail_loss_probe: features.tail_loss_probe,
+            frto: features.frto,
+            expunge_at_timeout: personality.expunge_sack_at_timeout,
+            timestamp_tick: personality.timestamp_tick,
+            karn: !breakage.no_karn,
+            backoff: !breakage.no_backoff,
+            ..RecoveryConfig::linux()
         }
     }
 }

@@ -5,8 +5,8 @@ use super::ecn::EcnState;
 use super::event::{ConnectionError, Event, Events};
 use super::isn::Flow;
 use super::receive_buffer::ReceiveBuffer;
+use super::recovery::Recovery;
 use super::reset::ChallengeLimit;
-use super::retransmit::Retransmission;
 use super::sack::SackReceiver;
 use super::send_buffer::SendBuffer;
 use super::tcb::{ReceiveSpace, SendSpace};
@@ -95,7 +95,15 @@ pub struct Connection {
     pub(crate) receive_limit: usize,
     pub(crate) sack: SackReceiver,
     pub(crate) ack: AckState,
-    pub(crate) retransmission: Retransmission,
+    pub(crate) recovery: Recovery,
+    /// Window probes in a row without any answer: they count towards R2.
+    pub(crate) probes: u32,
+    /// Window probes since the window closed, by which their interval grows.
+    pub(crate) probes_sent: u32,
+    /// Time-outs that do not count towards R2: the peer was heard since.
+    pub(crate) forgiven: u32,
+    /// An octet (or FIN) at SND.NXT went out as a window probe: its acknowledgment is welcome.
+    pub(crate) probe_out: bool,
     pub(crate) timers: TimerTable,
     pub(crate) pending: Pending,
     pub(crate) events: Events,
@@ -158,12 +166,16 @@ impl Connection {
 
     /// When [`Connection::handle_timeout`] wants to be called, if ever.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.next()
+        match (self.timers.next(), self.recovery_deadline()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
     }
 
     /// When `timer` fires, while it runs.
     pub fn timer(&self, timer: Timer) -> Option<Instant> {
-        self.timers.is_set(timer).then(|| self.timers.at(timer))
+        let own = self.timers.is_set(timer).then(|| self.timers.at(timer));
+        own.or_else(|| self.recovery.timer(timer).filter(|_| self.recovery_deadline().is_some()))
     }
 
     /// Draws the next segment to be sent, or `None` when there is nothing to send now.
@@ -189,6 +201,9 @@ impl Connection {
 
     /// Does what is due: call it when the time of [`Connection::poll_timeout`] has come.
     pub fn handle_timeout<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
+        while self.recovery_deadline().is_some_and(|at| at <= cx.now) {
+            self.recovery_times_out(cx);
+        }
         while let Some(timer) = self.timers.pop_due(cx.now) {
             let rule = self.timer_expires(cx, timer);
             if P::LISTENS {

@@ -25,7 +25,8 @@ impl Connection {
 
     /// The peer's SYN asks for ECN. Linux agrees by default even where it would not ask (tcp_ecn = 2).
     pub(crate) fn agree_ecn_as_answerer(&mut self, seg: &TcpHeader) {
-        self.agreed.ecn = self.config.features.ecn && seg.flags.ece() && seg.flags.cwr();
+        let willing = self.config.features.ecn || self.config.personality.ecn_on_request;
+        self.agreed.ecn = willing && seg.flags.ece() && seg.flags.cwr();
     }
 
     /// The peer's SYN,ACK answers our asking.
@@ -66,7 +67,7 @@ impl Connection {
         if !has_text || retransmission {
             return Ecn::NotEct;
         }
-        if self.retransmission.recovery.take_cwr() {
+        if self.recovery.take_cwr() {
             *flags |= TcpFlags::CWR;
         }
         Ecn::Ect0

@@ -9,7 +9,7 @@ impl Connection {
     /// # Errors
     /// Which condition does not hold.
     pub fn check_invariants(&self) -> Result<(), &'static str> {
-        let (snd, rcv, board) = (&self.snd, &self.rcv, self.retransmission.recovery.scoreboard());
+        let (snd, rcv, board) = (&self.snd, &self.rcv, self.recovery.scoreboard());
         let holds = |condition: bool, what: &'static str| if condition { Ok(()) } else { Err(what) };
         holds(snd.una.is_at_or_before(snd.nxt), "SND.UNA =< SND.NXT")?;
         if self.state == State::Closed {
@@ -37,8 +37,7 @@ impl Connection {
         }
         let outstanding = snd.una != snd.nxt;
         if outstanding && !self.config.breakage.no_retransmission && self.state != State::TimeWait {
-            let timed = [Timer::Retransmission, Timer::Persist, Timer::TailLossProbe, Timer::RackReordering];
-            holds(timed.iter().any(|&t| self.timers.is_set(t)), "what is outstanding has a timer")?;
+            holds(self.recovery.deadline().is_some(), "what is outstanding has a timer")?;
         }
         holds(
             self.timers.is_set(Timer::TimeWait) == (self.state == State::TimeWait),

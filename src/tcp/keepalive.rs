@@ -8,9 +8,8 @@ impl Connection {
     /// Does what `timer` stands for; returns the rule that demanded it.
     pub(crate) fn timer_expires<P: Probe>(&mut self, cx: &mut Context<'_, P>, timer: Timer) -> Rule {
         match timer {
-            Timer::Retransmission | Timer::TailLossProbe | Timer::RackReordering => {
-                self.recovery_timer_expires(cx)
-            }
+            // Recovery keeps its own three.
+            Timer::Retransmission | Timer::TailLossProbe | Timer::RackReordering => Rule::RtoExpired,
             Timer::Persist => {
                 self.persist_expires(cx);
                 Rule::ZeroWindowProbe
@@ -55,8 +54,8 @@ impl Connection {
         if self.snd.wnd > 0 && self.snd.in_flight() > 0 {
             return;
         }
-        self.retransmission.probes += 1;
-        self.retransmission.attempts += 1;
+        self.probes += 1;
+        self.probes_sent += 1;
         if self.has_tried_enough(cx) {
             return;
         }

@@ -10,8 +10,7 @@
 //! | `arrivals`, `arrivals_handshake` | what does an arriving segment do? (RFC 9293 section 3.10.7, check by check) |
 //! | `output` | what is sent next? |
 //! | `ack`, `window`, `receive_buffer` | when is the peer acknowledged, what window is it told, where does early data wait? |
-//! | `send_buffer`, `retransmit` | what may have to be sent again, and when? |
-//! | `recover` | what do loss recovery and congestion control say? (it asks [`recovery`], [`congestion`], [`sack`], [`rtt`]) |
+//! | `send_buffer`, `retransmit` | what may have to be sent again, and when? (they ask [`recovery`], [`congestion`], [`sack`], [`rtt`]) |
 //! | `calls`, `close`, `reset` | the socket's calls, and the ways to end |
 //! | `timers`, `keepalive`, `icmp` | what happens when nothing arrives, or something else than TCP does |
 //! | `personality`, `config` | in what does one TCP differ from another, and what did the application choose? |
@@ -62,7 +61,6 @@ mod options;
 mod output;
 mod personality;
 mod receive_buffer;
-mod recover;
 mod reset;
 mod retransmit;
 mod send_buffer;

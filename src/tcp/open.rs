@@ -6,8 +6,8 @@ use super::ecn::EcnState;
 use super::event::{Events, OpenError};
 use super::isn::{Flow, initial_sequence_number};
 use super::receive_buffer::ReceiveBuffer;
+use super::recovery::Recovery;
 use super::reset::ChallengeLimit;
-use super::retransmit::Retransmission;
 use super::sack::SackReceiver;
 use super::send_buffer::SendBuffer;
 use super::tcb::{ReceiveSpace, SendSpace};
@@ -16,6 +16,7 @@ use super::{Config, State};
 use crate::packet::{Ecn, TcpHeader};
 use crate::probe::{Context, Probe, Vars};
 use crate::rule::Rule;
+use crate::seq::SeqNumber;
 use crate::time::Instant;
 use std::net::{IpAddr, SocketAddr};
 
@@ -93,7 +94,11 @@ impl Connection {
             send_limit: config.send_buffer.unwrap_or(personality.send_buffer.0),
             receive_buffer: ReceiveBuffer::default(),
             receive_limit: config.receive_buffer.unwrap_or(personality.receive_buffer.0),
-            retransmission: Retransmission::new(&config),
+            recovery: Recovery::new(config.recovery(), SeqNumber(0)),
+            probes: 0,
+            probes_sent: 0,
+            forgiven: 0,
+            probe_out: false,
             sack: SackReceiver::new(),
             ack: AckState::default(),
             timers: TimerTable::default(),
@@ -127,7 +132,7 @@ impl Connection {
             initial_sequence_number(cx.now, &self.flow, self.config.secret)
         });
         self.snd.start(iss);
-        self.retransmission.start(&self.config, iss);
+        self.recovery = Recovery::new(self.config.recovery(), iss);
         self.snd.mss = self.default_mss();
         self.timestamp_offset = self
             .config

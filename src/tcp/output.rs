@@ -1,6 +1,7 @@
 //! What is sent next: retransmissions, probes, new text, FIN, and acknowledgments alone when nothing carries them.
 
 use super::connection::Transmit;
+use super::recovery::Next;
 use super::{Connection, Nagle, State, WindowProbe};
 use crate::packet::{Ecn, TcpFlags, TcpHeader};
 use crate::probe::{Context, Probe, Timer};
@@ -17,6 +18,21 @@ struct Plan {
     rule: Rule,
 }
 
+/// Text that the peer's window lets go.
+struct NewText {
+    /// Stream offset of its first octet: SND.NXT.
+    from: u64,
+    len: usize,
+    /// The FIN goes with it.
+    fin: bool,
+    /// Octets that were handed over and never sent.
+    available: usize,
+    /// Octets that the peer's window takes.
+    window: usize,
+    /// It fills a segment.
+    is_full: bool,
+}
+
 impl Connection {
     pub(crate) fn next_segment<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
         if let Some((header, rule)) = self.pending.reset.take() {
@@ -28,7 +44,6 @@ impl Connection {
                 self.pending.syn = false;
                 return Some(self.syn(cx));
             }
-            State::SynSent => return None,
             _ => {}
         }
         let breakage = &self.config.breakage;
@@ -37,19 +52,12 @@ impl Connection {
         if alone && self.ack.is_owed() {
             return Some(self.pure_ack(cx));
         }
-        if self.state.may_transmit_text() {
-            if let Some(segment) = self.lost_text(cx) {
-                return Some(segment);
-            }
-            if self.pending.window_probe {
-                self.pending.window_probe = false;
-                if let Some(segment) = self.window_probe(cx) {
-                    return Some(segment);
-                }
-            }
-            if let Some(segment) = self.new_text(cx) {
-                return Some(segment);
-            }
+        if self.pending.window_probe {
+            self.pending.window_probe = false;
+            return Some(self.window_probe(cx));
+        }
+        if let Some(segment) = self.text(cx) {
+            return Some(segment);
         }
         if self.pending.keepalive {
             self.pending.keepalive = false;
@@ -77,16 +85,10 @@ impl Connection {
         let rule = match (again, self.state) {
             (false, State::SynSent) => Rule::ActiveOpen,
             (false, _) => Rule::SynReceived,
-            (true, State::SynReceived) if flags.ack() && self.retransmission.attempts == 0 => {
-                Rule::SynRepeated
-            }
+            (true, State::SynReceived) if self.recovery.timeouts() == 0 => Rule::SynRepeated,
             (true, _) => Rule::Retransmitted,
         };
-        if again {
-            self.sent(cx, self.snd.iss, 1);
-        } else {
-            self.sent_new(cx, 1);
-        }
+        self.sent(cx, self.snd.iss, 1);
         self.tell(cx, rule);
         self.transmit(header, 0..0, again, rule)
     }
@@ -103,38 +105,45 @@ impl Connection {
         self.segment(cx, plan)
     }
 
-    /// What is known to be lost, or is sent again after a time-out.
-    fn lost_text<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
-        let (block, rule) = self.next_retransmission(cx)?;
-        Some(self.again(cx, block.left, block.right, rule))
+    /// What is lost, as recovery finds it, or else new text.
+    fn text<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
+        let new = self.new_text();
+        match self.ask_recovery(cx, new.is_some()) {
+            Next::Retransmit { seq, len, rule } => Some(self.again(cx, seq, len, rule)),
+            Next::New { room } => {
+                let new = new?;
+                self.new_text_may_go(cx, &new, room).then(|| self.send_new(cx, &new))
+            }
+            Next::Nothing => {
+                if new.is_none() && self.is_blocked_by_window() {
+                    self.start_persist(cx);
+                }
+                None
+            }
+        }
     }
 
-    /// Sends sequence numbers `left..right` again; they may hold the SYN or the FIN at their ends.
-    pub(crate) fn again<P: Probe>(
-        &mut self,
-        cx: &mut Context<'_, P>,
-        left: SeqNumber,
-        right: SeqNumber,
-        rule: Rule,
-    ) -> Transmit {
-        if left == self.snd.iss {
+    /// Sends `len` sequence numbers from `seq` on again, or as many of them as fit; they may hold the SYN or the FIN.
+    fn again<P: Probe>(&mut self, cx: &mut Context<'_, P>, seq: SeqNumber, len: u32, rule: Rule) -> Transmit {
+        if seq == self.snd.iss {
             return self.syn(cx);
         }
-        self.sent(cx, left, right.0.wrapping_sub(left.0));
-        let end = self.offset_of(right);
+        let from = self.offset_of(seq);
+        let end = from + u64::from(len);
         let fin = end > self.send_buffer.end();
-        let data = self.offset_of(left)..end.min(self.send_buffer.end());
-        let mut flags = TcpFlags::ACK;
-        if fin {
-            flags |= TcpFlags::FIN;
-        }
-        let plan = Plan { seq: left, flags, data, retransmission: true, rule };
+        let text = (end.min(self.send_buffer.end()) - from).min(self.text_room() as u64);
+        let fin = fin && from + text == self.send_buffer.end();
+        self.sent(cx, seq, text as u32 + u32::from(fin));
+        let flags = if fin { TcpFlags::ACK | TcpFlags::FIN } else { TcpFlags::ACK };
+        let plan = Plan { seq, flags, data: from..from + text, retransmission: true, rule };
         self.segment(cx, plan)
     }
 
-    /// The next octets that were never sent, as far as the peer's window, the congestion window, Nagle, TCP_CORK and
-    /// silly-window avoidance let them; and the FIN behind the last.
-    fn new_text<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
+    /// The next octets that were never sent, as far as the peer's window lets them, and the FIN behind the last.
+    fn new_text(&self) -> Option<NewText> {
+        if !self.state.may_transmit_text() {
+            return None;
+        }
         let from = self.offset_of(self.snd.nxt);
         let available = self.send_buffer.end().saturating_sub(from) as usize;
         let fin_wanted = self.snd.fin_queued && !self.snd.fin_sent;
@@ -142,59 +151,57 @@ impl Connection {
             return None;
         }
         let window = self.window_room();
-        let mss = self.text_room(cx.now);
+        let mss = self.text_room();
         let len = available.min(mss).min(window);
-        let fin = fin_wanted
-            && len == available
-            && len < window.max(usize::from(self.config.breakage.ignore_peer_window));
-        if len == 0 && !fin {
-            // The window is closed to us. An ACK will come while something is under way; else it must be probed.
-            if self.snd.in_flight() == 0 {
-                self.start_persist(cx);
-            }
-            return None;
-        }
-        if !self.congestion_lets(len as u32) {
-            return None;
-        }
-        if !fin && len < mss && !self.small_segment_may_go(cx, len, available, window) {
-            return None;
-        }
-        Some(self.send_new(cx, from, len, fin, Rule::DataSent))
+        let fin = fin_wanted && len == available && len < window;
+        (len > 0 || fin).then_some(NewText { from, len, fin, available, window, is_full: len == mss })
     }
 
-    /// Sends `len` octets from stream offset `from` = SND.NXT for the first time, and the FIN behind them.
-    pub(crate) fn send_new<P: Probe>(
-        &mut self,
-        cx: &mut Context<'_, P>,
-        from: u64,
-        len: usize,
-        fin: bool,
-        rule: Rule,
-    ) -> Transmit {
+    /// There is something to send, the peer's window takes none of it, and nothing is under way whose acknowledgment
+    /// could open it.
+    fn is_blocked_by_window(&self) -> bool {
+        self.state.may_transmit_text()
+            && self.snd.in_flight() == 0
+            && (self.offset_of(self.snd.nxt) < self.send_buffer.end()
+                || self.snd.fin_queued && !self.snd.fin_sent)
+    }
+
+    /// Whether new text may go, with `room` left by the congestion window.
+    fn new_text_may_go<P: Probe>(&mut self, cx: &mut Context<'_, P>, new: &NewText, room: u32) -> bool {
+        // A segment is not cut for the congestion window's sake; it waits for room, unless nothing else is under way.
+        if new.len + usize::from(new.fin) > room as usize && self.snd.in_flight() > 0 {
+            return false;
+        }
+        new.fin || new.is_full || self.small_segment_may_go(cx, new)
+    }
+
+    /// Sends what was never sent before.
+    fn send_new<P: Probe>(&mut self, cx: &mut Context<'_, P>, new: &NewText) -> Transmit {
         let seq = self.snd.nxt;
         let mut flags = TcpFlags::ACK;
-        if fin {
+        if new.fin {
             flags |= TcpFlags::FIN;
             self.snd.fin_sent = true;
         }
-        self.sent_new(cx, len as u32 + u32::from(fin));
-        if len > 0 {
-            if len < self.effective_mss() {
+        self.sent(cx, seq, new.len as u32 + u32::from(new.fin));
+        if new.len > 0 {
+            if !new.is_full {
                 self.snd.small_end = self.snd.nxt;
             }
             self.note_answer(cx.now);
         }
         self.pending.push = false;
+        self.probe_out = false;
         self.timers.cancel(cx, Rule::DataSent, Timer::Cork);
         self.timers.cancel(cx, Rule::DataSent, Timer::SwsOverride);
-        let rule = if len == 0 { Rule::FinSent } else { rule };
-        let plan = Plan { seq, flags, data: from..from + len as u64, retransmission: false, rule };
-        self.segment(cx, plan)
+        self.timers.cancel(cx, Rule::DataSent, Timer::Persist);
+        let rule = if new.len == 0 { Rule::FinSent } else { Rule::DataSent };
+        let data = new.from..new.from + new.len as u64;
+        self.segment(cx, Plan { seq, flags, data, retransmission: false, rule })
     }
 
     /// Octets between SND.NXT and the right edge of the peer's window.
-    pub(crate) fn window_room(&self) -> usize {
+    fn window_room(&self) -> usize {
         if self.config.breakage.ignore_peer_window {
             return usize::MAX;
         }
@@ -202,7 +209,7 @@ impl Connection {
     }
 
     /// Octets of text that fit into the next segment beside its options (RFC 9293 section 3.7.1, MUST-16).
-    fn text_room(&self, _now: crate::time::Instant) -> usize {
+    fn text_room(&self) -> usize {
         let mut room = self.effective_mss();
         if self.agreed.sack && self.sack.is_due() {
             // Two NOPs, kind and length, and at least one block; with more blocks the option shrinks to what fits.
@@ -213,18 +220,12 @@ impl Connection {
     }
 
     /// Nagle (RFC 9293 section 3.7.4, SHLD-7), TCP_CORK and the sender's silly-window avoidance (section 3.8.6.2.1,
-    /// MUST-38) for a segment that is not full: `len` of `available` octets, the window taking `window`.
-    fn small_segment_may_go<P: Probe>(
-        &mut self,
-        cx: &mut Context<'_, P>,
-        len: usize,
-        available: usize,
-        window: usize,
-    ) -> bool {
+    /// MUST-38) for a segment that is not full.
+    fn small_segment_may_go<P: Probe>(&mut self, cx: &mut Context<'_, P>, new: &NewText) -> bool {
         if self.pending.push {
             return true;
         }
-        let everything = len == available;
+        let everything = new.len == new.available;
         let urgent = self.snd.urgent.is_some_and(|end| end > self.offset_of(self.snd.nxt));
         if everything && (urgent || self.snd.fin_queued) {
             return true;
@@ -253,7 +254,7 @@ impl Connection {
             return true;
         }
         // (3): at least a fraction Fs = 1/2 of the largest window ever offered can be sent.
-        if nagle_lets && 2 * window as u64 >= u64::from(self.snd.max_wnd) {
+        if nagle_lets && 2 * new.window as u64 >= u64::from(self.snd.max_wnd) {
             return true;
         }
         // (4): the override timeout. While something is under way its acknowledgment will move things first.
@@ -265,31 +266,37 @@ impl Connection {
         false
     }
 
-    /// RFC 9293 section 3.8.6.1, MUST-36.
-    fn window_probe<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
-        let old = Plan {
-            seq: self.snd.una - 1,
+    /// RFC 9293 section 3.8.6.1, MUST-36. A probe does not count as sent: nobody expects the peer to take it.
+    fn window_probe<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Transmit {
+        let from = self.offset_of(self.snd.nxt);
+        let mut plan = Plan {
+            seq: self.snd.nxt - 1,
             flags: TcpFlags::ACK,
             data: 0..0,
             retransmission: true,
             rule: Rule::ZeroWindowProbe,
         };
-        match self.config.personality.window_probe {
-            WindowProbe::OldSequence => Some(self.segment(cx, old)),
-            WindowProbe::NextOctet if self.snd.una != self.snd.nxt => {
-                Some(self.again(cx, self.snd.una, self.snd.una + 1, Rule::ZeroWindowProbe))
-            }
-            WindowProbe::NextOctet => {
-                let from = self.offset_of(self.snd.nxt);
-                if from < self.send_buffer.end() {
-                    Some(self.send_new(cx, from, 1, false, Rule::ZeroWindowProbe))
-                } else if self.snd.fin_queued && !self.snd.fin_sent {
-                    Some(self.send_new(cx, from, 0, true, Rule::ZeroWindowProbe))
-                } else {
-                    None
-                }
+        if self.config.personality.window_probe == WindowProbe::NextOctet {
+            plan.seq = self.snd.nxt;
+            plan.retransmission = self.probe_out;
+            self.probe_out = true;
+            if from < self.send_buffer.end() {
+                plan.data = from..from + 1;
+            } else {
+                plan.flags |= TcpFlags::FIN;
             }
         }
+        self.segment(cx, plan)
+    }
+
+    /// The peer has acknowledged the octet (or FIN) of a window probe: it was sent after all.
+    pub(crate) fn probe_was_taken<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
+        self.probe_out = false;
+        let seq = self.snd.nxt;
+        self.snd.fin_sent |= self.offset_of(seq) == self.send_buffer.end();
+        // Twice, so that nobody measures a round trip by it (Karn).
+        self.sent(cx, seq, 1);
+        self.sent(cx, seq, 1);
     }
 
     /// RFC 9293 section 3.8.4, SHLD-12: without data, outside the window, so that it must be answered.

@@ -106,6 +106,8 @@ pub struct Personality {
     /// ICMP "port or protocol unreachable" aborts a synchronized connection too (RFC 9293, SHLD-26); else it is told as a
     /// soft error (RFC 5927 section 5.2; Linux).
     pub icmp_aborts: bool,
+    /// ECN is agreed to when the peer asks, even where we would not ask (RFC 3168; Linux: tcp_ecn = 2).
+    pub ecn_on_request: bool,
     /// One tick of the timestamp clock (RFC 7323 section 5.4: 1 ms to 1 s).
     pub timestamp_tick: Duration,
 }
@@ -150,6 +152,7 @@ impl Personality {
             reassembly_ranges: 1024,
             min_mss: 48,
             icmp_aborts: false,
+            ecn_on_request: true,
             timestamp_tick: Duration::from_millis(1),
         }
     }

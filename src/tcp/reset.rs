@@ -141,7 +141,6 @@ impl Connection {
         self.ack.forget();
         self.sack.clear();
         self.send_buffer.clear();
-        self.retransmission.start(&self.config, self.snd.nxt);
         self.events.raise(Event::Closed);
         self.tell(cx, rule);
     }

@@ -36,11 +36,13 @@ impl Connection {
         if let Some(end) = self.rcv.urgent {
             vars.set(Var::RcvUp, seq(self.rcv.irs + 1 + end as u32));
         }
-        vars.set(Var::FlightSize, i64::from(self.snd.in_flight()));
         vars.set(Var::SndQueue, self.send_buffer.len() as i64);
         vars.set(Var::RcvQueue, self.receive_buffer.readable() as i64);
         vars.set(Var::OutOfOrder, self.receive_buffer.early_octets() as i64);
-        self.recovery_vars(&mut vars);
+        self.recovery.vars(&mut vars);
+        if let Some((value, _)) = self.ts_recent {
+            vars.set(Var::TsRecent, i64::from(value));
+        }
         vars
     }
 

@@ -25,11 +25,6 @@ impl TimerTable {
         self.at[timer as usize] = at;
     }
 
-    /// Takes over when `timer` fires from one who has told the probe already.
-    pub fn adopt(&mut self, timer: Timer, at: Option<Instant>) {
-        self.at[timer as usize] = at.unwrap_or(Instant::NEVER);
-    }
-
     /// Stops `timer`, if it runs.
     pub fn cancel<P: Probe>(&mut self, cx: &mut Context<'_, P>, rule: Rule, timer: Timer) {
         if P::LISTENS && self.is_set(timer) {

@@ -74,7 +74,7 @@ impl Connection {
             self.tell(cx, Rule::WindowUpdated);
             if window > 0 {
                 self.timers.cancel(cx, Rule::WindowUpdated, Timer::Persist);
-                self.retransmission.probes = 0;
+                (self.probes, self.probes_sent) = (0, 0);
                 self.pending.window_probe = false;
             }
         }
@@ -94,9 +94,8 @@ impl Connection {
             return;
         }
         // SHLD-29: first after RTO; SHLD-30: then at exponentially growing intervals.
-        let rtt = self.retransmission.recovery.rtt();
-        let factor = 1_u64.checked_shl(self.retransmission.probes).unwrap_or(u64::MAX);
-        let wait = (rtt.rto() * factor).min(self.config.personality.rtt.max_rto);
+        let factor = 1_u64.checked_shl(self.probes_sent).unwrap_or(u64::MAX);
+        let wait = (self.recovery.rtt().rto() * factor).min(self.config.personality.rtt.max_rto);
         self.timers.set(cx, Rule::ZeroWindow, Timer::Persist, cx.now + wait);
         self.tell(cx, Rule::ZeroWindow);
     }

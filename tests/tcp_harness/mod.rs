@@ -32,17 +32,25 @@ pub struct Listening {
     pub rules: Vec<Rule>,
     pub changes: Vec<(Rule, Var, i64, i64)>,
     pub timers: Vec<(Rule, Timer, TimerChange)>,
+    /// Hears, and forgets at once.
+    pub forgetful: bool,
 }
 
 impl Probe for Listening {
     fn rule(&mut self, rule: Rule) {
-        self.rules.push(rule);
+        if !self.forgetful {
+            self.rules.push(rule);
+        }
     }
     fn change(&mut self, rule: Rule, var: Var, old: i64, new: i64) {
-        self.changes.push((rule, var, old, new));
+        if !self.forgetful {
+            self.changes.push((rule, var, old, new));
+        }
     }
     fn timer(&mut self, rule: Rule, timer: Timer, change: TimerChange) {
-        self.timers.push((rule, timer, change));
+        if !self.forgetful {
+            self.timers.push((rule, timer, change));
+        }
     }
 }
 
@@ -152,6 +160,7 @@ impl Pair {
     /// No log, for long runs.
     pub fn unlogged(mut self) -> Pair {
         self.keep_log = false;
+        self.probes.iter_mut().for_each(|probe| probe.forgetful = true);
         self
     }
 

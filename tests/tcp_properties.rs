@@ -1,0 +1,187 @@
+//! Whatever the network does, as long as it lets something through: both applications read exactly what was written,
+//! then EOF; both ends become CLOSED; no timer runs for ever; no invariant breaks.
+//!
+//! `FRAMEWIRE_CASES=1000000` runs more of them, `FRAMEWIRE_SEED=n` only one.
+
+mod tcp_harness;
+
+use framewire::rng::Rng;
+use framewire::seq::SeqNumber;
+use framewire::tcp::{Config, CongestionAlgorithm, Nagle, RecvError, SendError, State, WindowProbe};
+use framewire::time::Instant;
+use tcp_harness::*;
+
+fn any_config(rng: &mut Rng) -> Config {
+    let mut config = match rng.below(3) {
+        0 => Config::linux(),
+        1 => Config::rfc(),
+        _ => Config::textbook(),
+    };
+    let coin = |rng: &mut Rng| rng.chance(0.5);
+    if coin(rng) {
+        let features = &mut config.features;
+        for flag in [
+            &mut features.window_scaling,
+            &mut features.timestamps,
+            &mut features.sack,
+            &mut features.dsack,
+            &mut features.ecn,
+            &mut features.delayed_ack,
+            &mut features.sws_avoidance,
+            &mut features.challenge_ack,
+            &mut features.time_wait_reuse,
+        ] {
+            *flag = coin(rng);
+        }
+        for flag in [
+            &mut features.fast_retransmit,
+            &mut features.limited_transmit,
+            &mut features.prr,
+            &mut features.rack,
+            &mut features.tail_loss_probe,
+            &mut features.frto,
+            &mut features.hystart,
+            &mut features.window_validation,
+            &mut config.personality.expunge_sack_at_timeout,
+        ] {
+            *flag = coin(rng);
+        }
+        let algorithms = [CongestionAlgorithm::None, CongestionAlgorithm::Reno, CongestionAlgorithm::Cubic];
+        config.congestion = algorithms[rng.below(3) as usize];
+    }
+    if coin(rng) {
+        config.receive_buffer = Some(1 + rng.below(20_000) as usize);
+        config.send_buffer = Some(1 + rng.below(20_000) as usize);
+    }
+    config.personality.nagle = [Nagle::Rfc896, Nagle::Minshall][rng.below(2) as usize];
+    config.personality.window_probe =
+        [WindowProbe::NextOctet, WindowProbe::OldSequence][rng.below(2) as usize];
+    config.nodelay = coin(rng);
+    config.cork = rng.chance(0.1);
+    config.mtu = [1500, 1500, 576, 9000, 120][rng.below(5) as usize];
+    config.iss = coin(rng).then(|| SeqNumber(u32::MAX - rng.below(30_000) as u32));
+    config.secret = [rng.next_u64(), rng.next_u64()];
+    // Patience without end: the network always lets something through at last.
+    config.personality.syn_retries = 1000;
+    config.personality.synack_retries = 1000;
+    config.personality.retries_r2 = 1000;
+    config.personality.orphan_retries = 1000;
+    config.personality.fin_wait_2 = None;
+    config
+}
+
+/// One application: what it still writes, what it has read.
+struct App {
+    writes: Vec<u8>,
+    written: usize,
+    read: Vec<u8>,
+    eof: bool,
+    shut: bool,
+    read_chunk: usize,
+    write_chunk: usize,
+    /// Waits for the peer's EOF before it ends its own side.
+    polite: bool,
+}
+
+fn run(seed: u64) {
+    let mut rng = Rng::derive(seed, "case");
+    let wire = Wire {
+        jitter: ms([0, 0, 1, 30][rng.below(4) as usize]),
+        loss: [0.0, 0.01, 0.1, 0.3][rng.below(4) as usize],
+        duplication: [0.0, 0.0, 0.1][rng.below(3) as usize],
+        rate: [0, 0, 100_000, 10_000_000][rng.below(4) as usize],
+        queue: 20_000,
+        mark_above: rng.chance(0.5).then_some(5_000),
+        ..Wire::perfect(ms(1 + rng.below(50)))
+    };
+    let configs = [any_config(&mut rng), any_config(&mut rng)];
+    let mut any_len = |bits: u64| {
+        let bits = rng.below(bits);
+        rng.below(1 << bits) as usize
+    };
+    let lens = [any_len(17), any_len(15)];
+    let mut apps = lens.map(|len| App {
+        writes: (0..len).map(|_| rng.next_u32() as u8).collect(),
+        written: 0,
+        read: Vec::new(),
+        eof: false,
+        shut: false,
+        read_chunk: 1 + rng.below(10_000) as usize,
+        write_chunk: 1 + rng.below(10_000) as usize,
+        polite: false,
+    });
+    apps[1].polite = rng.chance(0.5);
+    let [client, server] = configs;
+    let about = format!("seed {seed}: {wire:?}, {lens:?} octets");
+    let mut pair = Pair::new(client, server, wire, seed).unlogged();
+    let lazy = rng.chance(0.3);
+    let mut before = [(0, 0, false, false); 2];
+    let (mut steps, mut lookers) = (0_u64, 0);
+    loop {
+        for who in 0..2 {
+            if !pair.ends[who].state().is_synchronized() && pair.ends[who].state() != State::Closed {
+                continue;
+            }
+            let (peer_writes, app) = if who == 0 {
+                let [a, b] = &mut apps;
+                (&b.writes, a)
+            } else {
+                let [a, b] = &mut apps;
+                (&a.writes, b)
+            };
+            if app.written < app.writes.len() {
+                let end = app.writes.len().min(app.written + app.write_chunk);
+                match pair.send(who, &app.writes[app.written..end]) {
+                    Ok(n) => app.written += n,
+                    Err(SendError::WouldBlock) => {}
+                    Err(error) => panic!("{about}: send: {error}"),
+                }
+            }
+            if !lazy || rng.chance(0.2) {
+                match pair.recv(who, app.read_chunk) {
+                    Ok(part) if part.is_empty() => app.eof = true,
+                    Ok(part) => app.read.extend(part),
+                    Err(RecvError::WouldBlock) => {}
+                    Err(error) => panic!("{about}: recv: {error}"),
+                }
+            }
+            assert!(peer_writes.starts_with(&app.read), "{about}: end {who} read something else");
+            assert!(!app.eof || app.read.len() == peer_writes.len(), "{about}: EOF too early at {who}");
+            if app.written == app.writes.len() && !app.shut && (!app.polite || app.eof) {
+                app.shut = true;
+                pair.shut_write(who);
+            }
+        }
+        steps += 1;
+        assert!(steps < 3_000_000, "{about}: no end; states {:?} at {:?}", pair.states(), pair.now);
+        if !pair.step() {
+            let done = apps.each_ref().map(|app| (app.written, app.read.len(), app.eof, app.shut));
+            if done != before || lookers < 100 {
+                // The readers may not have looked at everything yet.
+                lookers = if done == before { lookers + 1 } else { 0 };
+                before = done;
+                continue;
+            }
+            break;
+        }
+    }
+    for who in 0..2 {
+        assert!(apps[who].eof, "{about}: end {who} saw no EOF; states {:?}", pair.states());
+        assert_eq!(apps[who].read.len(), apps[1 - who].writes.len(), "{about}");
+    }
+    assert_eq!(pair.states(), (State::Closed, State::Closed), "{about}");
+    assert_eq!(pair.next_wakeup(), None, "{about}: a timer runs for ever");
+    assert!(pair.now < Instant::START + secs(1_000_000), "{about}");
+}
+
+#[test]
+fn streams_survive_any_network() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    if let Some(seed) = number("FRAMEWIRE_SEED") {
+        return run(seed);
+    }
+    let from = number("FRAMEWIRE_FROM").unwrap_or(0);
+    for seed in from..from + number("FRAMEWIRE_CASES").unwrap_or(400) {
+        run(seed);
+    }
+}
