@@ -10,6 +10,7 @@ pub mod flows;
 mod grow;
 pub mod id;
 pub mod ledger;
+pub mod marks;
 pub mod query;
 pub mod record;
 mod replay;
@@ -26,6 +27,7 @@ pub use id::{
     CallId, ConnectionId, EventId, HostId, PacketId, ProgramId, Side, SocketId, StreamId, ThreadId,
 };
 pub use ledger::{Ledger, Part};
+pub use marks::{Mark, MarkRow, Marks, Vantage};
 pub use query::{Extremes, PacketTimes, Point, thin};
 pub use record::{Args, Data, Forget, Outcome, Record, RoleRange, Sink, What};
 pub use store::{Columns, Trace};

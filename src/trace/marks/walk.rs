@@ -1,0 +1,106 @@
+//! All segments of a trace through their conversations, as somebody at one place sees them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use super::{Conversation, Marks, Segment};
+use crate::trace::id::{HostId, Side};
+use crate::trace::store::Trace;
+use crate::trace::summary::{Summary, flag, protocol};
+use crate::trace::tables::{PacketRow, packet_bits};
+
+/// Where the observer stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Vantage {
+    /// At every host's way out: each packet when it was sent, those that are lost later included, copies that the network
+    /// makes left out. Of a capture: as it was captured.
+    #[default]
+    Sent,
+    /// At one host: what it sends when it sends it, and what arrives when it arrives.
+    Host(HostId),
+}
+
+/// A packet as the observer saw it, with its marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarkRow {
+    /// The packet's row.
+    pub packet: u32,
+    /// When it was seen, in nanoseconds.
+    pub time: u64,
+    /// What the observer made of it.
+    pub marks: Marks,
+}
+
+/// The shift count of a window scale option (RFC 7323 section 2.2), read from a packet's headers.
+fn window_scale(headers: &[u8], summary: &Summary) -> Option<u8> {
+    let start = usize::from(summary.ip_header_len) + 20;
+    let mut options = headers.get(start..usize::from(summary.header_len))?;
+    loop {
+        match *options {
+            [] | [0, ..] => return None,
+            [1, ref rest @ ..] => options = rest,
+            [3, 3, shift, ..] => return Some(shift),
+            [_, len, ..] => options = options.get(usize::from(len.max(2))..)?,
+            [_] => return None,
+        }
+    }
+}
+
+impl Trace {
+    /// The packets that an observer saw, in the order in which they were seen: their rows and times.
+    pub fn seen_from(&self, vantage: Vantage) -> Vec<(u64, u32)> {
+        let rows = (0_u32..).zip(&self.tables().packets).filter(|(_, p)| !p.is(packet_bits::STUB));
+        match vantage {
+            Vantage::Sent => rows
+                .filter(|(_, p)| !p.is(packet_bits::COPY))
+                .map(|(row, p)| (self.clock(p.sent).as_nanos(), row))
+                .collect(),
+            Vantage::Host(host) => {
+                let at = |p: &PacketRow| {
+                    let sent_here = self.host_of(p.sent) == Some(host) && !p.is(packet_bits::COPY);
+                    let arrived_here = p.arrived.known().filter(|e| self.host_of(*e) == Some(host));
+                    if sent_here { Some(p.sent) } else { arrived_here }
+                };
+                let mut seen: Vec<_> = rows.filter_map(|(row, p)| Some((at(p)?, row))).collect();
+                seen.sort_unstable();
+                seen.into_iter().map(|(event, row)| (self.clock(event).as_nanos(), row)).collect()
+            }
+        }
+    }
+
+    /// Wireshark's marks of every TCP segment that an observer saw, in the order in which they were seen; other packets are
+    /// left out.
+    pub fn marks(&self, vantage: Vantage) -> Vec<MarkRow> {
+        let mut conversations: BTreeMap<(SocketAddr, SocketAddr), Conversation> = BTreeMap::new();
+        let mut rows = Vec::new();
+        for (time, packet) in self.seen_from(vantage) {
+            let Some(row) = self.tables().packets.get(packet as usize) else { continue };
+            if row.protocol != protocol::TCP || row.source_port == 0 && row.destination_port == 0 {
+                continue;
+            }
+            let headers = self.bytes(row.stored);
+            let summary = Summary::read(headers, row.len);
+            let Some((from, to)) = summary.endpoints() else { continue };
+            let segment = Segment {
+                time,
+                side: if from <= to { Side::Client } else { Side::Server },
+                seq: row.seq,
+                ack: row.ack,
+                flags: row.flags,
+                window: row.window,
+                len: row.payload_len,
+                scale: if row.has(flag::SYN) { window_scale(headers, &summary) } else { None },
+            };
+            let conversation = conversations.entry((from.min(to), from.max(to))).or_default();
+            let mut marks = Marks::default();
+            if conversation.is_reused_by(&segment) {
+                *conversation = Conversation::default();
+                marks.set(super::Mark::PortReused);
+            }
+            let seen = conversation.see(&segment);
+            marks = Marks { bits: marks.bits | seen.bits, dup_ack: seen.dup_ack };
+            rows.push(MarkRow { packet, time, marks });
+        }
+        rows
+    }
+}
