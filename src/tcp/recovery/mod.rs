@@ -246,10 +246,15 @@ impl Recovery {
         self.congestion.set_smss(cx, with.smss, Some(self.syn_lost));
     }
 
+    /// SMSS is `smss` from now on; what is in flight still passes.
+    pub fn set_smss<P: Probe>(&mut self, cx: &mut Context<'_, P>, smss: u32) {
+        self.congestion.set_smss(cx, smss, None);
+    }
+
     /// The path takes segments of `smss` octets only: larger ones in flight were lost, which is no sign of congestion
     /// (RFC 1191 section 6.4). They are sent again as the window lets them.
     pub fn shrink_segments<P: Probe>(&mut self, cx: &mut Context<'_, P>, smss: u32) {
-        self.congestion.set_smss(cx, smss, None);
+        self.set_smss(cx, smss);
         if self.established && self.board.mark_larger_lost(smss) > 0 {
             self.phase = Phase::Loss;
             self.prr = None;
