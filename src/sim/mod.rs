@@ -4,14 +4,22 @@
 
 mod builtin;
 mod check;
+mod compare;
 mod error;
+mod history;
+mod knob;
 mod locate;
 pub mod program;
+pub mod run;
 pub mod scenario;
 pub mod units;
 
 pub use builtin::{BUILTINS, Builtin, builtin};
 pub use check::addresses;
+pub use compare::{Comparison, Fate, compare};
 pub use error::{Flaw, ScenarioError};
+pub use history::{Command, Run, RunError, digest};
+pub use knob::{KnobError, set, set_value};
 pub use locate::{Path, Segment};
+pub use run::{Simulation, Stop};
 pub use scenario::Scenario;

@@ -137,6 +137,24 @@ pub enum SocketOption {
     ReceiveTimeout,
 }
 
+impl SocketOption {
+    /// Its name in the socket API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SocketOption::NoDelay => "TCP_NODELAY",
+            SocketOption::Cork => "TCP_CORK",
+            SocketOption::ReuseAddr => "SO_REUSEADDR",
+            SocketOption::KeepAlive => "SO_KEEPALIVE",
+            SocketOption::Linger => "SO_LINGER",
+            SocketOption::SendBuffer => "SO_SNDBUF",
+            SocketOption::ReceiveBuffer => "SO_RCVBUF",
+            SocketOption::QuickAck => "TCP_QUICKACK",
+            SocketOption::NonBlock => "O_NONBLOCK",
+            SocketOption::ReceiveTimeout => "SO_RCVTIMEO",
+        }
+    }
+}
+
 /// When a `break` leaves its loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -111,18 +111,12 @@ pub struct TcpSettings {
     /// Silly-window avoidance on both sides (RFC 9293 section 3.8.6.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sws_avoidance: Option<bool>,
-    /// Path MTU discovery (RFC 1191): segments may not be fragmented.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path_mtu_discovery: Option<bool>,
     /// Congestion control.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub congestion: Option<Congestion>,
     /// Initial congestion window in segments (RFC 6928).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_window: Option<u32>,
-    /// Initial slow-start threshold in octets; unlimited when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub initial_ssthresh: Option<Size>,
     /// Retransmission time-out before the first measurement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_rto: Option<Span>,
@@ -190,10 +184,8 @@ impl TcpSettings {
             timestamps,
             ecn,
             sws_avoidance,
-            path_mtu_discovery,
             congestion,
             initial_window,
-            initial_ssthresh,
             initial_rto,
             min_rto,
             max_rto,

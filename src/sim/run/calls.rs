@@ -1,0 +1,318 @@
+//! Socket calls with blocking semantics, on the network's calls that never block.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::recorder::Recorder;
+use crate::net::{self, Network, NodeId, ShutdownHow};
+use crate::sim::program::{Call, Handle, Payload, Returned};
+use crate::sim::scenario::{How, SocketKind, SocketOption};
+use crate::tcp::Linger;
+use crate::time::{Duration, Instant};
+use crate::trace::{self, Errno, Op, Sink};
+
+/// The backlog of a listen() that names none (Python's default on Linux is at most 128).
+const BACKLOG: u32 = 128;
+/// Octets that are handed to the network at once.
+const CHUNK: usize = 64 * 1024;
+
+/// A socket that a program has.
+#[derive(Clone, Debug)]
+pub(super) struct Socket {
+    pub host: NodeId,
+    pub socket: net::SocketId,
+    pub nonblocking: bool,
+    pub timeout: Option<Duration>,
+    /// Which program has it; `None` when it is closed.
+    pub owner: Option<usize>,
+}
+
+/// A call that has begun.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub call: Call,
+    pub id: trace::CallId,
+    pub begun: trace::EventId,
+    /// The first attempt has been made.
+    pub started: bool,
+    /// Octets that a send has handed over.
+    pub accepted: u64,
+    /// When a call with SO_RCVTIMEO gives up, or a sleep ends.
+    pub deadline: Option<Instant>,
+    /// The event that last woke it.
+    pub woken: Option<trace::EventId>,
+}
+
+/// What an attempt gave.
+pub(super) enum Attempt {
+    /// The call returns.
+    Done(Result<Gave, Errno>),
+    /// It blocks until its socket has news, or its deadline.
+    Blocks,
+}
+
+/// What a call that succeeded gave, with what the trace wants to know besides.
+pub(super) struct Gave {
+    pub returned: Returned,
+    pub truncated: u32,
+}
+
+impl Gave {
+    fn plain(returned: Returned) -> Self {
+        Gave { returned, truncated: 0 }
+    }
+}
+
+/// The same error by the trace's number.
+fn errno(error: net::Errno) -> Errno {
+    Errno(error.code())
+}
+
+/// The call's name, and the socket that it is made on.
+pub(super) fn op(call: &Call) -> (Op, Option<Handle>) {
+    match call {
+        Call::Socket(_) => (Op::Socket, None),
+        Call::Bind(s, _) => (Op::Bind, Some(*s)),
+        Call::Listen(s, _) => (Op::Listen, Some(*s)),
+        Call::Accept(s) => (Op::Accept, Some(*s)),
+        Call::Connect(s, _) => (Op::Connect, Some(*s)),
+        Call::Send(s, _) => (Op::Send, Some(*s)),
+        Call::SendAll(s, _) => (Op::SendAll, Some(*s)),
+        Call::SendTo(s, ..) => (Op::SendTo, Some(*s)),
+        Call::Recv(s, _) => (Op::Recv, Some(*s)),
+        Call::RecvFrom(s, _) => (Op::RecvFrom, Some(*s)),
+        Call::Shutdown(s, _) => (Op::Shutdown, Some(*s)),
+        Call::Close(s) => (Op::Close, Some(*s)),
+        Call::SetOption(s, ..) => (Op::SetSockOpt, Some(*s)),
+        Call::Sleep(_) => (Op::Sleep, None),
+    }
+}
+
+/// The wildcard address of the hosts' IP version.
+pub(super) fn wildcard(ipv6: bool) -> IpAddr {
+    if ipv6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() }
+}
+
+/// Where a call is made.
+pub(super) struct Place<'a, 'b, S: Sink> {
+    pub net: &'a mut Network,
+    pub host: NodeId,
+    pub program: usize,
+    pub ipv6: bool,
+    pub sockets: &'a mut Vec<Socket>,
+    pub recorder: Recorder<'b, S>,
+}
+
+impl<S: Sink> Place<'_, '_, S> {
+    /// Makes the call, or tries it once more.
+    pub fn attempt(&mut self, pending: &mut Pending) -> Attempt {
+        let first = !pending.started;
+        pending.started = true;
+        if let Call::Socket(kind) = pending.call {
+            return Attempt::Done(self.socket(kind));
+        }
+        if let Call::Sleep(time) = pending.call {
+            let over = pending.deadline.is_some_and(|at| at <= self.net.now());
+            if first && !time.is_zero() {
+                pending.deadline = Some(self.net.now() + time);
+                return Attempt::Blocks;
+            }
+            return if over || time.is_zero() {
+                Attempt::Done(Ok(Gave::plain(Returned::Nothing)))
+            } else {
+                Attempt::Blocks
+            };
+        }
+        let (_, Some(handle)) = op(&pending.call) else { return Attempt::Done(Err(Errno::EINVAL)) };
+        let Some(socket) = self.sockets.get(handle.0 as usize).filter(|s| s.owner.is_some()).cloned() else {
+            return Attempt::Done(Err(Errno::EBADF));
+        };
+        let result = self.on_socket(&socket, handle, pending, first);
+        match result {
+            Err(error @ (net::Errno::EAGAIN | net::Errno::EINPROGRESS)) => {
+                if socket.nonblocking {
+                    return Attempt::Done(Err(errno(error)));
+                }
+                let waits = matches!(pending.call, Call::Recv(..) | Call::RecvFrom(..) | Call::Accept(_));
+                if waits && let Some(timeout) = socket.timeout {
+                    let deadline = *pending.deadline.get_or_insert(self.net.now() + timeout);
+                    if deadline <= self.net.now() {
+                        return Attempt::Done(Err(errno(error)));
+                    }
+                }
+                Attempt::Blocks
+            }
+            Err(error) => Attempt::Done(Err(errno(error))),
+            Ok(gave) => Attempt::Done(Ok(gave)),
+        }
+    }
+
+    fn socket(&mut self, kind: SocketKind) -> Result<Gave, Errno> {
+        let mut calls = self.net.sockets(self.host, &mut self.recorder).map_err(|_| Errno::ENETDOWN)?;
+        let socket = match kind {
+            SocketKind::Tcp => calls.tcp(),
+            SocketKind::Udp => calls.udp(),
+        };
+        let transport = match kind {
+            SocketKind::Tcp => trace::Transport::Tcp,
+            SocketKind::Udp => trace::Transport::Udp,
+        };
+        let number = self.recorder.names.socket(self.host, socket);
+        self.recorder.tell(trace::What::Socket {
+            socket: number,
+            host: trace::HostId(self.host.0),
+            transport,
+            local: None,
+            remote: None,
+            listener: None,
+        });
+        Ok(Gave::plain(Returned::Socket(self.keep(socket))))
+    }
+
+    fn keep(&mut self, socket: net::SocketId) -> Handle {
+        let handle = Handle(self.sockets.len() as u32);
+        self.sockets.push(Socket {
+            host: self.host,
+            socket,
+            nonblocking: false,
+            timeout: None,
+            owner: Some(self.program),
+        });
+        handle
+    }
+
+    fn on_socket(
+        &mut self,
+        socket: &Socket,
+        handle: Handle,
+        pending: &mut Pending,
+        first: bool,
+    ) -> Result<Gave, net::Errno> {
+        let id = socket.socket;
+        let mut calls = self.net.sockets(self.host, &mut self.recorder).map_err(|_| net::Errno::EBADF)?;
+        let nothing = Ok(Gave::plain(Returned::Nothing));
+        match &pending.call {
+            Call::Bind(_, port) => {
+                calls.bind(id, SocketAddr::new(wildcard(self.ipv6), *port))?;
+                nothing
+            }
+            Call::Listen(_, backlog) => {
+                calls.listen(id, backlog.unwrap_or(BACKLOG))?;
+                nothing
+            }
+            Call::Accept(_) => {
+                let (connection, peer) = calls.accept(id)?;
+                let handle = self.keep(connection);
+                Ok(Gave::plain(Returned::Accepted(handle, peer)))
+            }
+            Call::Connect(_, to) => {
+                if first {
+                    calls.connect(id, *to)?;
+                } else {
+                    calls.connect_result(id)?;
+                }
+                nothing
+            }
+            Call::Send(_, payload) | Call::SendAll(_, payload) => {
+                let rest = payload.skip(pending.accepted);
+                let (taken, result) = send(rest, |bytes| calls.send(id, bytes));
+                pending.accepted += taken;
+                match result {
+                    // A send that has handed something over tells of that first.
+                    Err(net::Errno::EAGAIN) if socket.nonblocking && pending.accepted > 0 => {}
+                    other => other?,
+                }
+                Ok(Gave::plain(Returned::Count(pending.accepted)))
+            }
+            Call::SendTo(_, payload, to) => {
+                let n = calls.send_to(id, &payload.to_vec(), *to)?;
+                Ok(Gave::plain(Returned::Count(n as u64)))
+            }
+            Call::Recv(_, n) => {
+                let mut buffer = vec![0; (*n).min(CHUNK * 16)];
+                let len = calls.recv(id, &mut buffer)?;
+                buffer.truncate(len);
+                Ok(Gave::plain(Returned::Data(buffer)))
+            }
+            Call::RecvFrom(_, n) => {
+                let mut buffer = vec![0; (*n).min(CHUNK)];
+                let received = calls.recv_from(id, &mut buffer)?;
+                buffer.truncate(received.len);
+                Ok(Gave {
+                    returned: Returned::Datagram(buffer, received.from),
+                    truncated: received.truncated as u32,
+                })
+            }
+            Call::Shutdown(_, how) => {
+                calls.shutdown(
+                    id,
+                    match how {
+                        How::Read => ShutdownHow::Read,
+                        How::Write => ShutdownHow::Write,
+                        How::Both => ShutdownHow::Both,
+                    },
+                )?;
+                nothing
+            }
+            Call::Close(_) => {
+                calls.close(id)?;
+                if let Some(kept) = self.sockets.get_mut(handle.0 as usize) {
+                    kept.owner = None;
+                }
+                nothing
+            }
+            Call::SetOption(_, option, value) => {
+                let on = *value != 0;
+                let size = usize::try_from(*value).unwrap_or(usize::MAX);
+                let option = match option {
+                    SocketOption::NoDelay => net::SocketOption::NoDelay(on),
+                    SocketOption::Cork => net::SocketOption::Cork(on),
+                    SocketOption::ReuseAddr => net::SocketOption::ReuseAddr(on),
+                    SocketOption::KeepAlive => net::SocketOption::KeepAlive(on),
+                    SocketOption::QuickAck => net::SocketOption::QuickAck(on),
+                    SocketOption::SendBuffer => net::SocketOption::SendBuffer(size),
+                    SocketOption::ReceiveBuffer => net::SocketOption::ReceiveBuffer(size),
+                    SocketOption::Linger if on => {
+                        net::SocketOption::Linger(Linger::For(Duration::from_secs(*value)))
+                    }
+                    SocketOption::Linger => net::SocketOption::Linger(Linger::Reset),
+                    SocketOption::NonBlock | SocketOption::ReceiveTimeout => {
+                        if let Some(kept) = self.sockets.get_mut(handle.0 as usize) {
+                            match option {
+                                SocketOption::NonBlock => kept.nonblocking = on,
+                                _ => kept.timeout = on.then(|| Duration::from_millis(*value)),
+                            }
+                        }
+                        return nothing;
+                    }
+                };
+                calls.set_option(id, option)?;
+                nothing
+            }
+            Call::Socket(_) | Call::Sleep(_) => Err(net::Errno::EINVAL),
+        }
+    }
+}
+
+/// Hands over as much of `payload` as is taken; how much, and what kept the rest back.
+fn send(
+    payload: Payload,
+    mut take: impl FnMut(&[u8]) -> Result<usize, net::Errno>,
+) -> (u64, Result<(), net::Errno>) {
+    let (mut rest, mut taken) = (payload, 0);
+    loop {
+        let bytes = rest.front(CHUNK);
+        match take(&bytes) {
+            Ok(n) => {
+                taken += n as u64;
+                rest = rest.skip(n as u64);
+                if rest.len == 0 {
+                    return (taken, Ok(()));
+                }
+                if n < bytes.len() {
+                    return (taken, Err(net::Errno::EAGAIN));
+                }
+            }
+            Err(error) => return (taken, Err(error)),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What the network tells, written into a trace: packets' fates, endpoints' decisions, and what caused them.
+
+use std::collections::BTreeMap;
+
+use crate::net::{self, DropReason as NetDrop, Fate, News, NodeId, Observer};
+use crate::probe::{Probe, Timer, TimerChange, Var};
+use crate::rule::Rule;
+use crate::time::Instant;
+use crate::trace::{
+    DropReason, EventId, HostId, PacketId, Provenance, Record, Sink, SocketId, Transport, What,
+};
+
+/// The names that a run has given so far, and the cause of what happens next. Part of the run's state.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    sockets: BTreeMap<(NodeId, net::SocketId), SocketId>,
+    next_socket: u32,
+    /// The events in which packets that are under way were sent.
+    sent: BTreeMap<u32, EventId>,
+    /// The event that makes happen what is told next.
+    pub cause: Option<EventId>,
+    /// The event that last concerned a socket from outside: an arrival or a timer. What wakes a blocked call.
+    pub last: Option<EventId>,
+    /// Where the last packet arrived.
+    arrived_at: NodeId,
+    /// The socket whose decisions the probe hears.
+    speaking: Option<SocketId>,
+    pub now: Instant,
+}
+
+impl Names {
+    /// The trace's number for a socket of the network, a new one if it is new.
+    pub fn socket(&mut self, node: NodeId, socket: net::SocketId) -> SocketId {
+        let next = &mut self.next_socket;
+        *self.sockets.entry((node, socket)).or_insert_with(|| {
+            *next += 1;
+            SocketId(*next - 1)
+        })
+    }
+
+    /// True when the socket has a number.
+    pub fn knows(&self, node: NodeId, socket: net::SocketId) -> bool {
+        self.sockets.contains_key(&(node, socket))
+    }
+
+    /// Forgets a socket: its number in the network may come again for another.
+    pub fn forget(&mut self, node: NodeId, socket: net::SocketId) {
+        self.sockets.remove(&(node, socket));
+    }
+}
+
+/// Records into `sink`.
+pub(super) struct Recorder<'a, S: Sink> {
+    pub names: &'a mut Names,
+    pub sink: &'a mut S,
+}
+
+impl<S: Sink> Recorder<'_, S> {
+    /// Records `what` with the present cause.
+    pub fn tell(&mut self, what: What<'_>) -> EventId {
+        let record =
+            Record { time: self.names.now, provenance: Provenance::Modelled, cause: self.names.cause, what };
+        self.sink.record(record)
+    }
+
+    /// The socket that takes in, or refuses, the packet that arrived last: on the host where it arrived.
+    fn receiver(&mut self, socket: net::SocketId) -> SocketId {
+        let host = self.names.arrived_at;
+        self.names.socket(host, socket)
+    }
+}
+
+impl<S: Sink> Probe for Recorder<'_, S> {
+    fn rule(&mut self, rule: Rule) {
+        if let Some(socket) = self.names.speaking {
+            self.tell(What::RuleFired { socket, rule });
+        }
+    }
+
+    fn change(&mut self, rule: Rule, var: Var, old: i64, new: i64) {
+        if let Some(socket) = self.names.speaking {
+            self.tell(What::VarChange { socket, var, old, new, rule: Some(rule) });
+        }
+    }
+
+    fn timer(&mut self, rule: Rule, timer: Timer, change: TimerChange) {
+        if let Some(socket) = self.names.speaking {
+            let event = self.tell(What::Timer { socket, timer, change, rule: Some(rule) });
+            if change == TimerChange::Fired {
+                self.names.cause = Some(event);
+                self.names.last = Some(event);
+            }
+        }
+    }
+}
+
+impl<S: Sink> Observer for Recorder<'_, S> {
+    fn endpoint(&mut self, now: Instant, host: NodeId, socket: net::SocketId) {
+        self.names.now = now;
+        self.names.speaking = Some(self.names.socket(host, socket));
+    }
+
+    fn packet(&mut self, now: Instant, id: net::PacketId, fate: Fate<'_>) {
+        self.names.now = now;
+        let packet = PacketId(id.0);
+        match fate {
+            Fate::Sent { node, socket, bytes, rule, retransmission, parent } => {
+                let socket = socket.map(|socket| self.names.socket(node, socket));
+                let event = self.tell(What::PacketSent {
+                    packet,
+                    host: HostId(node.0),
+                    socket,
+                    bytes,
+                    len: bytes.len() as u32,
+                    payload: None,
+                    rule,
+                    retransmission,
+                    parent: parent.map(|id| PacketId(id.0)),
+                });
+                self.names.sent.insert(id.0, event);
+            }
+            Fate::Queued { behind, starts, departs, .. } => {
+                if starts > now {
+                    self.tell(What::PacketQueued { packet, behind, until: departs });
+                }
+            }
+            Fate::Held { until } => {
+                self.tell(What::PacketQueued { packet, behind: 0, until });
+            }
+            Fate::Dropped { why, .. } => self.gone(id, What::PacketDropped { packet, why: reason(why) }),
+            Fate::Duplicated { copy } => {
+                let event = self.tell(What::PacketDuplicated { packet, copy: PacketId(copy.0) });
+                self.names.sent.insert(copy.0, event);
+            }
+            Fate::Corrupted { bit, octet } => {
+                self.tell(What::PacketCorrupted { packet, at: bit / 8, bytes: &[octet] });
+            }
+            Fate::Arrived { host } => {
+                self.names.arrived_at = host;
+                let sent = self.names.sent.remove(&id.0);
+                self.names.cause = sent;
+                let event = self.tell(What::PacketArrived { packet, host: HostId(host.0) });
+                self.names.cause = Some(event);
+                self.names.last = Some(event);
+            }
+            Fate::Fragmented { .. } => {
+                self.names.sent.remove(&id.0);
+            }
+            Fate::Consumed { socket } => {
+                let socket = self.receiver(socket);
+                self.tell(What::PacketConsumed { packet, socket, rule: None });
+            }
+            Fate::Ignored { socket, why } => {
+                let socket = socket.map(|socket| self.receiver(socket));
+                match why {
+                    NetDrop::Checksum | NetDrop::Malformed | NetDrop::BufferFull | NetDrop::BacklogFull => {
+                        self.tell(What::PacketDropped { packet, why: reason(why) });
+                    }
+                    _ => {
+                        self.tell(What::PacketIgnored { packet, socket, rule: None });
+                    }
+                }
+            }
+            // The trace draws packets from end to end; what a router does to their headers is not kept.
+            Fate::Marked | Fate::Forwarded { .. } | Fate::Reassembled { .. } => {}
+        }
+    }
+
+    fn socket(&mut self, now: Instant, host: NodeId, socket: net::SocketId, news: News) {
+        self.names.now = now;
+        match news {
+            News::Born { listener, local, remote } => {
+                let listener = self.names.socket(host, listener);
+                let socket = self.names.socket(host, socket);
+                self.tell(What::Socket {
+                    socket,
+                    host: HostId(host.0),
+                    transport: Transport::Tcp,
+                    local: Some(local),
+                    remote: Some(remote),
+                    listener: Some(listener),
+                });
+            }
+            News::Named { local, remote } => {
+                if self.names.knows(host, socket) {
+                    let socket = self.names.socket(host, socket);
+                    self.tell(What::SocketNamed { socket, local, remote });
+                }
+            }
+            News::Gone => self.names.forget(host, socket),
+        }
+    }
+}
+
+impl<S: Sink> Recorder<'_, S> {
+    /// A packet is no more; its sending is the cause.
+    fn gone(&mut self, id: net::PacketId, what: What<'_>) {
+        let kept = self.names.cause;
+        self.names.cause = self.names.sent.remove(&id.0).or(kept);
+        self.tell(what);
+        self.names.cause = kept;
+    }
+}
+
+fn reason(why: NetDrop) -> DropReason {
+    match why {
+        NetDrop::Loss => DropReason::Loss,
+        NetDrop::Scripted => DropReason::Scripted,
+        NetDrop::QueueFull => DropReason::QueueFull,
+        NetDrop::TooBig => DropReason::TooBig,
+        NetDrop::NoRoute => DropReason::NoRoute,
+        NetDrop::HopLimit => DropReason::HopLimit,
+        NetDrop::Checksum => DropReason::Checksum,
+        NetDrop::Malformed => DropReason::Malformed,
+        NetDrop::ReassemblyTimeout | NetDrop::FragmentOverlap | NetDrop::ReassemblyFull => {
+            DropReason::Reassembly
+        }
+        NetDrop::NoSocket => DropReason::NoSocket,
+        NetDrop::BufferFull | NetDrop::BacklogFull => DropReason::BufferFull,
+        NetDrop::LinkDown => DropReason::LinkDown,
+    }
+}
