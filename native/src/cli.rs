@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 #[cfg(target_os = "linux")]
 use crate::observe;
-use crate::{relay, send, serve, web};
+use crate::{bench, relay, send, serve, web};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,6 +55,8 @@ enum Command {
         #[arg(required = true, last = true)]
         command: Vec<std::ffi::OsString>,
     },
+    /// Load a server and measure it
+    Bench(bench::BenchArgs),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  framewire completions bash > ~/.local/share/bash-completion/completions/framewire"
@@ -91,6 +93,7 @@ pub fn main() -> ExitCode {
         },
         #[cfg(target_os = "linux")]
         Command::Launch { command } => observe::launch::launch(command).map(|never| match never {}),
+        Command::Bench(args) => bench::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "framewire", &mut std::io::stdout());
             Ok(())

@@ -3,6 +3,7 @@
 //! The binary `framewire` is a thin shell over this library: [`cli`] reads the command line, each command is a module.
 
 pub mod batch;
+pub mod bench;
 pub mod cli;
 pub mod listen;
 #[cfg(target_os = "linux")]

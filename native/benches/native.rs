@@ -1,0 +1,290 @@
+//! The servers side by side: a Python threading server, a bare epoll loop, and ours, under the same load generator.
+//!
+//! Every server is a process of its own on one core, the generator is one on another; runs are interleaved, so that
+//! whatever else the machine does falls on all alike. `--quick` runs less, `--json` prints one object a comparison.
+#![allow(clippy::unwrap_used, reason = "a bench that cannot measure must stop")]
+
+#[path = "native/epoll.rs"]
+mod epoll;
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
+
+const FRAMING: &str = "json-header:data_size";
+
+struct Options {
+    quick: bool,
+    json: bool,
+}
+
+impl Options {
+    fn rounds(&self) -> usize {
+        if self.quick { 3 } else { 7 }
+    }
+
+    fn seconds(&self) -> &'static str {
+        if self.quick { "0.5" } else { "1.5" }
+    }
+}
+
+/// A server on its core.
+struct Server {
+    child: Child,
+    addr: SocketAddr,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The cores that this process may use: the first for servers, the last for the generator.
+fn cores() -> (usize, usize) {
+    let allowed = sched_getaffinity(Pid::from_raw(0)).unwrap();
+    let cores: Vec<usize> =
+        (0..CpuSet::count()).filter(|&core| allowed.is_set(core).unwrap_or(false)).collect();
+    (cores[0], *cores.last().unwrap())
+}
+
+/// Starts a process on a core: it inherits the affinity that this one has at that moment.
+fn spawn_on(core: usize, command: &mut Command) -> Child {
+    let before = sched_getaffinity(Pid::from_raw(0)).unwrap();
+    let mut one = CpuSet::new();
+    one.set(core).unwrap();
+    sched_setaffinity(Pid::from_raw(0), &one).unwrap();
+    let child = command.spawn();
+    sched_setaffinity(Pid::from_raw(0), &before).unwrap();
+    child.unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}
+
+/// Starts a server whose first line of output ends with its port.
+fn start(core: usize, command: &mut Command) -> Server {
+    let mut child = spawn_on(core, command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()));
+    let mut line = String::new();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    lines.read_line(&mut line).unwrap();
+    std::thread::spawn(move || lines.lines().for_each(drop));
+    let port: u16 = match serde_json::from_str::<serde_json::Value>(&line) {
+        Ok(serde_json::Value::Object(said)) => said["port"].as_u64().unwrap() as u16,
+        _ => line.trim().parse().unwrap_or_else(|_| panic!("{command:?} printed {line:?}")),
+    };
+    Server { child, addr: ([127, 0, 0, 1], port).into() }
+}
+
+fn ours(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_framewire"));
+    command.args(["-q", "serve"]).args(args).args(["--listen", "127.0.0.1:0", "--json"]);
+    command
+}
+
+fn python(peer: &str) -> Command {
+    let mut command = Command::new("python3");
+    command.arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/peers").join(peer));
+    command
+}
+
+fn bare_epoll() -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.arg("--epoll-server");
+    command
+}
+
+/// One run of the generator; messages (or bytes) a second.
+fn load(core: usize, addr: SocketAddr, args: &[&str], seconds: &str, field: &str) -> f64 {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_framewire"));
+    command.args(["-q", "bench"]).args(args).args(["--json", "--warmup", "0.2", "--duration", seconds]);
+    command.arg(addr.to_string()).stdin(Stdio::null()).stdout(Stdio::piped());
+    let output = spawn_on(core, &mut command).wait_with_output().unwrap();
+    assert!(output.status.success(), "{command:?} failed");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["broken"], 0, "{report}");
+    report[field].as_f64().unwrap()
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Prints one comparison.
+fn row(
+    options: &Options,
+    name: &str,
+    ours: f64,
+    (peer, value): (&str, f64),
+    unit: &str,
+    target: (char, f64),
+) {
+    let ratio = ours / value;
+    let (met, sign) = match target.0 {
+        '<' => (ratio <= target.1, "<="),
+        _ => (ratio >= target.1, ">="),
+    };
+    let target = format!("{sign} {}", target.1);
+    if options.json {
+        let line = serde_json::json!({
+            "row": name, "ours": ours, "peer": peer, "peer_value": value, "unit": unit, "ratio": ratio,
+            "target": target, "met": met,
+        });
+        println!("{line}");
+    } else {
+        let verdict = if met { "met" } else { "MISSED" };
+        println!(
+            "{name:<50} {ours:>12.0} {value:>12.0} {unit:<6} {ratio:>7.3}  {target} {verdict}  ({peer})"
+        );
+    }
+}
+
+/// Runs the load against all servers in turn, round after round; the median of each.
+fn compare(options: &Options, servers: &[&Server], args: &[&str], field: &str) -> Vec<f64> {
+    let (_, generator) = cores();
+    let mut values = vec![Vec::new(); servers.len()];
+    for round in 0..options.rounds() {
+        // Each round begins with another server: none is always the one after the pause.
+        for i in 0..servers.len() {
+            let i = (i + round) % servers.len();
+            values[i].push(load(generator, servers[i].addr, args, options.seconds(), field));
+        }
+    }
+    values.iter_mut().map(|values| median(values)).collect()
+}
+
+fn framed(options: &Options) {
+    let (core, _) = cores();
+    let ours_server = start(core, &mut ours(&["tcp", "--framing", FRAMING]));
+    let epoll_server = start(core, &mut bare_epoll());
+    let python_server = start(core, &mut python("framed_echo_server.py"));
+    let servers = [&ours_server, &epoll_server, &python_server];
+    let (messages, bytes) = ("messages_per_second", "bytes_per_second");
+    for (name, args, field, unit, epoll_target, python_target) in [
+        (
+            "framed, 12 bytes, 64 connections",
+            ["-c", "64", "-p", "1", "--payload", "12"],
+            messages,
+            "msg/s",
+            0.95,
+            6.0,
+        ),
+        (
+            "framed, 12 bytes, 1000 connections",
+            ["-c", "1000", "-p", "1", "--payload", "12"],
+            messages,
+            "msg/s",
+            0.9,
+            5.0,
+        ),
+        (
+            "framed, 12 bytes, 64 under way on 1 connection",
+            ["-c", "1", "-p", "64", "--payload", "12"],
+            messages,
+            "msg/s",
+            0.9,
+            12.0,
+        ),
+        (
+            "framed, 64 KiB, 8 connections",
+            ["-c", "8", "-p", "1", "--payload", "64KiB"],
+            bytes,
+            "B/s",
+            0.9,
+            4.0,
+        ),
+    ] {
+        let args = [["tcp", "--framing", FRAMING].as_slice(), &args].concat();
+        let medians = compare(options, &servers, &args, field);
+        row(options, name, medians[0], ("bare epoll server", medians[1]), unit, ('>', epoll_target));
+        row(options, name, medians[0], ("Python threading server", medians[2]), unit, ('>', python_target));
+    }
+}
+
+fn recording(options: &Options) {
+    let (core, _) = cores();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("bench.fwtrace");
+    let plain = start(core, &mut ours(&["tcp", "--framing", FRAMING]));
+    let keep = ["--record-keep", "1", "--record-size", "64MiB"];
+    let args = [["tcp", "--framing", FRAMING, "--record", file.to_str().unwrap()].as_slice(), &keep].concat();
+    let recorded = start(core, &mut ours(&args));
+    let load = ["tcp", "--framing", FRAMING, "-c", "64"];
+    let medians = compare(options, &[&recorded, &plain], &load, "messages_per_second");
+    row(options, "framed with --record", medians[0], ("ours without", medians[1]), "msg/s", ('>', 0.9));
+}
+
+fn udp(options: &Options) {
+    let (core, _) = cores();
+    let ours_server = start(core, &mut ours(&["udp"]));
+    let python_server = start(core, &mut python("udp_server.py"));
+    let servers = [&ours_server, &python_server];
+    for (name, args, target) in [
+        ("udp, 12 bytes, 64 clients", ["-c", "64", "-p", "1"], 1.9),
+        ("udp, 12 bytes, 1 client that batches 64", ["-c", "1", "-p", "64"], 4.5),
+    ] {
+        let args = [["udp"].as_slice(), &args].concat();
+        let medians = compare(options, &servers, &args, "messages_per_second");
+        row(options, name, medians[0], ("Python loop", medians[1]), "msg/s", ('>', target));
+    }
+}
+
+fn idle(options: &Options) {
+    let allowed = framewire_native::listen::raise_open_files();
+    let count = (allowed.saturating_sub(200) as usize).min(10_000);
+    let server = start(cores().0, &mut ours(&["tcp", "--framing", FRAMING]));
+    let connections: Vec<TcpStream> = (0..count)
+        .map(|_| {
+            let stream = TcpStream::connect(server.addr).unwrap();
+            socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+            stream
+        })
+        .collect();
+    std::thread::sleep(Duration::from_millis(500));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    drop(connections);
+    let name = format!("memory with {count} idle connections");
+    row(options, &name, kib / 1e3, ("budget", 100.0), "MB", ('<', 1.0));
+}
+
+fn start_up(options: &Options) {
+    let mut times: Vec<f64> = (0..options.rounds())
+        .map(|_| {
+            let begin = Instant::now();
+            drop(start(cores().0, &mut ours(&["tcp"])));
+            begin.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    row(options, "start until it listens", median(&mut times), ("budget", 50.0), "ms", ('<', 1.0));
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let has = |name: &str| args.iter().any(|arg| arg == name);
+    if has("--epoll-server") {
+        return epoll::serve().unwrap();
+    }
+    // `cargo test --benches` asks every bench binary for its tests.
+    if has("--list") || has("--test") {
+        return;
+    }
+    let options = Options { quick: has("--quick"), json: has("--json") };
+    let only = args.iter().find_map(|arg| arg.strip_prefix("--only="));
+    for (name, part) in [
+        ("framed", framed as fn(&Options)),
+        ("recording", recording),
+        ("udp", udp),
+        ("idle", idle),
+        ("start", start_up),
+    ] {
+        if only.is_none_or(|only| only == name) {
+            part(&options);
+        }
+    }
+}
