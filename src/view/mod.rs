@@ -6,6 +6,7 @@
 
 mod crowd;
 pub mod figure;
+pub mod from_trace;
 mod labels;
 pub mod ladder;
 pub mod ledger;
@@ -14,7 +15,9 @@ pub mod metrics;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod scale;
+pub mod session;
 mod sides;
 pub mod svg;
 pub mod time_text;
+pub mod transcript;
 pub mod words;

@@ -1,0 +1,377 @@
+//! One opened conversation, and everything the page asks of it.
+
+use serde::Serialize;
+
+use crate::time::Instant;
+use crate::trace::Trace;
+use crate::view::figure::{CallKind, Fate, Figure, Known, Place};
+use crate::view::list::{DisplayList, Id, Thing};
+use crate::view::scale::Scale;
+use crate::view::svg::{self, Theme};
+use crate::view::time_text::{TimeText, known_word, span_text};
+use crate::view::transcript::{Row, Transcript};
+use crate::view::words::Lang;
+use crate::view::{from_trace, ladder, ledger};
+
+/// An opened trace with its figure, its time axis and its transcript.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    trace: Trace,
+    figure: Figure,
+    scale: Scale,
+    transcript: Transcript,
+}
+
+/// What the page shows around the views.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct About {
+    /// Lifelines, from left to right.
+    pub hosts: Vec<HostInfo>,
+    /// Connections, by number.
+    pub connections: Vec<String>,
+    /// Source texts.
+    pub programs: Vec<ProgramInfo>,
+    /// How the events are known: `modelled`, `observed`, `captured`, `inferred`.
+    pub known: Vec<&'static str>,
+    /// Number of packets.
+    pub packets: u32,
+    /// Number of calls.
+    pub calls: u32,
+    /// The end in nanoseconds.
+    pub end: f64,
+}
+
+/// A lifeline.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HostInfo {
+    /// Its name.
+    pub name: String,
+    /// Its address; may be empty.
+    pub address: String,
+}
+
+/// A program with source.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProgramInfo {
+    /// Its number.
+    pub program: u16,
+    /// Its lifeline.
+    pub host: u16,
+    /// Its name.
+    pub name: String,
+    /// Its source text, line by line.
+    pub lines: Vec<String>,
+}
+
+/// The height of everything at zoom 1, and how many sentences there are.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Extent {
+    /// Height of the axis in positions.
+    pub height: f64,
+    /// Sentences of the transcript.
+    pub rows: u32,
+}
+
+/// What a program is doing at a position.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Running {
+    /// The program.
+    pub program: u16,
+    /// The line it is at, from 1.
+    pub line: u32,
+    /// It waits in this line.
+    pub blocked: bool,
+    /// What the line's call returned last, if it has.
+    pub result: String,
+    /// The call's [`Id`].
+    pub id: u32,
+}
+
+/// The sections of the axis for the scrubber: where segments leave, and which are lost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Mark {
+    /// From 0 to 1.
+    pub at: f64,
+    /// Something was lost here.
+    pub lost: bool,
+}
+
+impl Session {
+    /// Opens a trace.
+    pub fn new(trace: Trace) -> Session {
+        let figure = from_trace::figure(&trace);
+        let mut session = Session { trace, figure, ..Session::default() };
+        session.fit(480.0);
+        session
+    }
+
+    /// Opens a figure that no trace stands behind (tests draw such).
+    #[cfg(test)]
+    pub(crate) fn of_figure(figure: Figure) -> Session {
+        let mut session = Session { figure, ..Session::default() };
+        session.fit(480.0);
+        session
+    }
+
+    /// The trace.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// The figure.
+    pub fn figure(&self) -> &Figure {
+        &self.figure
+    }
+
+    /// The time axis.
+    pub fn scale(&self) -> &Scale {
+        &self.scale
+    }
+
+    /// Lays the time axis out so that the ladder fits into `height` pixels, if that stays readable.
+    pub fn fit(&mut self, height: f64) -> Extent {
+        let room = height - f64::from(ladder::HEAD + ladder::LEAD) - 10.0;
+        self.scale = Scale::fitting(&self.figure, room);
+        self.transcript = Transcript::new(&self.figure, &self.scale);
+        Extent { height: self.scale.height, rows: self.transcript.len() as u32 }
+    }
+
+    /// What the page shows around the views.
+    pub fn about(&self) -> About {
+        let hosts = self.figure.hosts.iter();
+        let mut known: Vec<Known> = Vec::new();
+        let flights = self.figure.flights.iter().map(|f| f.known);
+        let states = self.figure.states.iter().map(|s| s.known);
+        for k in flights.chain(self.figure.calls.iter().map(|c| c.known)).chain(states) {
+            if !known.contains(&k) {
+                known.push(k);
+            }
+        }
+        known.sort_unstable();
+        About {
+            hosts: hosts.map(|h| HostInfo { name: h.name.clone(), address: h.address.clone() }).collect(),
+            connections: self.connections(),
+            programs: self.programs(),
+            known: known.into_iter().map(|k| known_word(k).key()).collect(),
+            packets: self.figure.flights.len() as u32,
+            calls: self.figure.calls.len() as u32,
+            end: self.figure.end.as_nanos() as f64,
+        }
+    }
+
+    fn connections(&self) -> Vec<String> {
+        let address =
+            |a: Option<std::net::SocketAddr>| a.map(|a| a.to_string()).unwrap_or_else(|| "?".to_owned());
+        let name = |c: &crate::trace::Connection| {
+            format!(
+                "{} {} → {}",
+                c.transport.name().to_uppercase(),
+                address(c.address[0]),
+                address(c.address[1])
+            )
+        };
+        self.trace.connections().iter().map(name).collect()
+    }
+
+    fn programs(&self) -> Vec<ProgramInfo> {
+        let rows = self.trace.tables().programs.iter().filter(|row| !row.source.is_empty());
+        rows.filter_map(|row| {
+            let host = self.trace.host(row.host)?;
+            let line = self.figure.hosts.iter().position(|h| h.name == host.name)?;
+            Some(ProgramInfo {
+                program: row.id.0 as u16,
+                host: line as u16,
+                name: row.name.clone(),
+                lines: row.source.lines().map(str::to_owned).collect(),
+            })
+        })
+        .collect()
+    }
+
+    /// Draws the ladder.
+    pub fn ladder(&self, window: ladder::Window) -> DisplayList {
+        ladder::draw(&self.figure, &self.scale, window)
+    }
+
+    /// Draws the byte ledger.
+    pub fn ledger(&self, window: ledger::Window) -> DisplayList {
+        ledger::draw(&self.figure, &self.scale, window)
+    }
+
+    /// The whole ladder (or the ledger) as an SVG document.
+    pub fn svg(
+        &self,
+        what: &str,
+        width: f32,
+        relative: bool,
+        theme: Theme,
+        lang: Lang,
+        title: &str,
+    ) -> String {
+        let list = if what == "ledger" {
+            self.ledger(ledger::Window { width, connection: 0, first: 0, count: 0, lang })
+        } else {
+            let height = self.scale.height as f32 + ladder::HEAD + ladder::LEAD + 12.0;
+            self.ladder(ladder::Window { width, height, top: 0.0, zoom: 1.0, relative, lang })
+        };
+        svg::write(&list, theme, title)
+    }
+
+    /// The position of a time.
+    pub fn position(&self, nanos: f64) -> f64 {
+        self.scale.position(Instant::from_nanos(nanos as u64))
+    }
+
+    /// The time at a position, in nanoseconds.
+    pub fn nanos(&self, position: f64) -> f64 {
+        self.scale.instant(position).as_nanos() as f64
+    }
+
+    /// The time at a position as people read it.
+    pub fn time_text(&self, position: f64, lang: Lang) -> String {
+        let time = TimeText::new(&self.figure, lang);
+        format!("{} {}", time.tick(self.scale.instant(position)), time.unit())
+    }
+
+    /// The next position at which something happens, in the direction of `step`; of segments only, where each has
+    /// ended its flight, if `segments`.
+    pub fn step(&self, position: f64, step: i32, segments: bool) -> f64 {
+        let near = 0.6;
+        let find = |stops: &mut dyn Iterator<Item = f64>| -> Option<f64> {
+            if step > 0 {
+                stops.filter(|&y| y > position + near).min_by(f64::total_cmp)
+            } else {
+                stops.filter(|&y| y < position - near).max_by(f64::total_cmp)
+            }
+        };
+        let found = if segments {
+            find(&mut self.scale.ended.iter().copied())
+        } else {
+            find(&mut self.scale.stops.iter().copied())
+        };
+        found.unwrap_or(if step > 0 { self.scale.height } else { 0.0 })
+    }
+
+    /// Sentences of the transcript.
+    pub fn rows(&self, first: usize, count: usize, relative: bool, lang: Lang) -> Vec<Row> {
+        self.transcript.rows(&self.figure, first, count, relative, lang)
+    }
+
+    /// How many sentences are true at a position.
+    pub fn rows_until(&self, position: f64) -> usize {
+        self.transcript.count_until(position)
+    }
+
+    /// Marks for the scrubber, at most `most`.
+    pub fn marks(&self, most: usize) -> Vec<Mark> {
+        let height = self.scale.height.max(1.0);
+        let mut out: Vec<Mark> = Vec::new();
+        for (flight, &sent) in self.figure.flights.iter().zip(&self.scale.sent) {
+            let lost = matches!(flight.fate, Fate::Lost(_));
+            let at = (sent / height * most as f64).round() / most as f64;
+            match out.last_mut() {
+                Some(last) if last.at == at => last.lost |= lost,
+                _ => out.push(Mark { at, lost }),
+            }
+        }
+        out
+    }
+
+    /// What each program is doing at a position.
+    pub fn running(&self, position: f64) -> Vec<Running> {
+        let mut out: Vec<Running> = Vec::new();
+        for (i, (call, &(begun, returned))) in self.figure.calls.iter().zip(&self.scale.calls).enumerate() {
+            if begun > position + 0.01 {
+                break;
+            }
+            let Some(line) = call.line else { continue };
+            let back = call.returned.is_some() && returned <= position + 0.01;
+            let now = Running {
+                program: call.program,
+                line,
+                blocked: call.blocked && !back,
+                result: if back { call.result.clone() } else { String::new() },
+                id: Id::new(Thing::Call, i).0,
+            };
+            // A later line of the same program takes over, unless another thread still waits in the earlier one.
+            match out.iter_mut().find(|r| r.program == now.program && !r.blocked) {
+                Some(earlier) => *earlier = now,
+                None => out.push(now),
+            }
+            out.retain(|r| {
+                let call = self.figure.calls.get((r.id & 0x0fff_ffff) as usize);
+                let at = self.scale.calls.get((r.id & 0x0fff_ffff) as usize);
+                !r.blocked
+                    || call.is_some_and(|c| c.returned.is_none())
+                    || at.is_some_and(|&(_, end)| end > position + 0.01)
+            });
+            let _ = i;
+        }
+        out
+    }
+
+    /// What belongs to `id`: the things that carry the same bytes, itself first.
+    pub fn related(&self, id: u32) -> Vec<u32> {
+        let mut out = vec![id];
+        let index = (id & 0x0fff_ffff) as usize;
+        let place = match id >> 28 {
+            1 => self.figure.flights.get(index).and_then(|f| f.range.clone()),
+            2 => self.figure.calls.get(index).and_then(|c| c.range.clone()),
+            _ => None,
+        };
+        let Some(Place { stream, range }) = place.filter(|p| !p.range.is_empty()) else { return out };
+        let meets = |p: &Option<Place>| {
+            p.as_ref()
+                .is_some_and(|p| p.stream == stream && p.range.start < range.end && range.start < p.range.end)
+        };
+        for (i, _) in self.figure.flights.iter().enumerate().filter(|(_, f)| meets(&f.range)).take(4_000) {
+            out.push(Id::new(Thing::Flight, i).0);
+        }
+        let moves = |c: &&crate::view::figure::Call| c.kind != CallKind::Other && meets(&c.range);
+        for (i, _) in self.figure.calls.iter().enumerate().filter(|(_, c)| moves(c)).take(4_000) {
+            out.push(Id::new(Thing::Call, i).0);
+        }
+        out
+    }
+
+    /// How long a span is, as people read it.
+    pub fn span_text(&self, nanos: f64, lang: Lang) -> String {
+        span_text(crate::time::Duration::from_nanos(nanos as u64), lang)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::sample;
+
+    #[test]
+    fn stepping_visits_every_stop_once_and_comes_back() {
+        let session = Session::of_figure(sample::hello());
+        let mut at = 0.0;
+        let mut forth = vec![at];
+        while at < session.scale().height {
+            at = session.step(at, 1, false);
+            forth.push(at);
+        }
+        let mut back = vec![at];
+        while at > 0.0 {
+            at = session.step(at, -1, false);
+            back.push(at);
+        }
+        back.reverse();
+        assert_eq!(forth, back);
+        let first_segment = session.step(0.0, 1, true);
+        assert_eq!(first_segment, session.scale().ended[0]);
+    }
+
+    #[test]
+    fn bytes_light_up_everywhere() {
+        let session = Session::of_figure(sample::hello());
+        let send = session.figure().calls.iter().position(|c| c.kind == CallKind::Send).unwrap();
+        let related = session.related(Id::new(Thing::Call, send).0);
+        let flights = related.iter().filter(|id| *id >> 28 == Thing::Flight as u32).count();
+        let calls = related.iter().filter(|id| *id >> 28 == Thing::Call as u32).count();
+        assert_eq!((flights, calls), (1, 3));
+    }
+}

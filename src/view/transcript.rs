@@ -1,0 +1,263 @@
+//! The conversation as sentences, one an event: the same facts as the picture, for reading, walking and listening.
+
+use serde::Serialize;
+
+use crate::view::figure::{Cargo, Fate, Figure, flag};
+use crate::view::ladder;
+use crate::view::list::{Id, Thing};
+use crate::view::scale::Scale;
+use crate::view::time_text::{TimeText, span_text};
+use crate::view::words::{Lang, Word, fill};
+
+/// What an entry of the transcript tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    State,
+    Begun,
+    Sent,
+    Lost,
+    Arrived,
+    Timer,
+    Returned,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    position: f64,
+    order: u32,
+    what: What,
+    index: u32,
+}
+
+/// The order of all sentences; the sentences themselves are made when asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Transcript {
+    entries: Vec<Entry>,
+}
+
+/// One sentence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// Its number in the transcript.
+    pub number: u32,
+    /// What it speaks of, as an [`Id`].
+    pub id: u32,
+    /// The playhead position at which it is true.
+    pub position: f64,
+    /// When, in the axis' unit.
+    pub time: String,
+    /// Where.
+    pub host: String,
+    /// The sentence.
+    pub text: String,
+    /// A short form without the host.
+    pub brief: String,
+    /// How it is known: `modelled`, `observed`, `captured`, `inferred`.
+    pub known: &'static str,
+}
+
+impl Transcript {
+    /// Puts everything that `figure` tells in order.
+    pub fn new(figure: &Figure, scale: &Scale) -> Transcript {
+        let mut entries = Vec::new();
+        let mut add = |position, order, what, index: usize| {
+            entries.push(Entry { position, order, what, index: index as u32 });
+        };
+        for (i, f) in figure.flights.iter().enumerate() {
+            add(scale.sent[i], f.sent.order, What::Sent, i);
+            match f.fate {
+                Fate::Arrived(m) => add(scale.ended[i], m.order, What::Arrived, i),
+                Fate::Lost(m) => add(scale.ended[i], m.order, What::Lost, i),
+                Fate::OnTheWay => {}
+            }
+        }
+        for (i, c) in figure.calls.iter().enumerate() {
+            add(scale.calls[i].0, c.begun.order, What::Begun, i);
+            if let Some(end) = c.returned.filter(|_| c.blocked) {
+                add(scale.calls[i].1, end.order, What::Returned, i);
+            }
+        }
+        for (i, s) in figure.states.iter().enumerate() {
+            add(scale.states[i].0, s.from.order, What::State, i);
+        }
+        for (i, t) in figure.timers.iter().enumerate() {
+            if let Some(end) = t.until.filter(|_| t.fired) {
+                add(scale.timers[i].1, end.order, What::Timer, i);
+            }
+        }
+        entries.sort_by(|a, b| {
+            a.position.total_cmp(&b.position).then((a.order, a.what).cmp(&(b.order, b.what)))
+        });
+        Transcript { entries }
+    }
+
+    /// Number of sentences.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True when there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Number of sentences that are true at a position.
+    pub fn count_until(&self, position: f64) -> usize {
+        self.entries.partition_point(|e| e.position <= position + 0.01)
+    }
+
+    /// The sentences `first..first + count`.
+    pub fn rows(&self, figure: &Figure, first: usize, count: usize, relative: bool, lang: Lang) -> Vec<Row> {
+        let time = TimeText::new(figure, lang);
+        let last = first.saturating_add(count).min(self.entries.len());
+        let range = first.min(last)..last;
+        let entries = self.entries.get(range.clone()).unwrap_or_default();
+        let tell = Tell { figure, time, relative, lang };
+        entries.iter().zip(range).filter_map(|(entry, number)| tell.row(entry, number)).collect()
+    }
+}
+
+struct Tell<'a> {
+    figure: &'a Figure,
+    time: TimeText,
+    relative: bool,
+    lang: Lang,
+}
+
+impl Tell<'_> {
+    fn host(&self, i: u16) -> &str {
+        self.figure.hosts.get(i as usize).map(|h| h.name.as_str()).unwrap_or_default()
+    }
+
+    fn row(&self, entry: &Entry, number: usize) -> Option<Row> {
+        let i = entry.index as usize;
+        let (at, host, known, id, text, brief) = match entry.what {
+            What::Sent | What::Arrived | What::Lost => self.flight(entry.what, i)?,
+            What::Begun | What::Returned => self.call(entry.what, i)?,
+            What::State => {
+                let s = self.figure.states.get(i)?;
+                let text = fill(Word::SaysState, self.lang, &[self.host(s.host), s.state]);
+                (s.from.at, s.host, s.known, Id::new(Thing::State, i), text, s.state.to_owned())
+            }
+            What::Timer => {
+                let t = self.figure.timers.get(i)?;
+                let text = fill(Word::SaysTimer, self.lang, &[self.host(t.host), t.name]);
+                (t.until?.at, t.host, Default::default(), Id::new(Thing::Timer, i), text, t.name.to_owned())
+            }
+        };
+        Some(Row {
+            number: number as u32,
+            id: id.0,
+            position: entry.position,
+            time: format!("{} {}", self.time.tick(at), self.time.unit()),
+            host: self.host(host).to_owned(),
+            text,
+            brief,
+            known: crate::view::time_text::known_word(known).key(),
+        })
+    }
+
+    fn flight(&self, what: What, i: usize) -> Option<Parts> {
+        let f = self.figure.flights.get(i)?;
+        let id = Id::new(Thing::Flight, i);
+        let brief = ladder::texts(f, self.relative, self.lang).into_iter().nth(1).unwrap_or_default();
+        let name = self.name_of(f);
+        Some(match (what, f.fate) {
+            (What::Arrived, Fate::Arrived(end)) => {
+                let span = self.time.span(end.at.since(f.sent.at));
+                let text = fill(Word::SaysArrived, self.lang, &[&name, self.host(f.to), &span]);
+                (end.at, f.to, f.known, id, text, brief)
+            }
+            (What::Lost, Fate::Lost(end)) => {
+                let text = fill(Word::SaysLost, self.lang, &[&name, self.host(f.from)]);
+                (end.at, f.from, f.known, id, text, brief)
+            }
+            _ => {
+                let details = self.details_of(f);
+                let values = [self.host(f.from), name.as_str(), self.host(f.to), details.as_str()];
+                (f.sent.at, f.from, f.known, id, fill(Word::SaysSegment, self.lang, &values), brief)
+            }
+        })
+    }
+
+    fn name_of(&self, f: &crate::view::figure::Flight) -> String {
+        let title = f.title();
+        match &f.cargo {
+            Cargo::Tcp { .. } => title,
+            Cargo::Udp => Word::Datagram.text(self.lang).to_owned(),
+            Cargo::Fragment { .. } => Word::Fragment.text(self.lang).to_owned(),
+            Cargo::Other(name) => name.clone(),
+        }
+    }
+
+    fn details_of(&self, f: &crate::view::figure::Flight) -> String {
+        let comma = if self.lang == Lang::Zh { "，" } else { ", " };
+        let mut parts = Vec::new();
+        if let Cargo::Tcp { flags, seq, ack, base, ack_base, window } = &f.cargo {
+            let (base, ack_base) = if self.relative { (*base, *ack_base) } else { (0, 0) };
+            parts.push(format!("seq {}", seq.wrapping_sub(base)));
+            if flags & flag::ACK != 0 {
+                parts.push(format!("ack {}", ack.wrapping_sub(ack_base)));
+            }
+            parts.push(format!("win {window}"));
+        }
+        if let Cargo::Fragment { offset, .. } = &f.cargo {
+            parts.push(format!("offset {offset}"));
+        }
+        if f.len > 0 || parts.is_empty() {
+            parts.push(fill(Word::Octets, self.lang, &[&f.len.to_string()]));
+        }
+        parts.extend(ladder::mark_words(f, self.lang).into_iter().map(str::to_owned));
+        parts.join(comma)
+    }
+
+    fn call(&self, what: What, i: usize) -> Option<Parts> {
+        let c = self.figure.calls.get(i)?;
+        let (id, host) = (Id::new(Thing::Call, i), self.host(c.host));
+        let result = if c.result.is_empty() { Word::SaysNothing.text(self.lang) } else { &c.result };
+        Some(match (what, c.returned) {
+            (What::Returned, Some(end)) => {
+                let span = span_text(end.at.since(c.begun.at), self.lang);
+                let text = fill(Word::SaysReturnBlocked, self.lang, &[host, &c.name, result, &span]);
+                (end.at, c.host, c.known, id, text, format!("{}() = {result}", c.name))
+            }
+            (_, Some(_)) if !c.blocked => {
+                let text = fill(Word::SaysCallReturns, self.lang, &[host, &c.name, &c.args, result]);
+                (c.begun.at, c.host, c.known, id, text, format!("{}({}) = {result}", c.name, c.args))
+            }
+            _ => {
+                let text = fill(Word::SaysCall, self.lang, &[host, &c.name, &c.args]);
+                (c.begun.at, c.host, c.known, id, text, format!("{}({})", c.name, c.args))
+            }
+        })
+    }
+}
+
+type Parts = (crate::time::Instant, u16, crate::view::figure::Known, Id, String, String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::sample;
+    use crate::view::scale::Rhythm;
+
+    #[test]
+    fn sentences_tell_what_the_picture_shows() {
+        let figure = sample::hello();
+        let scale = Scale::new(&figure, Rhythm::with_flight(50.0));
+        let transcript = Transcript::new(&figure, &scale);
+        let en = transcript.rows(&figure, 0, 99, true, Lang::En);
+        let zh = transcript.rows(&figure, 0, 99, true, Lang::Zh);
+        assert_eq!((en.len(), zh.len()), (transcript.len(), transcript.len()));
+        let has = |rows: &[Row], text: &str| rows.iter().any(|r| r.text == text);
+        assert!(has(&en, "client sends SYN to server: seq 0, win 64240."));
+        assert!(has(&zh, "client 向 server 发送 SYN：seq 0，win 64240。"));
+        assert!(has(&en, "SYN ACK arrives at client after 20 ms."));
+        assert!(has(&en, "client enters ESTABLISHED."));
+        assert!(has(&en, "client: connect() returns 0, after blocking for 40 ms."));
+        assert!(has(&zh, "client 调用 send(b'hello hello')，返回 11。"));
+        let times: Vec<f64> = en.iter().map(|r| r.position).collect();
+        assert!(times.windows(2).all(|w| w[0] <= w[1]));
+        assert_eq!(transcript.count_until(f64::MAX), en.len());
+    }
+}
