@@ -1,1 +1,151 @@
 //! The bindings to the page, thin.
+//!
+//! Small structs cross by serde, display lists as typed-array views that the page copies before it calls again. Every
+//! failure is a thrown string in the reader's language.
+
+use js_sys::{Array, Float32Array, Float64Array, Object, Reflect, Uint8Array, Uint16Array, Uint32Array};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::view::list::{DisplayList, Role};
+use crate::view::session::Session;
+use crate::view::svg::Theme;
+use crate::view::words::{Lang, Word};
+use crate::view::{ladder, ledger};
+
+fn to_js<T: Serialize>(value: &T) -> JsValue {
+    serde_wasm_bindgen::to_value(value).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// All words of a language, by key.
+#[wasm_bindgen]
+pub fn words(lang: &str) -> JsValue {
+    let lang = Lang::from_tag(lang);
+    let table = Object::new();
+    for &word in Word::ALL {
+        set(&table, word.key(), word.text(lang).into());
+    }
+    table.into()
+}
+
+/// The classes of roles, by number.
+#[wasm_bindgen]
+pub fn roles() -> Array {
+    Role::ALL.iter().map(|role| JsValue::from(role.class())).collect()
+}
+
+fn set(object: &Object, key: &str, value: JsValue) {
+    // Setting a property of a plain object cannot fail.
+    let _ = Reflect::set(object, &key.into(), &value);
+}
+
+/// One opened conversation.
+#[wasm_bindgen]
+pub struct Player {
+    session: Session,
+    /// The list whose columns were handed out last: views into it live until the next call.
+    list: DisplayList,
+}
+
+#[wasm_bindgen]
+impl Player {
+    /// What the page shows around the views.
+    pub fn about(&self) -> JsValue {
+        to_js(&self.session.about())
+    }
+
+    /// Lays the time axis out for this height; gives the axis' extent.
+    pub fn fit(&mut self, height: f64) -> JsValue {
+        to_js(&self.session.fit(height))
+    }
+
+    /// Draws the part of the ladder from the position `top`; gives columns (see `columns`).
+    pub fn ladder(&mut self, width: f32, height: f32, top: f64, zoom: f64, relative: bool, lang: &str) -> Object {
+        let lang = Lang::from_tag(lang);
+        self.list = self.session.ladder(ladder::Window { width, height, top, zoom, relative, lang });
+        self.columns()
+    }
+
+    /// Draws the byte ledger of a connection; gives columns.
+    pub fn ledger(&mut self, width: f32, connection: u32, first: f64, count: f64, lang: &str) -> Object {
+        let (first, count, lang) = (first as u64, count as u64, Lang::from_tag(lang));
+        self.list = self.session.ledger(ledger::Window { width, connection, first, count, lang });
+        self.columns()
+    }
+
+    /// The list as views into WASM memory: to be copied before anything else is called.
+    fn columns(&self) -> Object {
+        let (out, list) = (Object::new(), &self.list);
+        set(&out, "width", list.width.into());
+        set(&out, "height", list.height.into());
+        // SAFETY: the views stand in memory that `self.list` owns; the page copies them before its next call, and
+        // making them allocates nothing in WASM memory.
+        unsafe {
+            set(&out, "kind", Uint8Array::view(&list.kind).into());
+            set(&out, "role", Uint8Array::view(&list.role).into());
+            set(&out, "hue", Uint8Array::view(&list.hue).into());
+            set(&out, "look", Uint16Array::view(&list.look).into());
+            set(&out, "id", Uint32Array::view(&list.id).into());
+            set(&out, "from", Float64Array::view(&list.from).into());
+            set(&out, "until", Float64Array::view(&list.until).into());
+            set(&out, "start", Uint32Array::view(&list.start).into());
+            set(&out, "points", Float32Array::view(&list.points).into());
+            set(&out, "text", Uint32Array::view(&list.text).into());
+        }
+        set(&out, "texts", self.list.texts.join("\n").into());
+        out
+    }
+
+    /// A view as an SVG document.
+    pub fn svg(&self, view: &str, width: f32, relative: bool, dark: bool, lang: &str, title: &str) -> String {
+        let theme = if dark { Theme::Dark } else { Theme::Light };
+        self.session.svg(view, width, relative, theme, Lang::from_tag(lang), title)
+    }
+
+    /// The position of a time in nanoseconds.
+    pub fn position(&self, nanos: f64) -> f64 {
+        self.session.position(nanos)
+    }
+
+    /// The time at a position, in nanoseconds.
+    pub fn nanos(&self, position: f64) -> f64 {
+        self.session.nanos(position)
+    }
+
+    /// The time at a position as people read it.
+    #[wasm_bindgen(js_name = timeText)]
+    pub fn time_text(&self, position: f64, lang: &str) -> String {
+        self.session.time_text(position, Lang::from_tag(lang))
+    }
+
+    /// The next stop in the direction of `step`.
+    pub fn step(&self, position: f64, step: i32, segments: bool) -> f64 {
+        self.session.step(position, step, segments)
+    }
+
+    /// Sentences of the transcript.
+    pub fn rows(&self, first: u32, count: u32, relative: bool, lang: &str) -> JsValue {
+        to_js(&self.session.rows(first as usize, count as usize, relative, Lang::from_tag(lang)))
+    }
+
+    /// How many sentences are true at a position.
+    #[wasm_bindgen(js_name = rowsUntil)]
+    pub fn rows_until(&self, position: f64) -> u32 {
+        self.session.rows_until(position) as u32
+    }
+
+    /// Marks for the scrubber.
+    pub fn marks(&self, most: u32) -> JsValue {
+        to_js(&self.session.marks(most as usize))
+    }
+
+    /// What each program is doing at a position.
+    pub fn running(&self, position: f64) -> JsValue {
+        to_js(&self.session.running(position))
+    }
+
+    /// The ids that carry the same bytes as this one.
+    pub fn related(&self, id: u32) -> Vec<u32> {
+        self.session.related(id)
+    }
+}

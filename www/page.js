@@ -1,0 +1,21 @@
+// The page around one player: it follows the address bar, and tells the document its language.
+
+import { FramewirePlayer } from './player/element.js';
+
+const player = document.querySelector('framewire-player');
+if (player instanceof FramewirePlayer) {
+  const asked = new URLSearchParams(location.hash.slice(1));
+  for (const name of ['scenario', 'src', 'lang', 'theme']) {
+    const value = asked.get(name);
+    if (value) player.setAttribute(name, value);
+  }
+  player.addEventListener('languagechange', () => {
+    document.documentElement.lang = player.lang;
+    document.title = player.documentTitle;
+  });
+  player.addEventListener('loadeddata', () => {
+    document.title = player.documentTitle;
+    const name = player.getAttribute('scenario');
+    if (name) history.replaceState(null, '', `#scenario=${encodeURIComponent(name)}`);
+  });
+}

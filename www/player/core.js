@@ -1,0 +1,44 @@
+// The one WASM instance of the document, shared by all players.
+
+import init, { words as fetchWords } from '../pkg/framewire.js';
+
+/** @type {Promise<unknown> | undefined} */
+let loading;
+
+/** Loads the WASM module, once for all players of the document. */
+export function loadCore() {
+  loading ??= init();
+  return loading;
+}
+
+/** @type {Map<string, import('./types.d.ts').Words>} */
+const tables = new Map();
+
+/**
+ * All words of a language; needs the WASM module to be loaded.
+ * @param {string} lang `en` or `zh`
+ * @returns {import('./types.d.ts').Words}
+ */
+export function wordsOf(lang) {
+  let table = tables.get(lang);
+  if (!table) {
+    table = /** @type {import('./types.d.ts').Words} */ (fetchWords(lang));
+    tables.set(lang, table);
+  }
+  return table;
+}
+
+/**
+ * A sentence with `{0}`, `{1}`, … replaced.
+ * @param {string} text
+ * @param {...string} values
+ */
+export function fill(text, ...values) {
+  return text.replace(/\{(\d)\}/g, (_, n) => values[Number(n)] ?? '');
+}
+
+/** The reader's language: Chinese where the browser prefers it, else English. */
+export function preferredLang() {
+  const wanted = navigator.languages?.find((tag) => /^(zh|en)/i.test(tag)) ?? 'en';
+  return wanted.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+}

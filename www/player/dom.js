@@ -1,0 +1,80 @@
+// Small helpers for building elements. Text is always set as text, never parsed.
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, string | boolean | number | ((event: any) => void)>} [attributes] strings become attributes,
+ *   functions listeners, `true` an empty attribute
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') element.addEventListener(name, value);
+    else if (value === true) element.setAttribute(name, '');
+    else if (value !== false) element.setAttribute(name, String(value));
+  }
+  element.append(...children);
+  return element;
+}
+
+/**
+ * A picture for a button, drawn with strokes only.
+ * @param {string} path
+ * @param {boolean} [filled]
+ */
+export function icon(path, filled = false) {
+  const space = 'http://www.w3.org/2000/svg';
+  const svg = document.createElementNS(space, 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
+  svg.setAttribute('class', filled ? 'icon filled' : 'icon');
+  const shape = document.createElementNS(space, 'path');
+  shape.setAttribute('d', path);
+  svg.append(shape);
+  return svg;
+}
+
+/** @type {Record<string, [path: string, filled?: boolean]>} */
+export const ICONS = {
+  play: ['M8 5v14l11-7z', true],
+  pause: ['M7 5h4v14H7zM13 5h4v14h-4z', true],
+  back: ['M15 6l-6 6 6 6'],
+  on: ['M9 6l6 6-6 6'],
+  segmentBack: ['M18 6l-6 6 6 6M11 6l-6 6 6 6'],
+  segmentOn: ['M6 6l6 6-6 6M13 6l6 6-6 6'],
+  loop: ['M4 12a6 6 0 0 1 6-6h9M16 3l3 3-3 3M20 12a6 6 0 0 1-6 6H5M8 21l-3-3 3-3'],
+  theme: ['M12 3a9 9 0 1 0 0 18zM12 3a9 9 0 0 1 0 18'],
+  open: ['M4 19V6h6l2 2h8v11zM12 16v-5M9.500 13.500L12 11l2.500 2.500'],
+  save: ['M12 4v11M7.500 11l4.500 4.500 4.500-4.500M5 20h14'],
+  close: ['M6 6l12 12M18 6L6 18'],
+  zoomIn: ['M12 6v12M6 12h12'],
+  zoomOut: ['M6 12h12'],
+  fit: ['M5 9V5h4M19 9V5h-4M5 15v4h4M19 15v4h-4'],
+  views: ['M4 5h16v14H4zM14 5v14M4 13h10'],
+};
+
+/**
+ * A button with a picture; `label` is its name and tooltip.
+ * @param {keyof typeof ICONS} name
+ * @param {string} label
+ * @param {(event: MouseEvent) => void} click
+ */
+export function iconButton(name, label, click) {
+  const [path, filled] = ICONS[name];
+  return h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, click }, icon(path, filled));
+}
+
+/**
+ * Changes a button's picture and name.
+ * @param {HTMLElement} button
+ * @param {keyof typeof ICONS} name
+ * @param {string} label
+ */
+export function relabel(button, name, label) {
+  const [path, filled] = ICONS[name];
+  button.setAttribute('aria-label', label);
+  button.title = label;
+  button.replaceChildren(icon(path, filled));
+}

@@ -1,0 +1,469 @@
+// <framewire-player>: the player as a custom element. It follows the habits of <video>: play(), pause(), paused,
+// currentTime, duration, playbackRate, loop, and the events loadeddata, play, pause, timeupdate, seeked, ended, error.
+
+import { fill, loadCore, preferredLang, wordsOf } from './core.js';
+import { Controls } from './controls.js';
+import { h } from './dom.js';
+import { Header } from './header.js';
+import { Inspector } from './inspector.js';
+import { Help, handleKey } from './keys.js';
+import { LadderView } from './ladder.js';
+import { LedgerView } from './ledger.js';
+import { Programs, Transcript, Variables } from './panels.js';
+import { sheet } from './styles.js';
+import { readTheme } from './theme.js';
+import * as open from './open.js';
+
+/** @typedef {import('../pkg/framewire.js').Player} Core */
+/** @typedef {import('./types.d.ts').About} About */
+/** @typedef {import('./types.d.ts').ScenarioInfo} ScenarioInfo */
+
+/** Positions a second at normal speed. */
+const PACE = 70;
+/** Below this width the views stand one above the other. */
+const NARROW = 760;
+/** With reduced motion the picture steps this often at normal speed, in milliseconds. */
+const STEP_MS = 800;
+
+/** @type {About} */
+const NOTHING = { hosts: [], connections: [], programs: [], known: [], packets: 0, calls: 0, end: 0 };
+
+export class FramewirePlayer extends HTMLElement {
+  static observedAttributes = ['scenario', 'src', 'lang', 'theme', 'loop', 'speed'];
+
+  /** @type {Core | undefined} */
+  core;
+  /** @type {About} */
+  about = NOTHING;
+  /** @type {ScenarioInfo | undefined} */
+  info;
+  /** Position of the playhead, and of the end. */
+  playhead = 0;
+  extent = 0;
+  rowCount = 0;
+  paused = true;
+  speed = 1;
+  relative = true;
+  selected = 0;
+  pointed = 0;
+  presenting = false;
+  narrow = false;
+  /** @type {Set<number>} */
+  lit = new Set();
+  /** @type {import('./types.d.ts').Words} */
+  words = {};
+  sequence = 0;
+  frame = 0;
+  before = 0;
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: 'open' });
+    root.adoptedStyleSheets = [sheet()];
+    this.pictureHost = {
+      theme: () => this.theme,
+      playhead: () => this.playhead,
+      lit: () => this.lit,
+      point: (/** @type {number} */ id) => this.point(id),
+      select: (/** @type {number} */ id) => this.select(id),
+    };
+    this.header = new Header(this);
+    this.ladder = new LadderView(this);
+    this.ledger = new LedgerView(this);
+    this.programs = new Programs(this);
+    this.inspector = new Inspector(this);
+    this.transcript = new Transcript(this);
+    this.variables = new Variables(this);
+    this.controlBar = new Controls(this);
+    this.help = new Help(this);
+    this.notice = h('p', { class: 'notice', role: 'status' });
+    this.stage = h(
+      'main',
+      { class: 'stage' },
+      this.programs.left,
+      this.ladder.element,
+      this.programs.right,
+      this.ledger.element,
+      this.variables.element,
+      this.transcript.element,
+    );
+    this.frameElement = h(
+      'div',
+      { class: 'player' },
+      this.header.element,
+      this.notice,
+      h('div', { class: 'body' }, this.stage, this.inspector.element),
+      this.controlBar.element,
+      this.help.element,
+      h('div', { class: 'drop' }),
+    );
+    this.variables.element.hidden = true;
+    this.transcript.element.classList.add('hidden-visually');
+    root.append(this.frameElement);
+    this.theme = readTheme(this);
+    this.resized = new ResizeObserver(() => this.arrange());
+    this.dark = matchMedia('(prefers-color-scheme: dark)');
+    this.still = matchMedia('(prefers-reduced-motion: reduce)');
+    this.retheme = () => this.applyTheme();
+    this.addEventListener('keydown', (event) => handleKey(this, event));
+    open.acceptDrops(this);
+  }
+
+  async connectedCallback() {
+    this.dark.addEventListener('change', this.retheme);
+    if (!this.hasAttribute('tabindex')) this.tabIndex = -1;
+    try {
+      await loadCore();
+    } catch (error) {
+      this.fail(`framewire: ${error instanceof Error ? error.message : String(error)}`);
+      return;
+    }
+    if (!this.isConnected) return;
+    this.theme = readTheme(this);
+    this.loaded = true;
+    this.translate();
+    this.applyTheme();
+    this.resized.observe(this.frameElement);
+    this.resized.observe(this.ladder.scroller);
+    this.resized.observe(this.ledger.box);
+    await this.header.fillScenarios();
+    const { scenario, src } = this.asked();
+    if (src) await open.fromUrl(this, src);
+    else if (scenario) await open.scenario(this, scenario);
+  }
+
+  disconnectedCallback() {
+    this.pause();
+    this.dark.removeEventListener('change', this.retheme);
+    this.resized.disconnect();
+    this.ladder.picture.stop();
+    this.ledger.picture.stop();
+    this.core?.free();
+    this.core = undefined;
+  }
+
+  asked() {
+    return {
+      src: this.getAttribute('src'),
+      scenario: this.getAttribute('scenario') ?? this.header.first(),
+    };
+  }
+
+  /**
+   * @param {string} name
+   * @param {string | null} before
+   * @param {string | null} value
+   */
+  attributeChangedCallback(name, before, value) {
+    if (before === value || !this.loaded) return;
+    if (name === 'lang') this.translate();
+    else if (name === 'theme') this.applyTheme();
+    else if (name === 'speed' && value) this.setSpeed(Number(value) || 1);
+    else if (name === 'loop') this.controlBar.update();
+    else if (name === 'src' && value) void open.fromUrl(this, value);
+    else if (name === 'scenario' && value && value !== this.info?.name) void open.scenario(this, value);
+  }
+
+  // ── What is open ──
+
+  /**
+   * Takes over an opened conversation.
+   * @param {Core} core
+   * @param {ScenarioInfo} info
+   */
+  opened(core, info) {
+    this.pause();
+    this.core?.free();
+    this.core = core;
+    this.info = info;
+    this.about = core.about();
+    this.selected = 0;
+    this.pointed = 0;
+    this.lit = new Set();
+    this.ladder.scroller.scrollTop = 0;
+    this.stage.scrollTop = 0;
+    this.programs.opened();
+    this.frameElement.classList.toggle('with-programs', this.programs.any);
+    this.playhead = 0;
+    this.header.opened();
+    this.arrange();
+    this.ladder.fit();
+    // At first the whole figure: as it would stand in a book.
+    this.playhead = this.extent;
+    this.ledger.opened();
+    this.inspector.show();
+    this.transcript.translate();
+    this.moved();
+    this.say('');
+    this.dispatchEvent(new Event('loadeddata'));
+  }
+
+  /** @param {string} message shown to the reader */
+  fail(message) {
+    this.say(message, true);
+    this.dispatchEvent(new CustomEvent('error', { detail: message }));
+  }
+
+  /**
+   * @param {string} message
+   * @param {boolean} [bad]
+   */
+  say(message, bad = false) {
+    this.notice.textContent = message;
+    this.notice.classList.toggle('bad', bad);
+    this.notice.setAttribute('role', bad ? 'alert' : 'status');
+  }
+
+  /** @param {number} height */
+  extentChanged(height) {
+    const core = this.core;
+    if (!core) return;
+    const part = this.extent > 0 ? this.playhead / this.extent : 0;
+    this.extent = height;
+    this.playhead = part * height;
+    this.rowCount = core.rowsUntil(Number.MAX_VALUE);
+    this.transcript.first = -1;
+    this.controlBar.drawMarks();
+  }
+
+  get documentTitle() {
+    const title = this.info?.title;
+    return title ? `${title} · framewire` : 'framewire';
+  }
+
+  // ── Moving in time ──
+
+  get duration() {
+    return this.about.end / 1e9;
+  }
+
+  /** Seconds, as <video> has it. */
+  get currentTime() {
+    return this.core ? this.core.nanos(this.playhead) / 1e9 : 0;
+  }
+
+  set currentTime(seconds) {
+    if (this.core) this.seek(this.core.position(seconds * 1e9), true);
+  }
+
+  get playbackRate() {
+    return this.speed;
+  }
+
+  set playbackRate(rate) {
+    this.setSpeed(rate);
+  }
+
+  get loop() {
+    return this.hasAttribute('loop');
+  }
+
+  /** @param {number} position */
+  timeText(position) {
+    return this.core?.timeText(position, this.lang) ?? '';
+  }
+
+  toggle() {
+    if (this.paused) this.play();
+    else this.pause();
+  }
+
+  play() {
+    if (!this.paused || !this.core) return;
+    if (this.playhead >= this.extent - 0.01) this.playhead = 0;
+    this.paused = false;
+    this.before = performance.now();
+    this.frame = requestAnimationFrame((now) => this.tick(now));
+    this.controlBar.update();
+    this.dispatchEvent(new Event('play'));
+  }
+
+  pause() {
+    if (this.paused) return;
+    this.paused = true;
+    cancelAnimationFrame(this.frame);
+    this.controlBar.update();
+    this.dispatchEvent(new Event('pause'));
+  }
+
+  /** @param {number} now */
+  tick(now) {
+    const core = this.core;
+    if (this.paused || !core) return;
+    const passed = now - this.before;
+    if (this.still.matches) {
+      if (passed >= STEP_MS / this.speed) {
+        this.before = now;
+        this.playhead = core.step(this.playhead, 1, false);
+        this.moved();
+      }
+    } else {
+      this.before = now;
+      this.playhead = Math.min(this.extent, this.playhead + (Math.min(passed, 100) / 1000) * PACE * this.speed);
+      this.moved();
+    }
+    if (this.playhead >= this.extent - 0.01) {
+      if (!this.loop) {
+        this.pause();
+        this.dispatchEvent(new Event('ended'));
+        return;
+      }
+      this.playhead = 0;
+    }
+    this.ladder.follow();
+    this.frame = requestAnimationFrame((at) => this.tick(at));
+  }
+
+  /**
+   * @param {number} position
+   * @param {boolean} [byHand] pauses, and scrolls there
+   */
+  seek(position, byHand = false) {
+    if (byHand) this.pause();
+    this.playhead = Math.max(0, Math.min(this.extent, position));
+    this.moved();
+    this.ladder.follow();
+    this.dispatchEvent(new Event('seeked'));
+  }
+
+  /**
+   * @param {number} step
+   * @param {boolean} segments
+   */
+  step(step, segments) {
+    if (this.core) this.seek(this.core.step(this.playhead, step, segments), true);
+  }
+
+  /** The playhead moved: everything that depends on it follows. */
+  moved() {
+    this.ladder.picture.repaint();
+    this.ledger.picture.repaint();
+    this.controlBar.follow();
+    this.programs.follow();
+    this.transcript.follow();
+    this.variables.follow();
+    this.dispatchEvent(new Event('timeupdate'));
+  }
+
+  /** @param {number} speed */
+  setSpeed(speed) {
+    this.speed = speed;
+    this.controlBar.update();
+    this.dispatchEvent(new Event('ratechange'));
+  }
+
+  /** @param {boolean} on */
+  setLoop(on) {
+    this.toggleAttribute('loop', on);
+    this.controlBar.update();
+  }
+
+  // ── Pointing and selecting ──
+
+  /** @param {number} id */
+  point(id) {
+    if (id === this.pointed) return;
+    this.pointed = id;
+    this.relight();
+  }
+
+  /** @param {number} id */
+  select(id) {
+    this.selected = id;
+    this.frameElement.classList.toggle('selected', id !== 0);
+    this.relight();
+    this.inspector.show();
+    this.dispatchEvent(new CustomEvent('select', { detail: id }));
+  }
+
+  relight() {
+    this.lit = new Set();
+    for (const id of [this.selected, this.pointed]) {
+      if (id && this.core) for (const other of this.core.related(id)) this.lit.add(other);
+    }
+    this.ladder.picture.repaint();
+    this.ledger.picture.repaint();
+  }
+
+  // ── How it looks ──
+
+  // @ts-expect-error HTMLElement declares `lang` as a field, here it has a default
+  get lang() {
+    const own = this.getAttribute('lang');
+    return own ? (own.toLowerCase().startsWith('zh') ? 'zh' : 'en') : (this.preferred ??= preferredLang());
+  }
+
+  set lang(value) {
+    this.setAttribute('lang', value);
+  }
+
+  translate() {
+    this.words = wordsOf(this.lang);
+    this.frameElement.lang = this.lang === 'zh' ? 'zh-CN' : 'en';
+    this.header.translate();
+    this.ladder.scroller.setAttribute('aria-label', this.words['ladder']);
+    for (const part of [this.controlBar, this.inspector, this.transcript, this.variables, this.help]) part.translate();
+    this.ledger.translate();
+    this.ladder.layout();
+    this.dispatchEvent(new Event('languagechange'));
+  }
+
+  /** @param {boolean} relative */
+  setRelative(relative) {
+    this.relative = relative;
+    this.transcript.first = -1;
+    this.ladder.layout();
+    this.inspector.show();
+    this.transcript.follow();
+    this.variables.follow();
+    this.controlBar.update();
+  }
+
+  applyTheme() {
+    const asked = this.getAttribute('theme');
+    const dark = asked === 'dark' || (asked !== 'light' && this.dark.matches);
+    this.frameElement.classList.toggle('dark', dark);
+    this.theme = readTheme(this.frameElement);
+    this.ladder.picture.repaint();
+    this.ledger.picture.repaint();
+    this.controlBar.drawMarks();
+  }
+
+  /** @param {boolean} on */
+  setPresenting(on) {
+    this.presenting = on;
+    this.frameElement.classList.toggle('presenting', on);
+    if (on && this.requestFullscreen) this.requestFullscreen().catch(() => {});
+    else if (!on && document.fullscreenElement) void document.exitFullscreen();
+    this.arrange();
+  }
+
+  /** What is left of the first screen for the ladder in the narrow arrangement. */
+  narrowRoom() {
+    return Math.max(320, this.stage.clientHeight - 150);
+  }
+
+  /** Arranges the views for the present size. */
+  arrange() {
+    this.narrow = this.frameElement.clientWidth < NARROW;
+    this.frameElement.classList.toggle('narrow', this.narrow);
+    const size = `${this.ladder.scroller.clientWidth}x${this.ladder.viewHeight()}`;
+    if (this.core && size !== this.fitted) {
+      this.fitted = size;
+      this.ladder.fit();
+    }
+    this.ledger.layout();
+    this.controlBar.drawMarks();
+    this.controlBar.follow();
+  }
+
+  /**
+   * @param {string} key
+   * @param {...string} values
+   */
+  word(key, ...values) {
+    return fill(this.words[key] ?? key, ...values);
+  }
+}
+
+if (!customElements.get('framewire-player')) customElements.define('framewire-player', FramewirePlayer);

@@ -1,0 +1,161 @@
+// The ladder's view: a tall scrolling area of which only what is in sight is laid out and painted.
+
+import { h } from './dom.js';
+import { copyList } from './paint.js';
+import { Picture } from './picture.js';
+
+/** Height of the row of host names, and the air below it (src/view/ladder.rs). */
+const HEAD = 34;
+const LEAD = 12;
+const FOOT = 12;
+
+/** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
+
+export class LadderView {
+  /** @param {FramewirePlayer} player */
+  constructor(player) {
+    this.player = player;
+    this.zoom = 1;
+    /** Height of the axis at zoom 1. */
+    this.height = 0;
+    this.picture = new Picture(player.pictureHost, (ctx, list) => this.playhead(ctx, list));
+    this.spacer = h('div', { class: 'spacer' }, this.picture.canvas);
+    this.scroller = h('div', { class: 'scroller', tabindex: 0, role: 'group' }, this.spacer);
+    this.element = h('section', { class: 'ladder' }, this.scroller);
+    this.scroller.addEventListener('scroll', () => this.layout(), { passive: true });
+    this.scroller.addEventListener('wheel', (event) => this.wheel(event), { passive: false });
+    /** @type {Map<number, PointerEvent>} */
+    this.fingers = new Map();
+    for (const type of ['pointerdown', 'pointermove', 'pointerup', 'pointercancel']) {
+      this.scroller.addEventListener(type, (event) => this.pinch(/** @type {PointerEvent} */ (event)));
+    }
+  }
+
+  /** Lays the axis out anew for the present size. */
+  fit() {
+    const core = this.player.core;
+    const room = this.viewHeight();
+    if (!core || room < 40) return;
+    this.zoom = 1;
+    this.height = core.fit(room).height;
+    this.player.extentChanged(this.height);
+    this.layout();
+  }
+
+  viewHeight() {
+    // In the narrow arrangement the ladder is as tall as it needs to be, and the page scrolls.
+    return this.player.narrow ? this.player.narrowRoom() : this.scroller.clientHeight;
+  }
+
+  contentHeight() {
+    return Math.ceil(this.height * this.zoom + HEAD + LEAD + FOOT);
+  }
+
+  layout() {
+    const core = this.player.core;
+    const width = this.scroller.clientWidth;
+    if (!core || width < 50) return;
+    const content = this.contentHeight();
+    const most = this.player.narrow ? Math.max(360, window.innerHeight * 0.72) : this.scroller.clientHeight;
+    const grows = this.player.narrow && content <= 2400;
+    this.scroller.classList.toggle('grows', grows);
+    this.scroller.style.height = this.player.narrow ? `${grows ? content : most}px` : '';
+    this.spacer.style.height = `${Math.max(content, grows ? 0 : this.scroller.clientHeight)}px`;
+    const height = grows ? content : this.scroller.clientHeight;
+    const top = (grows ? 0 : this.scroller.scrollTop) / this.zoom;
+    const { relative, lang } = this.player;
+    this.picture.show(copyList(core.ladder(width, height, top, this.zoom, relative, lang)));
+    this.top = top;
+  }
+
+  /** @param {number} position */
+  y(position) {
+    return HEAD + LEAD + (position - (this.top ?? 0)) * this.zoom;
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} ctx
+   * @param {import('./types.d.ts').DisplayList} list
+   */
+  playhead(ctx, list) {
+    const position = this.player.playhead;
+    if (position >= this.height - 0.01 || position < 0.01) return;
+    const y = Math.round(this.y(position)) + 0.5;
+    if (y < HEAD || y > list.height) return;
+    const theme = this.player.theme;
+    ctx.strokeStyle = theme.accent;
+    ctx.fillStyle = theme.accent;
+    ctx.lineWidth = 1;
+    ctx.beginPath();
+    ctx.moveTo(0, y);
+    ctx.lineTo(list.width, y);
+    ctx.stroke();
+    ctx.beginPath();
+    ctx.moveTo(0, y - 5);
+    ctx.lineTo(7, y);
+    ctx.lineTo(0, y + 5);
+    ctx.fill();
+  }
+
+  /** Scrolls so that the playhead is in sight. */
+  follow() {
+    const y = this.y(this.player.playhead);
+    if (this.scroller.classList.contains('grows')) {
+      const stage = this.player.stage;
+      const box = this.scroller.getBoundingClientRect();
+      const at = box.top + y - stage.getBoundingClientRect().top;
+      if (at < 60 || at > stage.clientHeight - 40) stage.scrollTop += at - stage.clientHeight * 0.5;
+      return;
+    }
+    const height = this.scroller.clientHeight;
+    if (y < HEAD + 20 || y > height - 30) {
+      this.scroller.scrollTop = Math.max(0, this.player.playhead * this.zoom - height * 0.45);
+    }
+  }
+
+  /**
+   * Zooms by a factor, keeping what is at `y` (in the view) in its place.
+   * @param {number} factor
+   * @param {number} [y]
+   */
+  zoomBy(factor, y = this.scroller.clientHeight / 2) {
+    const least = Math.min(1, (this.viewHeight() - HEAD - LEAD - FOOT) / Math.max(this.height, 1));
+    const zoom = Math.min(64, Math.max(least, this.zoom * factor));
+    const position = (this.scroller.scrollTop + y - HEAD - LEAD) / this.zoom;
+    this.zoom = zoom;
+    this.spacer.style.height = `${this.contentHeight()}px`;
+    this.scroller.scrollTop = position * zoom - y + HEAD + LEAD;
+    this.layout();
+  }
+
+  /** @param {WheelEvent} event */
+  wheel(event) {
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    const box = this.scroller.getBoundingClientRect();
+    this.zoomBy(Math.exp(-event.deltaY / 240), event.clientY - box.top);
+  }
+
+  /** @param {PointerEvent} event */
+  pinch(event) {
+    if (event.pointerType !== 'touch') return;
+    const spread = () => {
+      const [a, b] = [...this.fingers.values()];
+      return Math.abs(a.clientY - b.clientY) + Math.abs(a.clientX - b.clientX);
+    };
+    if (event.type === 'pointerup' || event.type === 'pointercancel') {
+      this.fingers.delete(event.pointerId);
+    } else if (event.type === 'pointerdown') {
+      this.fingers.set(event.pointerId, event);
+      this.spread = this.fingers.size === 2 ? spread() : 0;
+    } else if (this.fingers.has(event.pointerId)) {
+      this.fingers.set(event.pointerId, event);
+      if (this.fingers.size === 2 && this.spread) {
+        const now = spread();
+        const box = this.scroller.getBoundingClientRect();
+        this.zoomBy(now / this.spread, event.clientY - box.top);
+        this.spread = now || this.spread;
+      }
+    }
+  }
+}

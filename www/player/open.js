@@ -1,0 +1,136 @@
+// Opening scenarios, files and recordings.
+
+import { Player, scenarios } from '../pkg/framewire.js';
+
+/** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
+/** @typedef {import('./types.d.ts').ScenarioInfo} ScenarioInfo */
+
+/**
+ * Title, what to look at and question of each built-in scenario.
+ * @param {string} lang
+ * @returns {ScenarioInfo[]}
+ */
+export function scenarioList(lang) {
+  return scenarios(lang);
+}
+
+/** Lets the page paint the present state before a long computation. */
+const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+/**
+ * Runs a built-in scenario and opens it.
+ * @param {FramewirePlayer} player
+ * @param {string} name
+ */
+export async function scenario(player, name) {
+  const turn = ++player.sequence;
+  const known = scenarioList(player.lang).find((s) => s.name === name);
+  if (!known) return player.fail(player.word('error-scenario', name));
+  await breathe();
+  if (turn !== player.sequence) return;
+  try {
+    player.opened(Player.scenario(name, player.lang), known);
+    if (player.getAttribute('scenario') !== name) player.setAttribute('scenario', name);
+    player.removeAttribute('src');
+  } catch (error) {
+    player.fail(text(error));
+  }
+}
+
+/**
+ * Opens the bytes of a recording.
+ * @param {FramewirePlayer} player
+ * @param {string} name
+ * @param {Uint8Array} bytes
+ */
+export function recording(player, name, bytes) {
+  player.sequence++;
+  try {
+    const core = Player.recording(name, bytes, player.lang);
+    player.opened(core, { name: '', title: name, look: '', question: '' });
+    player.removeAttribute('scenario');
+    const remark = core.remark();
+    if (remark) player.say(remark);
+  } catch (error) {
+    player.fail(text(error));
+  }
+}
+
+/**
+ * @param {FramewirePlayer} player
+ * @param {string} url
+ * @param {string} [name]
+ */
+export async function fromUrl(player, url, name = decodeURIComponent(url.split('/').pop() ?? url)) {
+  const turn = ++player.sequence;
+  player.say(player.words['loading']);
+  try {
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    if (turn === player.sequence) recording(player, name, bytes);
+  } catch (error) {
+    if (turn === player.sequence) player.fail(player.word('error-fetch', name, text(error)));
+  }
+}
+
+/**
+ * @param {FramewirePlayer} player
+ * @param {File} file
+ */
+export async function file(player, file) {
+  const turn = ++player.sequence;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (turn === player.sequence) recording(player, file.name, bytes);
+}
+
+/**
+ * The recordings that the server offers; none where there is no such server.
+ * @returns {Promise<{ name: string, url: string }[]>}
+ */
+export async function recordings() {
+  const base = new URL('../', import.meta.url);
+  if (!base.protocol.startsWith('http')) return [];
+  try {
+    const answer = await fetch(new URL('api/recordings', base));
+    const type = answer.headers.get('content-type') ?? '';
+    if (!answer.ok || !type.includes('json')) return [];
+    const list = await answer.json();
+    return Array.isArray(list)
+      ? list.map((r) => ({ name: String(r.name), url: new URL(r.url ?? r.path, base).href }))
+      : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * A file dropped anywhere on the player is opened.
+ * @param {FramewirePlayer} player
+ */
+export function acceptDrops(player) {
+  /** @param {DragEvent} event */
+  const hasFile = (event) => event.dataTransfer?.types.includes('Files') ?? false;
+  player.addEventListener('dragover', (event) => {
+    if (!hasFile(event)) return;
+    event.preventDefault();
+    player.frameElement.classList.add('dropping');
+    const sign = player.frameElement.querySelector('.drop');
+    if (sign) sign.textContent = player.words['drop-here'];
+  });
+  player.addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) player.frameElement.classList.remove('dropping');
+  });
+  player.addEventListener('drop', (event) => {
+    player.frameElement.classList.remove('dropping');
+    const dropped = event.dataTransfer?.files[0];
+    if (!dropped) return;
+    event.preventDefault();
+    void file(player, dropped);
+  });
+}
+
+/** @param {unknown} error */
+function text(error) {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,394 @@
+// Paints a display list (src/view/list.rs) on a canvas. What lies after the playhead is faint; what grows is cut
+// where the playhead stands.
+
+/** @typedef {import('./types.d.ts').DisplayList} DisplayList */
+/** @typedef {import('./theme.js').Theme} Theme */
+
+const KIND = { line: 0, arrow: 1, rect: 2, area: 3, text: 4, cross: 5, region: 6, clip: 7 };
+
+const LOOK = {
+  dashed: 1,
+  double: 2,
+  dotted: 4,
+  openHead: 8,
+  bold: 16,
+  hatched: 32,
+  outline: 64,
+  barred: 128,
+  mono: 256,
+  centre: 512,
+  end: 1024,
+  large: 2048,
+  headless: 8192,
+  halo: 16384,
+  soft: 32768,
+};
+
+const ROLE_ON_MESSAGE = 4;
+/** Roles that get a fine line: faint, grid, timer. */
+const FINE = new Set([1, 2, 7]);
+const FUTURE = 0.2;
+
+/**
+ * @typedef {object} Scene
+ * @property {number} playhead position of the playhead; marks that begin later are faint
+ * @property {Set<number>} lit ids that are selected or pointed at, and what belongs to them
+ * @property {number} scale larger type for presentations
+ */
+
+/**
+ * Copies the columns that Rust hands out as views.
+ * @param {any} columns
+ * @returns {DisplayList}
+ */
+export function copyList(columns) {
+  return {
+    width: columns.width,
+    height: columns.height,
+    kind: columns.kind.slice(),
+    role: columns.role.slice(),
+    hue: columns.hue.slice(),
+    look: columns.look.slice(),
+    id: columns.id.slice(),
+    from: columns.from.slice(),
+    until: columns.until.slice(),
+    start: columns.start.slice(),
+    points: columns.points.slice(),
+    text: columns.text.slice(),
+    texts: columns.texts.split('\n'),
+  };
+}
+
+/**
+ * @param {CanvasRenderingContext2D} ctx scaled to CSS pixels
+ * @param {DisplayList} list
+ * @param {Theme} theme
+ * @param {Scene} scene
+ */
+export function paint(ctx, list, theme, scene) {
+  const painter = new Painter(ctx, list, theme, scene);
+  ctx.save();
+  ctx.lineJoin = 'round';
+  for (let i = 0; i < list.kind.length; i++) painter.mark(i);
+  painter.unclip();
+  ctx.restore();
+}
+
+class Painter {
+  /**
+   * @param {CanvasRenderingContext2D} ctx
+   * @param {DisplayList} list
+   * @param {Theme} theme
+   * @param {Scene} scene
+   */
+  constructor(ctx, list, theme, scene) {
+    this.ctx = ctx;
+    this.list = list;
+    this.theme = theme;
+    this.scene = scene;
+    this.clipped = false;
+  }
+
+  unclip() {
+    if (this.clipped) this.ctx.restore();
+    this.clipped = false;
+  }
+
+  /** @param {number} i */
+  mark(i) {
+    const { list, ctx, scene } = this;
+    const kind = list.kind[i];
+    const at = list.start[i];
+    const p = list.points;
+    if (kind === KIND.region) return;
+    if (kind === KIND.clip) {
+      this.unclip();
+      if (p[at + 2] > 0) {
+        ctx.save();
+        this.clipped = true;
+        ctx.beginPath();
+        ctx.rect(p[at], p[at + 1], p[at + 2], p[at + 3]);
+        ctx.clip();
+      }
+      return;
+    }
+    const from = list.from[i];
+    const until = list.until[i];
+    const lit = list.id[i] !== 0 && scene.lit.has(list.id[i]);
+    if (from > scene.playhead + 0.01) {
+      ctx.globalAlpha = FUTURE;
+      this.draw(i, lit, 1);
+      ctx.globalAlpha = 1;
+    } else if (until <= scene.playhead + 0.01) {
+      this.draw(i, lit, 1);
+    } else {
+      ctx.globalAlpha = FUTURE;
+      this.draw(i, lit, 1);
+      ctx.globalAlpha = 1;
+      this.draw(i, lit, (scene.playhead - from) / (until - from));
+    }
+  }
+
+  /**
+   * @param {number} i
+   * @param {boolean} lit
+   * @param {number} part how much of it is there, from 0 to 1
+   */
+  draw(i, lit, part) {
+    const { list, ctx } = this;
+    const at = list.start[i];
+    const p = list.points;
+    switch (list.kind[i]) {
+      case KIND.line:
+        this.stroke(i, lit);
+        ctx.beginPath();
+        ctx.moveTo(p[at], p[at + 1]);
+        for (let k = at + 2; k < list.start[i + 1]; k += 2) ctx.lineTo(p[k], p[k + 1]);
+        ctx.stroke();
+        ctx.setLineDash([]);
+        break;
+      case KIND.arrow:
+        this.arrow(i, lit, part);
+        break;
+      case KIND.rect:
+        this.rect(i, lit, part);
+        break;
+      case KIND.area:
+        ctx.fillStyle = this.colour(i);
+        this.soften(i, lit, () => {
+          ctx.beginPath();
+          ctx.moveTo(p[at], p[at + 1]);
+          for (let k = at + 2; k < list.start[i + 1]; k += 2) ctx.lineTo(p[k], p[k + 1]);
+          ctx.closePath();
+          ctx.fill();
+        });
+        break;
+      case KIND.cross:
+        ctx.strokeStyle = this.colour(i);
+        ctx.lineWidth = lit ? 3 : 2;
+        ctx.beginPath();
+        ctx.moveTo(p[at] - 5, p[at + 1] - 5);
+        ctx.lineTo(p[at] + 5, p[at + 1] + 5);
+        ctx.moveTo(p[at] + 5, p[at + 1] - 5);
+        ctx.lineTo(p[at] - 5, p[at + 1] + 5);
+        ctx.stroke();
+        break;
+      case KIND.text:
+        this.text(i, lit);
+        break;
+    }
+  }
+
+  /** @param {number} i */
+  colour(i) {
+    const { list, theme } = this;
+    if (list.role[i] === ROLE_ON_MESSAGE) return theme.roles[ROLE_ON_MESSAGE];
+    return list.hue[i] ? theme.hues[list.hue[i]] : theme.roles[list.role[i]];
+  }
+
+  /**
+   * @param {number} i
+   * @param {boolean} lit
+   */
+  stroke(i, lit) {
+    const { ctx, list } = this;
+    const look = list.look[i];
+    ctx.strokeStyle = this.colour(i);
+    ctx.lineWidth = (look & LOOK.bold ? 2.5 : FINE.has(list.role[i]) ? 1 : 1.5) + (lit ? 1.5 : 0);
+    if (look & LOOK.dashed) ctx.setLineDash([6, 4]);
+    else if (look & LOOK.dotted) ctx.setLineDash([1.5, 3]);
+  }
+
+  /**
+   * @param {number} i
+   * @param {boolean} lit
+   * @param {() => void} fill
+   */
+  soften(i, lit, fill) {
+    const { ctx } = this;
+    const before = ctx.globalAlpha;
+    if (this.list.look[i] & LOOK.soft) ctx.globalAlpha = before * (lit ? 0.45 : 0.22);
+    fill();
+    ctx.globalAlpha = before;
+  }
+
+  /**
+   * @param {number} i
+   * @param {boolean} lit
+   * @param {number} part
+   */
+  arrow(i, lit, part) {
+    const { ctx, list } = this;
+    const [x0, y0, tx, ty] = list.points.subarray(list.start[i], list.start[i] + 4);
+    const look = list.look[i];
+    const x1 = x0 + (tx - x0) * part;
+    const y1 = y0 + (ty - y0) * part;
+    const length = Math.hypot(tx - x0, ty - y0) || 1;
+    const [ux, uy] = [(tx - x0) / length, (ty - y0) / length];
+    this.stroke(i, lit);
+    for (const s of look & LOOK.double ? [-1.75, 1.75] : [0]) {
+      ctx.beginPath();
+      ctx.moveTo(x0 - uy * s, y0 + ux * s);
+      ctx.lineTo(x1 - uy * s, y1 + ux * s);
+      ctx.stroke();
+    }
+    ctx.setLineDash([]);
+    if (look & LOOK.headless || (part < 1 && length * part < 10)) return;
+    const size = lit ? 11 : 9;
+    ctx.beginPath();
+    ctx.moveTo(x1 - ux * size - uy * size * 0.45, y1 - uy * size + ux * size * 0.45);
+    ctx.lineTo(x1, y1);
+    ctx.lineTo(x1 - ux * size + uy * size * 0.45, y1 - uy * size - ux * size * 0.45);
+    if (look & LOOK.openHead) {
+      ctx.stroke();
+    } else {
+      ctx.closePath();
+      ctx.fillStyle = this.colour(i);
+      ctx.fill();
+    }
+    if (look & LOOK.barred && part === 1) {
+      ctx.beginPath();
+      ctx.moveTo(x1 - uy * 7, y1 + ux * 7);
+      ctx.lineTo(x1 + uy * 7, y1 - ux * 7);
+      ctx.stroke();
+    }
+  }
+
+  /**
+   * @param {number} i
+   * @param {boolean} lit
+   * @param {number} part
+   */
+  rect(i, lit, part) {
+    const { ctx, list } = this;
+    const [x, y, w, h] = list.points.subarray(list.start[i], list.start[i] + 4);
+    const look = list.look[i];
+    const height = h * part;
+    if (look & LOOK.hatched) {
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(x, y, w, height);
+      ctx.clip();
+      ctx.strokeStyle = this.colour(i);
+      ctx.lineWidth = 1;
+      ctx.beginPath();
+      for (let k = Math.floor((y - w) / 4) * 4; k < y + height + w; k += 4) {
+        ctx.moveTo(x - 1, k + w + 1);
+        ctx.lineTo(x + w + 1, k - 1);
+      }
+      ctx.stroke();
+      ctx.restore();
+      ctx.strokeStyle = this.colour(i);
+      ctx.lineWidth = lit ? 2 : 1;
+      ctx.strokeRect(x + 0.5, y + 0.5, Math.max(w - 1, 0.5), Math.max(height - 1, 0.5));
+    } else if (look & LOOK.outline) {
+      this.stroke(i, lit);
+      ctx.lineWidth = lit ? 2.5 : 1;
+      ctx.strokeRect(x, y, w, height);
+      ctx.setLineDash([]);
+    } else {
+      ctx.fillStyle = this.colour(i);
+      this.soften(i, lit, () => ctx.fillRect(x, y, w, height));
+      if (lit && !(look & LOOK.soft)) {
+        ctx.strokeStyle = this.theme.roles[0];
+        ctx.lineWidth = 1.5;
+        ctx.strokeRect(x, y, w, height);
+      }
+    }
+  }
+
+  /**
+   * @param {number} i
+   * @param {boolean} lit
+   */
+  text(i, lit) {
+    const { ctx, list, theme } = this;
+    const at = list.start[i];
+    const p = list.points;
+    const look = list.look[i];
+    const size = look & LOOK.large ? 14 : 12;
+    const weight = look & LOOK.bold || lit ? '600 ' : '';
+    ctx.font = `${weight}${size}px ${look & LOOK.mono ? theme.mono : theme.sans}`;
+    ctx.textAlign = look & LOOK.centre ? 'center' : look & LOOK.end ? 'right' : 'left';
+    ctx.fillStyle = this.colour(i);
+    const text = list.texts[list.text[i]];
+    const turned = list.start[i + 1] - at === 4;
+    ctx.save();
+    ctx.translate(p[at], p[at + 1]);
+    if (turned) ctx.rotate(Math.atan2(p[at + 3] - p[at + 1], p[at + 2] - p[at]));
+    if (look & LOOK.halo) {
+      const alpha = ctx.globalAlpha;
+      ctx.globalAlpha = 1;
+      ctx.strokeStyle = theme.paper;
+      ctx.lineWidth = 3.5;
+      ctx.strokeText(text, 0, 0);
+      ctx.globalAlpha = alpha;
+    }
+    ctx.fillText(text, 0, 0);
+    ctx.restore();
+  }
+}
+
+/**
+ * The id of the thing at a point; 0 for none. What was drawn last wins, what is meant exactly wins over what is near.
+ * @param {DisplayList} list
+ * @param {number} x
+ * @param {number} y
+ * @param {number} reach how far from a line still counts
+ */
+export function hit(list, x, y, reach) {
+  let found = 0;
+  let best = Infinity;
+  for (let i = list.kind.length - 1; i >= 0; i--) {
+    const id = list.id[i];
+    if (id === 0) continue;
+    const distance = distanceTo(list, i, x, y);
+    if (distance < best && distance <= reach) {
+      best = distance;
+      found = id;
+    }
+  }
+  return found;
+}
+
+/**
+ * @param {DisplayList} list
+ * @param {number} i
+ * @param {number} x
+ * @param {number} y
+ */
+function distanceTo(list, i, x, y) {
+  const at = list.start[i];
+  const p = list.points;
+  switch (list.kind[i]) {
+    case KIND.rect:
+    case KIND.region: {
+      const dx = Math.max(p[at] - x, 0, x - p[at] - p[at + 2]);
+      const dy = Math.max(p[at + 1] - y, 0, y - p[at + 1] - p[at + 3]);
+      // Lines are harder to hit than areas, so an area yields to a line that is just as near.
+      return Math.hypot(dx, dy) + 2;
+    }
+    case KIND.arrow:
+    case KIND.line:
+      return toSegment(p[at], p[at + 1], p[at + 2], p[at + 3], x, y);
+    case KIND.cross:
+    case KIND.text:
+      return Math.hypot(p[at] - x, p[at + 1] - y);
+    default:
+      return Infinity;
+  }
+}
+
+/**
+ * @param {number} x0
+ * @param {number} y0
+ * @param {number} x1
+ * @param {number} y1
+ * @param {number} x
+ * @param {number} y
+ */
+function toSegment(x0, y0, x1, y1, x, y) {
+  const [dx, dy] = [x1 - x0, y1 - y0];
+  const t = Math.max(0, Math.min(1, ((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy || 1)));
+  return Math.hypot(x0 + t * dx - x, y0 + t * dy - y);
+}

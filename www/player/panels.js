@@ -1,0 +1,247 @@
+// What stands beside the pictures: programs with their running lines, the transcript, the variables.
+
+import { h } from './dom.js';
+
+/** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
+/** @typedef {import('./types.d.ts').Row} Row */
+
+/** Sentences kept in the document at a time. */
+const WINDOW = 160;
+
+export class Programs {
+  /** @param {FramewirePlayer} player */
+  constructor(player) {
+    this.player = player;
+    this.left = h('section', { class: 'programs left' });
+    this.right = h('section', { class: 'programs right' });
+    /** @type {Map<number, HTMLElement[]>} lines of each program */
+    this.lines = new Map();
+  }
+
+  /** Shows the sources of what was opened: of the first lifeline left, all others right. */
+  opened() {
+    this.lines.clear();
+    /** @type {HTMLElement[][]} */
+    const sides = [[], []];
+    const seen = new Set();
+    for (const program of this.player.about.programs) {
+      const text = program.lines.join('\n');
+      // Several runs of one program are shown once.
+      const key = `${program.host} ${text}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const lines = program.lines.map((line, i) =>
+        h('li', { 'data-line': i + 1 }, h('code', {}, line || ' '), h('span', { class: 'result' })),
+      );
+      this.lines.set(program.program, lines);
+      sides[program.host === 0 ? 0 : 1].push(
+        h('div', { class: 'program' }, h('h2', {}, program.name), h('ol', { tabindex: 0, 'aria-label': program.name }, ...lines)),
+      );
+    }
+    this.left.replaceChildren(...sides[0]);
+    this.right.replaceChildren(...sides[1]);
+    this.left.classList.toggle('empty', sides[0].length === 0);
+    this.right.classList.toggle('empty', sides[1].length === 0);
+  }
+
+  get any() {
+    return this.lines.size > 0;
+  }
+
+  /** Marks the lines that run at the playhead. */
+  follow() {
+    const core = this.player.core;
+    if (!core || !this.any) return;
+    const running = /** @type {import('./types.d.ts').Running[]} */ (core.running(this.player.playhead));
+    for (const lines of this.lines.values()) {
+      for (const line of lines) {
+        line.className = '';
+        line.removeAttribute('aria-current');
+        const result = line.lastElementChild;
+        if (result) result.textContent = '';
+      }
+    }
+    for (const { program, line, blocked, result } of running) {
+      const element = this.lines.get(program)?.[line - 1];
+      if (!element) continue;
+      element.className = blocked ? 'running blocked' : 'running';
+      element.setAttribute('aria-current', 'step');
+      if (result && element.lastElementChild) element.lastElementChild.textContent = `→ ${result}`;
+      const list = element.parentElement;
+      if (list && list.scrollHeight > list.clientHeight) {
+        const at = element.offsetTop - list.offsetTop;
+        if (at < list.scrollTop || at > list.scrollTop + list.clientHeight - 24) list.scrollTop = at - list.clientHeight / 2;
+      }
+    }
+  }
+}
+
+/** One sentence an event. It mirrors the pictures for keyboard and screen reader, and can be shown to all. */
+export class Transcript {
+  /** @param {FramewirePlayer} player */
+  constructor(player) {
+    this.player = player;
+    this.heading = h('h2', {});
+    this.head = h('thead', {});
+    this.body = h('tbody', {});
+    this.table = h('table', {}, this.head, this.body);
+    this.scroller = h('div', { class: 'sentences' }, this.table);
+    this.element = h('section', { class: 'transcript' }, this.heading, this.scroller);
+    this.first = -1;
+    this.count = 0;
+    this.current = 0;
+    this.body.addEventListener('keydown', (event) => this.key(event));
+    this.body.addEventListener('click', (event) => {
+      const row = event.target instanceof Element ? event.target.closest('tr') : null;
+      if (row) this.go(Number(row.dataset.number), false);
+    });
+  }
+
+  translate() {
+    const w = this.player.words;
+    this.heading.textContent = w['transcript'];
+    this.table.setAttribute('aria-label', w['transcript']);
+    const columns = [w['time'], w['host'], w['event']];
+    this.head.replaceChildren(h('tr', {}, ...columns.map((name) => h('th', { scope: 'col' }, name))));
+    this.first = -1;
+    this.follow();
+  }
+
+  /** Shows the sentences around the playhead and marks the last one that is true. */
+  follow() {
+    const core = this.player.core;
+    if (!core) return;
+    const last = Math.max(0, core.rowsUntil(this.player.playhead) - 1);
+    this.show(last);
+    this.mark(last);
+  }
+
+  /** @param {number} number the sentence that must be among those in the document */
+  show(number) {
+    const core = this.player.core;
+    if (!core) return;
+    const inside = number >= this.first + 20 && number < this.first + this.count - 20;
+    const near = number >= this.first && number < this.first + this.count;
+    const all = this.first === 0 && this.count < WINDOW && near;
+    if (this.first >= 0 && (inside || all)) return;
+    const first = Math.max(0, number - WINDOW / 2);
+    const rows = /** @type {Row[]} */ (core.rows(first, WINDOW, this.player.relative, this.player.lang));
+    this.first = first;
+    this.count = rows.length;
+    this.table.setAttribute('aria-rowcount', String(this.player.rowCount + 1));
+    this.body.replaceChildren(...rows.map((row) => this.row(row)));
+    if (rows.length === 0) {
+      this.body.replaceChildren(h('tr', {}, h('td', { colspan: 3 }, this.player.words['empty'])));
+    }
+  }
+
+  /** @param {Row} row */
+  row(row) {
+    return h(
+      'tr',
+      {
+        tabindex: -1,
+        'aria-rowindex': row.number + 2,
+        'data-number': row.number,
+        'data-id': row.id,
+        'data-position': row.position,
+        'data-known': row.known,
+      },
+      h('td', { class: 'when' }, row.time),
+      h('td', {}, row.host),
+      h('td', {}, row.text),
+    );
+  }
+
+  /** @param {number} number */
+  mark(number) {
+    for (const row of this.body.rows) {
+      const mine = Number(row.dataset.number) === number;
+      row.tabIndex = mine ? 0 : -1;
+      if (mine) row.setAttribute('aria-current', 'true');
+      else row.removeAttribute('aria-current');
+      row.classList.toggle('future', Number(row.dataset.number) > number);
+      if (mine && !this.element.matches('.hidden-visually')) this.reveal(row);
+    }
+    this.current = number;
+  }
+
+  /** @param {HTMLElement} row */
+  reveal(row) {
+    const top = row.offsetTop;
+    const { scrollTop, clientHeight } = this.scroller;
+    if (top < scrollTop + 24 || top > scrollTop + clientHeight - 48) this.scroller.scrollTop = top - clientHeight / 2;
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 });
+    const step = steps[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.go(this.current + step, true);
+  }
+
+  /**
+   * Goes to a sentence: the playhead to its moment, the selection to what it speaks of.
+   * @param {number} number
+   * @param {boolean} focus
+   */
+  go(number, focus) {
+    const to = Math.max(0, Math.min(this.player.rowCount - 1, number));
+    this.show(to);
+    const row = [...this.body.rows].find((r) => Number(r.dataset.number) === to);
+    if (!row) return;
+    this.player.seek(Number(row.dataset.position), true);
+    this.player.select(Number(row.dataset.id));
+    this.mark(to);
+    if (focus) row.focus({ preventScroll: true });
+  }
+}
+
+/** The variables of each endpoint at the playhead; what the last event changed is marked. */
+export class Variables {
+  /** @param {FramewirePlayer} player */
+  constructor(player) {
+    this.player = player;
+    this.heading = h('h2', {});
+    this.sets = h('div', { class: 'sets', tabindex: 0, role: 'group' });
+    this.element = h('section', { class: 'variables' }, this.heading, this.sets);
+  }
+
+  translate() {
+    this.heading.textContent = this.player.words['variables'];
+    this.sets.setAttribute('aria-label', this.player.words['variables']);
+    this.follow();
+  }
+
+  follow() {
+    const { core, relative } = this.player;
+    if (!core || this.element.hidden) return;
+    const sets = /** @type {import('./types.d.ts').VariableSet[]} */ (
+      core.variables(this.player.playhead, relative, this.player.lang)
+    );
+    this.sets.replaceChildren(
+      ...sets.map((set) =>
+        h(
+          'table',
+          {},
+          h('caption', {}, `${set.host} ${set.socket}`),
+          h(
+            'tbody',
+            {},
+            ...set.variables.map((v) =>
+              h(
+                'tr',
+                v.changed ? { class: 'changed' } : {},
+                h('th', { scope: 'row', title: v.source }, v.name),
+                h('td', {}, v.value),
+              ),
+            ),
+          ),
+        ),
+      ),
+    );
+  }
+}
