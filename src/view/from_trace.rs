@@ -461,7 +461,11 @@ impl<'t> Build<'t> {
         for row in self.trace.tables().vars.iter().filter(|row| row.var == Var::State) {
             let Some(socket) = self.trace.socket_of(row.event) else { continue };
             let host = self.lifeline(row.event).or_else(|| self.host_of_socket(socket));
-            let (Some(host), Some(state)) = (host, state_name(row.new)) else { continue };
+            let (Some(host), Some(state)) =
+                (host, crate::tcp::State::from_number(row.new).map(crate::tcp::State::label))
+            else {
+                continue;
+            };
             let moment = self.moment(row.event);
             if let Some(span) = open.get(&socket.0).and_then(|&i| self.figure.states.get_mut(i)) {
                 span.until = Some(moment);
@@ -545,24 +549,6 @@ fn op_name<'a>(op: Op, text: &'a str) -> &'a str {
         Op::Other if !text.is_empty() => text,
         op => op.name(),
     }
-}
-
-/// The RFC's name of a connection state by its number.
-fn state_name(number: i64) -> Option<&'static str> {
-    const NAMES: [&str; 11] = [
-        "CLOSED",
-        "LISTEN",
-        "SYN-SENT",
-        "SYN-RECEIVED",
-        "ESTABLISHED",
-        "FIN-WAIT-1",
-        "FIN-WAIT-2",
-        "CLOSE-WAIT",
-        "CLOSING",
-        "LAST-ACK",
-        "TIME-WAIT",
-    ];
-    NAMES.get(usize::try_from(number).ok()?).copied()
 }
 
 /// A timer's short name.

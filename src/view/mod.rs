@@ -5,8 +5,10 @@
 //! [`DisplayList`](list::DisplayList). The page paints that list on a canvas, [`svg`] writes the same list as a document.
 
 mod crowd;
+pub mod fields;
 pub mod figure;
 pub mod from_trace;
+pub mod inspect;
 mod labels;
 pub mod ladder;
 pub mod ledger;

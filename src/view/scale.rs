@@ -72,6 +72,8 @@ pub struct Scale {
     pub height: f64,
     /// Where events stand, ascending, each once.
     pub stops: Vec<f64>,
+    /// Positions with the latest event up to each.
+    orders: Vec<(f64, u32)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -215,6 +217,7 @@ impl Scale {
                 knot.bottom = knot.bottom.max(y);
             }
             scale.stops.push(y);
+            scale.orders.push((y, item.moment.order));
             scale.set(item.slot, y);
         }
         if figure.end.as_nanos() > now {
@@ -300,6 +303,12 @@ impl Scale {
                 lowest
             })
             .collect();
+        self.orders.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut latest = 0;
+        for (_, order) in &mut self.orders {
+            latest = latest.max(*order);
+            *order = latest;
+        }
         self.stops.sort_by(f64::total_cmp);
         self.stops.dedup_by(|a, b| (*a - *b).abs() < 0.5);
     }
@@ -330,6 +339,12 @@ impl Scale {
             }
             _ => Instant::from_nanos(a.at),
         }
+    }
+
+    /// The number of the latest event that has happened at a position.
+    pub fn order_at(&self, position: f64) -> u32 {
+        let i = self.orders.partition_point(|(y, _)| *y <= position + 0.01);
+        i.checked_sub(1).and_then(|i| self.orders.get(i)).map_or(0, |(_, order)| *order)
     }
 
     /// Times at which something stands, with their positions, between two positions.

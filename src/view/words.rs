@@ -3,33 +3,7 @@
 //! The layouts take words by name; the page fetches the whole table of a language once. A sentence may hold
 //! placeholders `{0}`, `{1}`, …, filled by [`fill`].
 
-/// A language of the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lang {
-    /// English.
-    #[default]
-    En,
-    /// Chinese, simplified.
-    Zh,
-}
-
-impl Lang {
-    /// Both.
-    pub const ALL: [Lang; 2] = [Lang::En, Lang::Zh];
-
-    /// From a language tag: everything that begins with `zh` is Chinese, all else English.
-    pub fn from_tag(tag: &str) -> Lang {
-        if tag.get(..2).is_some_and(|t| t.eq_ignore_ascii_case("zh")) { Lang::Zh } else { Lang::En }
-    }
-
-    /// The language tag.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Lang::En => "en",
-            Lang::Zh => "zh",
-        }
-    }
-}
+pub use crate::lang::Lang;
 
 macro_rules! words {
     ($($name:ident $key:literal: $en:literal, $zh:literal;)*) => {
@@ -199,6 +173,13 @@ words! {
     StreamOffset "stream-offset": "stream offset", "字节流偏移";
     State "state": "State", "状态";
     Event "event": "event", "事件";
+    From "from": "from", "开始";
+    Until "until": "until", "结束";
+    Frame "frame": "frame", "帧";
+    PartLength "part-length": "length field", "长度字段";
+    PartHeader "part-header": "header", "首部";
+    PartPayload "part-payload": "payload", "数据";
+    PartBad "part-bad": "refused", "无法解析";
     Unset "unset": "not set", "未设";
 
     // Transcript.

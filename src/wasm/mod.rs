@@ -17,10 +17,15 @@ fn to_js<T: Serialize>(value: &T) -> JsValue {
     serde_wasm_bindgen::to_value(value).unwrap_or(JsValue::UNDEFINED)
 }
 
+/// Chinese for every tag that begins with `zh`, else English.
+fn lang_of(tag: &str) -> Lang {
+    tag.parse().unwrap_or_default()
+}
+
 /// All words of a language, by key.
 #[wasm_bindgen]
 pub fn words(lang: &str) -> JsValue {
-    let lang = Lang::from_tag(lang);
+    let lang = lang_of(lang);
     let table = Object::new();
     for &word in Word::ALL {
         set(&table, word.key(), word.text(lang).into());
@@ -60,15 +65,23 @@ impl Player {
     }
 
     /// Draws the part of the ladder from the position `top`; gives columns (see `columns`).
-    pub fn ladder(&mut self, width: f32, height: f32, top: f64, zoom: f64, relative: bool, lang: &str) -> Object {
-        let lang = Lang::from_tag(lang);
+    pub fn ladder(
+        &mut self,
+        width: f32,
+        height: f32,
+        top: f64,
+        zoom: f64,
+        relative: bool,
+        lang: &str,
+    ) -> Object {
+        let lang = lang_of(lang);
         self.list = self.session.ladder(ladder::Window { width, height, top, zoom, relative, lang });
         self.columns()
     }
 
     /// Draws the byte ledger of a connection; gives columns.
     pub fn ledger(&mut self, width: f32, connection: u32, first: f64, count: f64, lang: &str) -> Object {
-        let (first, count, lang) = (first as u64, count as u64, Lang::from_tag(lang));
+        let (first, count, lang) = (first as u64, count as u64, lang_of(lang));
         self.list = self.session.ledger(ledger::Window { width, connection, first, count, lang });
         self.columns()
     }
@@ -99,7 +112,7 @@ impl Player {
     /// A view as an SVG document.
     pub fn svg(&self, view: &str, width: f32, relative: bool, dark: bool, lang: &str, title: &str) -> String {
         let theme = if dark { Theme::Dark } else { Theme::Light };
-        self.session.svg(view, width, relative, theme, Lang::from_tag(lang), title)
+        self.session.svg(view, width, relative, theme, lang_of(lang), title)
     }
 
     /// The position of a time in nanoseconds.
@@ -115,7 +128,7 @@ impl Player {
     /// The time at a position as people read it.
     #[wasm_bindgen(js_name = timeText)]
     pub fn time_text(&self, position: f64, lang: &str) -> String {
-        self.session.time_text(position, Lang::from_tag(lang))
+        self.session.time_text(position, lang_of(lang))
     }
 
     /// The next stop in the direction of `step`.
@@ -125,7 +138,7 @@ impl Player {
 
     /// Sentences of the transcript.
     pub fn rows(&self, first: u32, count: u32, relative: bool, lang: &str) -> JsValue {
-        to_js(&self.session.rows(first as usize, count as usize, relative, Lang::from_tag(lang)))
+        to_js(&self.session.rows(first as usize, count as usize, relative, lang_of(lang)))
     }
 
     /// How many sentences are true at a position.
@@ -142,6 +155,16 @@ impl Player {
     /// What each program is doing at a position.
     pub fn running(&self, position: f64) -> JsValue {
         to_js(&self.session.running(position))
+    }
+
+    /// Everything about one thing; `undefined` where there is nothing to tell.
+    pub fn inspect(&self, id: u32, relative: bool, lang: &str) -> JsValue {
+        self.session.inspect(id, relative, lang_of(lang)).map_or(JsValue::UNDEFINED, |detail| to_js(&detail))
+    }
+
+    /// The variables of every endpoint at a position.
+    pub fn variables(&self, position: f64, relative: bool, lang: &str) -> JsValue {
+        to_js(&self.session.variables(position, relative, lang_of(lang)))
     }
 
     /// The ids that carry the same bytes as this one.
