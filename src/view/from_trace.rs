@@ -529,7 +529,7 @@ impl<'t> Build<'t> {
             for role in tables.roles.get(roles).unwrap_or_default() {
                 let part = match role.role {
                     Role::Length => Part::Length,
-                    Role::Header | Role::Other | Role::Delimiter => Part::Header,
+                    Role::Header | Role::Delimiter | Role::Padding => Part::Header,
                     Role::Payload => Part::Payload,
                 };
                 let range = role.start..role.end;

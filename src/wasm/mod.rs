@@ -7,10 +7,11 @@ use js_sys::{Array, Float32Array, Float64Array, Object, Reflect, Uint8Array, Uin
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+use crate::trace::file;
 use crate::view::list::{DisplayList, Role};
 use crate::view::session::Session;
 use crate::view::svg::Theme;
-use crate::view::words::{Lang, Word};
+use crate::view::words::{Lang, Word, fill};
 use crate::view::{ladder, ledger};
 
 fn to_js<T: Serialize>(value: &T) -> JsValue {
@@ -50,10 +51,28 @@ pub struct Player {
     session: Session,
     /// The list whose columns were handed out last: views into it live until the next call.
     list: DisplayList,
+    remark: String,
 }
 
 #[wasm_bindgen]
 impl Player {
+    /// Opens the bytes of a recording.
+    pub fn recording(name: &str, bytes: &[u8], lang: &str) -> Result<Player, JsError> {
+        let lang = lang_of(lang);
+        let (trace, end) = file::read(bytes)
+            .map_err(|error| JsError::new(&fill(Word::ErrorTrace, lang, &[name, &error.to_string()])))?;
+        let remark = match end {
+            file::End::Complete => String::new(),
+            file::End::Cut { .. } | file::End::Damaged { .. } => Word::Cut.text(lang).to_owned(),
+        };
+        Ok(Player { session: Session::new(trace), list: DisplayList::default(), remark })
+    }
+
+    /// What the reader should know of how the recording was read; empty if nothing.
+    pub fn remark(&self) -> String {
+        self.remark.clone()
+    }
+
     /// What the page shows around the views.
     pub fn about(&self) -> JsValue {
         to_js(&self.session.about())
