@@ -11,7 +11,7 @@ import { LadderView } from './ladder.js';
 import { LedgerView } from './ledger.js';
 import { Programs, Transcript, Variables } from './panels.js';
 import { sheet } from './styles.js';
-import { readTheme } from './theme.js';
+import { PLAIN, readTheme } from './theme.js';
 import * as open from './open.js';
 
 /** @typedef {import('../pkg/framewire.js').Player} Core */
@@ -54,7 +54,10 @@ export class FramewirePlayer extends HTMLElement {
   words = {};
   sequence = 0;
   frame = 0;
-  before = 0;
+  lastTick = 0;
+  fitted = '';
+  /** @type {string | undefined} */
+  preferred;
 
   constructor() {
     super();
@@ -100,7 +103,7 @@ export class FramewirePlayer extends HTMLElement {
     this.variables.element.hidden = true;
     this.transcript.element.classList.add('hidden-visually');
     root.append(this.frameElement);
-    this.theme = readTheme(this);
+    this.theme = PLAIN;
     this.resized = new ResizeObserver(() => this.arrange());
     this.dark = matchMedia('(prefers-color-scheme: dark)');
     this.still = matchMedia('(prefers-reduced-motion: reduce)');
@@ -119,9 +122,8 @@ export class FramewirePlayer extends HTMLElement {
       return;
     }
     if (!this.isConnected) return;
-    this.theme = readTheme(this);
     this.loaded = true;
-    this.translate();
+    this.retranslate();
     this.applyTheme();
     this.resized.observe(this.frameElement);
     this.resized.observe(this.ladder.scroller);
@@ -156,7 +158,7 @@ export class FramewirePlayer extends HTMLElement {
    */
   attributeChangedCallback(name, before, value) {
     if (before === value || !this.loaded) return;
-    if (name === 'lang') this.translate();
+    if (name === 'lang') this.retranslate();
     else if (name === 'theme') this.applyTheme();
     else if (name === 'speed' && value) this.setSpeed(Number(value) || 1);
     else if (name === 'loop') this.controlBar.update();
@@ -195,12 +197,14 @@ export class FramewirePlayer extends HTMLElement {
     this.transcript.translate();
     this.moved();
     this.say('');
+    this.dataset.state = 'ready';
     this.dispatchEvent(new Event('loadeddata'));
   }
 
   /** @param {string} message shown to the reader */
   fail(message) {
     this.say(message, true);
+    this.dataset.state = 'failed';
     this.dispatchEvent(new CustomEvent('error', { detail: message }));
   }
 
@@ -272,7 +276,7 @@ export class FramewirePlayer extends HTMLElement {
     if (!this.paused || !this.core) return;
     if (this.playhead >= this.extent - 0.01) this.playhead = 0;
     this.paused = false;
-    this.before = performance.now();
+    this.lastTick = performance.now();
     this.frame = requestAnimationFrame((now) => this.tick(now));
     this.controlBar.update();
     this.dispatchEvent(new Event('play'));
@@ -290,15 +294,15 @@ export class FramewirePlayer extends HTMLElement {
   tick(now) {
     const core = this.core;
     if (this.paused || !core) return;
-    const passed = now - this.before;
+    const passed = now - this.lastTick;
     if (this.still.matches) {
       if (passed >= STEP_MS / this.speed) {
-        this.before = now;
+        this.lastTick = now;
         this.playhead = core.step(this.playhead, 1, false);
         this.moved();
       }
     } else {
-      this.before = now;
+      this.lastTick = now;
       this.playhead = Math.min(this.extent, this.playhead + (Math.min(passed, 100) / 1000) * PACE * this.speed);
       this.moved();
     }
@@ -387,7 +391,6 @@ export class FramewirePlayer extends HTMLElement {
 
   // ── How it looks ──
 
-  // @ts-expect-error HTMLElement declares `lang` as a field, here it has a default
   get lang() {
     const own = this.getAttribute('lang');
     return own ? (own.toLowerCase().startsWith('zh') ? 'zh' : 'en') : (this.preferred ??= preferredLang());
@@ -397,7 +400,7 @@ export class FramewirePlayer extends HTMLElement {
     this.setAttribute('lang', value);
   }
 
-  translate() {
+  retranslate() {
     this.words = wordsOf(this.lang);
     this.frameElement.lang = this.lang === 'zh' ? 'zh-CN' : 'en';
     this.header.translate();

@@ -42,6 +42,7 @@ export class Inspector {
       return;
     }
     this.heading.textContent = detail.title;
+    /** @type {HTMLElement[]} */
     const parts = [this.facts(detail)];
     for (const why of detail.why.slice(0, 1)) parts.push(this.why(why));
     if (detail.changed.length) parts.push(this.changed(detail));

@@ -14,6 +14,12 @@ import { roles } from '../pkg/framewire.js';
  */
 
 /**
+ * Before anything is loaded.
+ * @type {Theme}
+ */
+export const PLAIN = { roles: [], hues: [], paper: '#fff', accent: '#000', sans: 'sans-serif', mono: 'monospace', dark: false };
+
+/**
  * @param {HTMLElement} element
  * @returns {Theme}
  */
