@@ -7,7 +7,8 @@ use js_sys::{Array, Float32Array, Float64Array, Object, Reflect, Uint8Array, Uin
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::trace::file;
+use crate::sim::{BUILTINS, Scenario, Simulation, builtin};
+use crate::trace::{Trace, file};
 use crate::view::list::{DisplayList, Role};
 use crate::view::session::Session;
 use crate::view::svg::Theme;
@@ -45,6 +46,27 @@ fn set(object: &Object, key: &str, value: JsValue) {
     let _ = Reflect::set(object, &key.into(), &value);
 }
 
+/// What the page tells of a scenario before and while it is open.
+#[derive(Serialize)]
+struct ScenarioInfo<'a> {
+    name: &'a str,
+    title: &'a str,
+    look: &'a str,
+    question: &'a str,
+}
+
+/// Name, title, what to look for and question of every built-in scenario.
+#[wasm_bindgen]
+pub fn scenarios(lang: &str) -> JsValue {
+    let lang = lang_of(lang);
+    let all: Vec<Scenario> = BUILTINS.iter().filter_map(|b| builtin(b.name)).collect();
+    let info = |s| {
+        let Scenario { name, title, look, question, .. } = s;
+        ScenarioInfo { name, title: title.get(lang), look: look.get(lang), question: question.get(lang) }
+    };
+    to_js(&all.iter().map(info).collect::<Vec<_>>())
+}
+
 /// One opened conversation.
 #[wasm_bindgen]
 pub struct Player {
@@ -56,6 +78,19 @@ pub struct Player {
 
 #[wasm_bindgen]
 impl Player {
+    /// Runs a built-in scenario and opens what happened.
+    pub fn scenario(name: &str, lang: &str) -> Result<Player, JsError> {
+        let lang = lang_of(lang);
+        let Some(scenario) = builtin(name) else {
+            return Err(JsError::new(&fill(Word::ErrorScenario, lang, &[name])));
+        };
+        let mut trace = Trace::new();
+        let mut simulation =
+            Simulation::new(&scenario, &mut trace).map_err(|flaw| JsError::new(lang.pick(&flaw.en, &flaw.zh)))?;
+        let remark = simulation.run(&mut trace).message(lang).unwrap_or_default();
+        Ok(Player { session: Session::new(trace), list: DisplayList::default(), remark })
+    }
+
     /// Opens the bytes of a recording.
     pub fn recording(name: &str, bytes: &[u8], lang: &str) -> Result<Player, JsError> {
         let lang = lang_of(lang);
