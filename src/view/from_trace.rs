@@ -144,7 +144,7 @@ impl<'t> Build<'t> {
         for (i, connection) in self.trace.connections().iter().enumerate() {
             for side in [Side::Client, Side::Server] {
                 let id = ConnectionId(i as u32).stream(side);
-                let len = self.trace.stream_len(id);
+                let len = self.known_len(id);
                 let whole = StreamRange { stream: id, start: 0, end: len };
                 let ends = self.ends.get(i).copied().unwrap_or_default();
                 self.figure.streams.push(Stream {
@@ -160,6 +160,14 @@ impl<'t> Build<'t> {
             }
         }
         self.sent = vec![Vec::new(); self.figure.streams.len()];
+    }
+
+    /// How many octets of a stream calls or packets speak of.
+    fn known_len(&self, id: StreamId) -> u64 {
+        let carried =
+            self.trace.tables().packets.iter().filter(|p| p.stream == id).filter_map(PacketRow::range);
+        let content = self.trace.content(id).map_or(0, |c| c.end());
+        carried.map(|r| r.end).max().unwrap_or_default().max(content)
     }
 
     /// The calls of the first rank, and the receive calls that they are made of.

@@ -123,15 +123,21 @@ fn axis(sheet: &Sheet<'_>, list: &mut DisplayList) {
     let x = sheet.columns.axis;
     let right = w.width;
     let mut free = f32::MIN;
+    let mut last = String::new();
     for (at, position) in scale.ticks(w.top - 20.0, sheet.bottom()) {
         let y = sheet.y(position);
         if y < free {
             continue;
         }
+        let text = sheet.time.tick(at);
+        if text == last {
+            continue;
+        }
         free = y + 26.0;
         let paint = Paint::new(Role::Faint).look(look::END);
         list.line((x, y), (right, y), Paint::new(Role::Grid));
-        list.text((x - 6.0, y + 4.0), &sheet.time.tick(at), paint);
+        list.text((x - 6.0, y + 4.0), &text, paint);
+        last = text;
     }
     for idle in &scale.idles {
         if idle.bottom < w.top || idle.top > sheet.bottom() {
@@ -172,11 +178,11 @@ fn lifelines(sheet: &Sheet<'_>, list: &mut DisplayList) {
             let y = (top + bottom) / 2.0;
             list.mark(
                 Kind::Area,
-                &[x - 6.0, y + 1.0, x + 6.0, y - 5.0, x + 6.0, y - 1.0, x - 6.0, y + 5.0],
+                &[x - 4.0, y + 1.0, x + 4.0, y - 5.0, x + 4.0, y - 1.0, x - 4.0, y + 5.0],
                 Paint::new(Role::Paper),
             );
-            list.line((x - 6.0, y + 1.0), (x + 6.0, y - 5.0), Paint::new(Role::Faint));
-            list.line((x - 6.0, y + 5.0), (x + 6.0, y - 1.0), Paint::new(Role::Faint));
+            list.line((x - 4.0, y + 1.0), (x + 4.0, y - 5.0), Paint::new(Role::Faint));
+            list.line((x - 4.0, y + 5.0), (x + 4.0, y - 1.0), Paint::new(Role::Faint));
         }
     }
 }

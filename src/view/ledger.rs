@@ -193,11 +193,11 @@ impl<'a> Sheet<'a> {
                 self.burnt(place.range.end, call.truncated, y, paint, list);
             }
         }
-        self.ribbons(
-            calls.iter().filter_map(|&i| self.figure.calls[i].range.as_ref()).map(|p| &p.range),
-            y,
-            list,
-        );
+        // Under the last lane that has something to show there is nothing to lead to.
+        if name == Word::LaneSend || !self.stream.frames.is_empty() {
+            let ranges = calls.iter().filter_map(|&i| self.figure.calls[i].range.as_ref()).map(|p| &p.range);
+            self.ribbons(ranges, y, list);
+        }
         y + LANE + GAP
     }
 

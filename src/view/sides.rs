@@ -132,9 +132,12 @@ fn call_texts(call: &Call, whole: bool) -> Vec<String> {
     let mut out = Vec::with_capacity(5);
     if whole && !call.result.is_empty() {
         out.push(format!("{with_args} = {}", call.result));
-        if call.args.len() > 8 {
-            out.push(format!("{name} = {}", call.result));
+        if let Some(place) = call.range.as_ref().filter(|_| call.result.starts_with("b'")) {
+            let octets = place.range.end - place.range.start;
+            out.push(format!("{with_args} = {octets} B"));
+            out.push(format!("{name} = {octets} B"));
         }
+        out.push(format!("{name} = {}", call.result));
     }
     out.extend([with_args, name, call.name.clone()]);
     out
@@ -210,9 +213,10 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
         );
         write_first(&call_texts(call, !tall), room, (edge, y0), text, rows, list);
         if tall && !call.result.is_empty() && until < sheet.scale.height {
-            let result = format!("= {}", call.result);
+            let short = call.range.as_ref().map(|p| format!("= {} B", p.range.end - p.range.start));
+            let results: Vec<String> = std::iter::once(format!("= {}", call.result)).chain(short).collect();
             let paint = Paint { from: until, until, ..text };
-            write_first(&[result], room, (edge, y1 - 4.0), paint, rows, list);
+            write_first(&results, room, (edge, y1 - 4.0), paint, rows, list);
         }
     }
 }

@@ -60,11 +60,16 @@ struct ScenarioInfo<'a> {
 pub fn scenarios(lang: &str) -> JsValue {
     let lang = lang_of(lang);
     let all: Vec<Scenario> = BUILTINS.iter().filter_map(|b| builtin(b.name)).collect();
-    let info = |s| {
-        let Scenario { name, title, look, question, .. } = s;
-        ScenarioInfo { name, title: title.get(lang), look: look.get(lang), question: question.get(lang) }
-    };
-    to_js(&all.iter().map(info).collect::<Vec<_>>())
+    let infos: Vec<ScenarioInfo> = all
+        .iter()
+        .map(|s| ScenarioInfo {
+            name: &s.name,
+            title: s.title.get(lang),
+            look: s.look.get(lang),
+            question: s.question.get(lang),
+        })
+        .collect();
+    to_js(&infos)
 }
 
 /// One opened conversation.
@@ -85,8 +90,8 @@ impl Player {
             return Err(JsError::new(&fill(Word::ErrorScenario, lang, &[name])));
         };
         let mut trace = Trace::new();
-        let mut simulation =
-            Simulation::new(&scenario, &mut trace).map_err(|flaw| JsError::new(lang.pick(&flaw.en, &flaw.zh)))?;
+        let mut simulation = Simulation::new(&scenario, &mut trace)
+            .map_err(|flaw| JsError::new(&flaw.locate("").message(lang)))?;
         let remark = simulation.run(&mut trace).message(lang).unwrap_or_default();
         Ok(Player { session: Session::new(trace), list: DisplayList::default(), remark })
     }

@@ -97,7 +97,8 @@ canvas.pointing { cursor: pointer; }
 .programs.right { grid-area: right; border-left: 1px solid var(--fw-line); }
 .programs h2 { padding: 0 12px 4px; }
 .programs ol { list-style: none; font: 12px/1.6 var(--fw-mono); overflow: auto; }
-.programs li { display: block; padding: 0 8px 0 22px; position: relative; white-space: pre; }
+.programs li { display: block; padding: 0 8px 0 34px; text-indent: -12px; position: relative; white-space: pre-wrap; overflow-wrap: anywhere; }
+.programs li::before { text-indent: 0; }
 .programs .running::before { content: '▸'; position: absolute; left: 8px; }
 .programs .running { background: var(--fw-panel); }
 .programs .blocked { background: repeating-linear-gradient(135deg, var(--fw-panel) 0 3px, transparent 3px 6px); }
@@ -168,7 +169,10 @@ kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius
 .dropping .drop { display: grid; place-items: center; position: absolute; inset: 12px; border: 2px dashed var(--fw-accent); border-radius: 8px; background: color-mix(in srgb, var(--fw-paper) 85%, transparent); font-size: 18px; z-index: 5; }
 
 .narrow .body { display: block; position: relative; }
-.narrow .stage { display: block !important; height: 100%; overflow-x: hidden; overflow-y: auto; }
+.narrow .stage { display: flex !important; flex-direction: column; height: 100%; overflow-x: hidden; overflow-y: auto; }
+.narrow .stage > * { flex: none; order: 3; }
+.narrow .stage > .ladder { order: 1; }
+.narrow .stage > .ledger { order: 2; }
 .narrow .ladder { padding: 0; }
 .narrow .ledger { max-height: none; overflow: visible; }
 .narrow .lanes { margin: 2px 8px 0; overflow-x: auto; }
