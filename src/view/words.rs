@@ -173,6 +173,13 @@ words! {
     StreamOffset "stream-offset": "stream offset", "字节流偏移";
     State "state": "State", "状态";
     Event "event": "event", "事件";
+    HeaderOf "header-of": "{0} header", "{0} 首部";
+    RelativeTo "relative-to": "{0}, counted from the initial sequence number", "相对序号 {0}（从初始序号算起）";
+    OctetsLong "octets-long": "{0} octets", "{0} 字节";
+    ChecksumRight "checksum-right": "right", "正确";
+    ChecksumWrong "checksum-wrong": "wrong", "错误";
+    ChecksumNone "checksum-none": "the sender made none", "发送方未计算";
+    ChecksumUnknown "checksum-unknown": "cannot be said: bytes are missing", "数据不全，无法校验";
     From "from": "from", "开始";
     Until "until": "until", "结束";
     Frame "frame": "frame", "帧";

@@ -118,6 +118,7 @@ canvas.pointing { cursor: pointer; }
 .field .name, .field .value { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .field .name { color: var(--fw-faint); }
 .field .value { font-family: var(--fw-mono); }
+.field.w1 .name { writing-mode: vertical-rl; text-orientation: upright; font-size: 12px; letter-spacing: -3px; margin: 0 auto; height: 2.9em; padding-top: 1px; text-align: left; overflow: visible; line-height: 1; font-family: var(--fw-mono); width: 100%; }
 .field.on { border-top: 1px dashed var(--fw-line); margin-top: -1px; min-height: 12px; }
 .meanings { font-size: 12px; }
 table { border-collapse: collapse; font-size: 12px; }
