@@ -548,7 +548,7 @@ impl<'t> Build<'t> {
 }
 
 /// A call's name as programs write it.
-fn op_name<'a>(op: Op, text: &'a str) -> &'a str {
+fn op_name(op: Op, text: &str) -> &str {
     match op {
         Op::RecvExactly => "recv_exactly",
         Op::ReadFrame => "read_frame",
