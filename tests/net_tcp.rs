@@ -1,4 +1,5 @@
 //! TCP sockets over the emulated network: the calls, their errors, the backlog, ports and their reuse.
+#![allow(clippy::unwrap_used, reason = "a panic in a test is a failure with a line")]
 
 mod net_support;
 

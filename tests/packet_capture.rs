@@ -1,4 +1,5 @@
 //! Capture files: what other tools write is read, what we write they read, and cut files open up to the cut.
+#![allow(clippy::unwrap_used, reason = "a panic in a test is a failure with a line")]
 
 use framewire::packet::capture::{CaptureError, CaptureNote, LinkType, PcapngWriter, Way, read};
 use framewire::packet::*;

@@ -33,7 +33,7 @@ pub use host::{Host, HostConfig, PathMtuDiscovery, ShutdownHow, SocketOption, So
 pub use id::{LinkId, NodeId, PacketId, SocketId};
 pub use link::{LinkConfig, QueueLimits};
 pub use loss::Loss;
-pub use network::{Network, NoHost};
+pub use network::{InjectError, Network, NoHost};
 pub use observer::{DropReason, Fate, News, Observer};
 pub use reassembly::ReassemblyLimits;
 pub use router::RouterConfig;

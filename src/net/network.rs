@@ -4,7 +4,8 @@ use super::events::Event;
 use super::fabric::Fabric;
 use super::host::{Host, HostConfig};
 use super::router::{Router, RouterConfig};
-use super::{LinkConfig, LinkId, NodeId, Observer, ScriptedAction, SocketId, Sockets, Wakes};
+use super::{LinkConfig, LinkId, NodeId, Observer, PacketId, ScriptedAction, SocketId, Sockets, Wakes};
+use crate::packet::{IpHeader, ParseError};
 use crate::time::Instant;
 use std::net::IpAddr;
 
@@ -182,6 +183,33 @@ impl Network {
         }
     }
 
+    /// Sends a packet as if `node` had made it: a whole IP packet, or anything that is to be tried.
+    ///
+    /// # Errors
+    /// When there is no such node, or the bytes do not even say where they are to go.
+    pub fn inject<O: Observer>(
+        &mut self,
+        node: NodeId,
+        packet: &[u8],
+        observer: &mut O,
+    ) -> Result<PacketId, InjectError> {
+        if self.nodes.get(usize::from(node.0)).is_none() {
+            return Err(InjectError::NoNode(node));
+        }
+        let (ip, ..) = IpHeader::parse_cut(packet)?;
+        let slot = self.fabric.pool.take(node);
+        let id = match self.fabric.pool.get_mut(slot) {
+            Some(fresh) => {
+                fresh.bytes.extend_from_slice(packet);
+                fresh.id
+            }
+            None => return Err(InjectError::NoNode(node)),
+        };
+        self.fabric.tell_sent(node, slot, None, observer);
+        self.fabric.send(node, slot, ip.dst, None, |_| None, observer);
+        Ok(id)
+    }
+
     /// The next socket that has something to tell its application since it was last drawn.
     pub fn poll_wake(&mut self) -> Option<(NodeId, SocketId, Wakes)> {
         while let Some((node, socket)) = self.fabric.wakes.pop_front() {
@@ -193,6 +221,17 @@ impl Network {
         }
         None
     }
+}
+
+/// Why a packet could not be injected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InjectError {
+    /// There is no such node.
+    #[error("node {} is no node of this network", .0.0)]
+    NoNode(NodeId),
+    /// The bytes do not say where they are to go.
+    #[error(transparent)]
+    NoPacket(#[from] ParseError),
 }
 
 /// There is no such host.

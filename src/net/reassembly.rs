@@ -1,7 +1,7 @@
 //! Putting fragments together (RFC 791 section 3.2, RFC 815, RFC 8200 section 4.5; overlaps are refused, RFC 5722).
 
 use super::DropReason;
-use crate::packet::{Fragment, IpHeader, Protocol};
+use crate::packet::{Fragment, IPV4_HEADER_LEN, IpHeader, Protocol};
 use crate::time::{Duration, Instant};
 use std::net::IpAddr;
 
@@ -76,8 +76,10 @@ impl Reassembler {
     ) -> Outcome {
         let Some(Fragment { offset, more }) = ip.fragment else { return Outcome::Kept };
         let (start, end) = (usize::from(offset), usize::from(offset) + payload.len());
-        // RFC 8200 section 4.5: all fragments but the last are multiples of eight octets; no packet passes 65,535.
-        if (more && !payload.len().is_multiple_of(8)) || end > 0xffff - 20 || payload.is_empty() {
+        // RFC 8200 section 4.5: all fragments but the last are multiples of eight octets; no length passes 65,535, which in
+        // IPv4 counts the header.
+        let most = if ip.is_v6() { 0xffff } else { 0xffff - IPV4_HEADER_LEN };
+        if (more && !payload.len().is_multiple_of(8)) || end > most || payload.is_empty() {
             return Outcome::Refused(DropReason::Malformed);
         }
         let protocol = (!ip.is_v6()).then_some(ip.protocol);

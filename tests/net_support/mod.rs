@@ -5,6 +5,11 @@
     reason = "each test file uses a part of it; a panic is a failure with a line"
 )]
 
+mod watch;
+
+#[allow(unused_imports, reason = "each test file uses a part of it")]
+pub use watch::{Seen, Watch};
+
 use framewire::net::*;
 use framewire::probe::Silent;
 use framewire::time::{Duration, Instant};
@@ -109,6 +114,29 @@ impl Pair {
         });
         self.listener = Some(listener);
         listener
+    }
+
+    /// A UDP socket of the server at `port`.
+    pub fn udp_server(&mut self, port: u16) -> SocketId {
+        let address = self.server_address(port);
+        self.at(self.server, |s| {
+            let socket = s.udp();
+            s.bind(socket, address).unwrap();
+            socket
+        })
+    }
+
+    /// Sends datagrams of these lengths from the client, `every` apart, and runs until nothing happens any more.
+    pub fn stream(&mut self, lens: &[usize], every: Duration, watch: &mut Watch) {
+        let to = self.server_address(PORT);
+        let socket = self.at(self.client, |s| s.udp());
+        for &len in lens {
+            let data = pattern(len);
+            self.net.sockets(self.client, watch).unwrap().send_to(socket, &data, to).unwrap();
+            let next = self.net.now() + every;
+            self.net.run_until(next, watch);
+        }
+        while self.net.step(watch) {}
     }
 
     /// Begins to connect to the server.
