@@ -77,6 +77,8 @@ pub struct Decoder {
     buffer: Vec<u8>,
     /// The frame in the buffer has been handed out.
     handed: bool,
+    /// The stream stands between two frames, and nothing was wrong: `handed`, or nothing is buffered.
+    border: bool,
 }
 
 impl Decoder {
@@ -87,6 +89,7 @@ impl Decoder {
             parser: Parser::new(framing, limits),
             buffer: Vec::new(),
             handed: false,
+            border: true,
         }
     }
 
@@ -118,33 +121,48 @@ impl Decoder {
         observer: &mut O,
     ) -> Result<Option<Frame<'a>>, FrameError> {
         // The quick way: nothing is buffered, and a frame of the usual shape lies whole in the input.
-        if !O::LISTENS && self.handed_or_empty() {
+        if !O::LISTENS && self.border {
             let view = *input;
             let usual = match &self.parser.plan {
-                Plan::Length(length) => length.usual(view, &self.parser.limits),
-                Plan::Json(json) => json.usual(view, &self.parser.limits),
+                Plan::Length(plan) => plan.usual(view, &self.parser.limits).map(|e| (e, 0, plan.int.offset)),
+                Plan::Json(plan) => {
+                    let width = plan.int.format.width();
+                    plan.usual(view, &self.parser.limits).map(|e| (e, width, e.head))
+                }
                 _ => None,
             };
-            if let Some(extent) = usual
-                && let Some((whole, rest)) = view.split_at_checked(extent.total)
-                && let Some(payload) = whole.get(extent.start..extent.end)
-            {
-                let header = whole.get(self.parser.plan.header(&extent)).unwrap_or(&[]);
-                let (number, offset) = (self.parser.number, self.parser.offset);
-                self.parser.note_tail(payload);
-                self.parser.number += 1;
-                self.parser.offset += extent.total as u64;
-                *input = rest;
-                return Ok(Some(Frame { payload, header, number, offset, len: extent.total, fields: None }));
+            if let Some((extent, header_start, header_end)) = usual {
+                let whole = view.split_at_checked(extent.total);
+                if let Some((whole, rest)) = whole
+                    && let Some(payload) = whole.get(extent.start..extent.end)
+                    && let Some(header) = whole.get(header_start..header_end)
+                {
+                    let (number, offset) = (self.parser.number, self.parser.offset);
+                    self.parser.note_tail(payload);
+                    self.parser.number = number + 1;
+                    self.parser.offset = offset + extent.total as u64;
+                    *input = rest;
+                    let len = extent.total;
+                    return Ok(Some(Frame { payload, header, number, offset, len, fields: None }));
+                }
+                return self.begin(extent, input);
             }
+        }
+        if input.is_empty() && self.parser.failed.is_none() {
+            return Ok(None);
         }
         self.decode_slowly(input, observer)
     }
 
-    /// Whether no beginning of a frame is buffered. The error of an earlier call has a frame buffered or fails again.
-    #[inline(always)]
-    fn handed_or_empty(&self) -> bool {
-        (self.handed || self.buffer.is_empty()) && self.parser.failed.is_none()
+    /// Buffers the beginning of a frame whose head is known.
+    #[inline(never)]
+    fn begin<'a>(&mut self, extent: Extent, input: &mut &[u8]) -> Result<Option<Frame<'a>>, FrameError> {
+        self.parser.found(extent);
+        self.buffer.clear();
+        self.buffer.extend_from_slice(input);
+        (self.handed, self.border) = (false, false);
+        *input = &[];
+        Ok(None)
     }
 
     #[inline(never)]
@@ -153,6 +171,7 @@ impl Decoder {
         input: &mut &'i [u8],
         observer: &mut O,
     ) -> Result<Option<Frame<'a>>, FrameError> {
+        self.border = false;
         if self.handed {
             self.buffer.clear();
             self.handed = false;
@@ -169,9 +188,29 @@ impl Decoder {
                 return Ok(None);
             };
             *input = view.get(extent.total..).unwrap_or(&[]);
+            self.border = true;
             return Ok(Some(hand_out(&mut self.parser, view, extent)));
         }
         let extent = loop {
+            if let Some(extent) = self.parser.extent() {
+                // Only bytes are missing.
+                let need = extent.total - self.buffer.len();
+                let Some((taken, rest)) = input.split_at_checked(need) else {
+                    self.buffer.extend_from_slice(input);
+                    *input = &[];
+                    if O::LISTENS {
+                        self.parser.tell(&self.buffer, observer);
+                    }
+                    return Ok(None);
+                };
+                self.buffer.extend_from_slice(taken);
+                *input = rest;
+                if !O::LISTENS && !matches!(self.parser.plan, Plan::Netstring) {
+                    break extent;
+                }
+            } else if self.stitch(input) {
+                continue;
+            }
             let step = self.parser.measure(&self.buffer)?;
             if O::LISTENS {
                 self.parser.tell(&self.buffer, observer);
@@ -180,15 +219,42 @@ impl Decoder {
                 Step::Frame(extent) => break extent,
                 Step::Need(_) if input.is_empty() => return Ok(None),
                 Step::Need(need) => {
-                    let (taken, rest) =
-                        input.split_at_checked(self.take(need, input)).unwrap_or((input, &[]));
+                    let take = if self.parser.extent().is_some() { 0 } else { self.take(need, input) };
+                    let (taken, rest) = input.split_at_checked(take).unwrap_or((input, &[]));
                     self.buffer.extend_from_slice(taken);
                     *input = rest;
                 }
             }
         };
-        self.handed = true;
+        (self.handed, self.border) = (true, true);
         Ok(Some(hand_out(&mut self.parser, &self.buffer, extent)))
+    }
+
+    /// Tries to complete a head of the usual shape, of which a part is buffered, in one go. The bytes of a usual frame are
+    /// taken as far as they are here; true when its extent is known now and more bytes are missing.
+    fn stitch(&mut self, input: &mut &[u8]) -> bool {
+        /// As much as a head of the usual shape may take.
+        const HEAD: usize = 64;
+        let before = self.buffer.len();
+        if before >= HEAD {
+            return false;
+        }
+        self.buffer.extend_from_slice(input.get(..HEAD).unwrap_or(input));
+        let usual = match &self.parser.plan {
+            Plan::Length(length) => length.usual(&self.buffer, &self.parser.limits),
+            Plan::Json(json) => json.usual(&self.buffer, &self.parser.limits),
+            _ => None,
+        };
+        let kept = usual.map_or(before, |extent| extent.total.min(self.buffer.len()).max(before));
+        self.buffer.truncate(kept);
+        *input = input.get(kept - before..).unwrap_or(&[]);
+        match usual {
+            Some(extent) => {
+                self.parser.found(extent);
+                self.buffer.len() < extent.total
+            }
+            None => false,
+        }
     }
 
     /// How many bytes of `input` may go into the buffer without taking any of the next frame.

@@ -26,8 +26,9 @@ use crate::lang::Lang;
 pub struct Encoder {
     framing: Framing,
     limits: Limits,
-    /// Under `json-header`: `{"key": `.
-    start: Vec<u8>,
+    /// Under `json-header`, for each number of digits that a size may have: the head with nothing in it but the size, and
+    /// its length; only the digits are missing. The length is 0 where the head is too long to be kept so.
+    heads: Vec<([u8; SHORT], usize)>,
     /// Under `delimiter` and `line`: what the decoder looks for.
     scan: Option<Scan>,
 }
@@ -43,14 +44,15 @@ pub struct Parts<'a> {
     pub tail: &'a [u8],
 }
 
-/// Longest head that is put together on the stack.
+/// Longest head that is kept ready, in bytes.
 const SHORT: usize = 64;
 
 impl Encoder {
     /// An encoder for this framing, which refuses what a decoder with the same limits would refuse.
     pub fn new(framing: &Framing, limits: Limits) -> Encoder {
-        let start = match framing {
-            Framing::JsonHeader(json) => start(json),
+        let limits = limits.applied();
+        let heads = match framing {
+            Framing::JsonHeader(json) => heads(json, &limits),
             _ => Vec::new(),
         };
         let scan = match framing {
@@ -58,7 +60,7 @@ impl Encoder {
             Framing::Line { keep } => Some(Scan::lines(*keep)),
             _ => None,
         };
-        Encoder { framing: framing.clone(), limits: limits.applied(), start, scan }
+        Encoder { framing: framing.clone(), limits, heads, scan }
     }
 
     /// The framing.
@@ -76,57 +78,35 @@ impl Encoder {
     #[inline]
     pub fn encode(&self, payload: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
         match &self.framing {
-            Framing::JsonHeader(json) => {
-                let mut head = [0; SHORT];
-                match self.json_head(json.length(), payload.len(), &mut head) {
-                    Some(head) => join(out, head, payload, &[]),
-                    None => self.encode_slowly(payload, out)?,
+            Framing::JsonHeader(_) => {
+                let (size, count) = (payload.len(), digits(payload.len()));
+                match self.heads.get(count) {
+                    Some((head, end)) if *end > 0 && size as u64 <= self.limits.payload => {
+                        // The head but for the digits. A copy of known size is cheap, one of 21 bytes is a call.
+                        out.reserve(SHORT + size);
+                        let whole = out.len() + end;
+                        out.extend_from_slice(head);
+                        out.truncate(whole);
+                        let digits = out.iter_mut().rev().skip(1).take(count);
+                        digits.fold(size, |rest, digit| {
+                            *digit = b'0' + (rest % 10) as u8;
+                            rest / 10
+                        });
+                        out.extend_from_slice(payload);
+                    }
+                    _ => self.encode_slowly(payload, out)?,
                 }
             }
             Framing::Length(field) if *field == LengthField::new(field.format) => {
                 check_size(payload.len(), self.limits.payload)?;
-                let value = payload.len() as i128;
-                let bytes = field.format.write(value).ok_or_else(|| no_room(value, field.format))?;
-                join(out, bytes.get(..field.format.width()).unwrap_or(&[]), payload, &[]);
+                let format = field.format;
+                let bytes =
+                    format.write_len(payload.len()).ok_or_else(|| no_room(payload.len() as i128, format))?;
+                join(out, bytes.get(..format.width()).unwrap_or(&[]), payload, &[]);
             }
             _ => self.encode_slowly(payload, out)?,
         }
         Ok(())
-    }
-
-    /// The head of a `json-header` with nothing but the size, when it fits into `head` and within the limits.
-    #[inline]
-    fn json_head<'h>(&self, format: IntFormat, size: usize, head: &'h mut [u8; SHORT]) -> Option<&'h [u8]> {
-        if size as u64 > self.limits.payload {
-            return None;
-        }
-        // The digits, from the last to the first.
-        let mut digits = [0; 20];
-        let mut at = digits.len();
-        let mut rest = size;
-        loop {
-            at = at.checked_sub(1)?;
-            *digits.get_mut(at)? = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        let digits = digits.get(at..)?;
-        let width = format.width();
-        let len = self.start.len() + digits.len() + 1;
-        if len as u64 > u64::from(self.limits.header) {
-            return None;
-        }
-        let whole = head.get_mut(..width + len)?;
-        let (int, text) = whole.split_at_mut_checked(width)?;
-        int.copy_from_slice(format.write(len as i128)?.get(..width)?);
-        let (start, number) = text.split_at_mut_checked(self.start.len())?;
-        start.copy_from_slice(&self.start);
-        let (brace, number) = number.split_last_mut()?;
-        number.copy_from_slice(digits);
-        *brace = b'}';
-        head.get(..width + len)
     }
 
     #[inline(never)]
@@ -250,6 +230,12 @@ impl Encoder {
     }
 }
 
+/// How many decimal digits a number has.
+#[inline]
+fn digits(n: usize) -> usize {
+    n.checked_ilog10().map_or(1, |log| log as usize + 1)
+}
+
 /// Appends the parts of a frame to `out`.
 #[inline]
 fn join(out: &mut Vec<u8>, head: &[u8], body: &[u8], tail: &[u8]) {
@@ -259,13 +245,25 @@ fn join(out: &mut Vec<u8>, head: &[u8], body: &[u8], tail: &[u8]) {
     out.extend_from_slice(tail);
 }
 
-/// `{"key": `
-fn start(json: &JsonHeader) -> Vec<u8> {
-    let mut object = Vec::new();
-    let size = Value::from(0);
-    dump_object(json.keys().first().map(|key| (key.as_str(), &size)).into_iter(), &mut object);
-    object.truncate(object.len().saturating_sub(2));
-    object
+/// The heads with nothing in them but a size, by the number of its digits.
+fn heads(json: &JsonHeader, limits: &Limits) -> Vec<([u8; SHORT], usize)> {
+    let head = |count: usize| {
+        let mut text = Vec::new();
+        let size = Value::from(0);
+        dump_object(json.keys().first().map(|key| (key.as_str(), &size)).into_iter(), &mut text);
+        // One digit is there already.
+        let brace = text.pop()?;
+        text.resize(text.len() + count.checked_sub(1)?, b'0');
+        text.push(brace);
+        let int =
+            json.length().write_len(text.len()).filter(|_| text.len() as u64 <= u64::from(limits.header))?;
+        let whole = [int.get(..json.length().width())?, &text].concat();
+        let mut head = [0; SHORT];
+        head.get_mut(..whole.len())?.copy_from_slice(&whole);
+        Some((head, whole.len()))
+    };
+    // The longest size has 20 digits.
+    (0..=20).map(|count| head(count).unwrap_or(([0; SHORT], 0))).collect()
 }
 
 /// Appends an object with these fields in this order, as Python's `json.dumps` writes it.

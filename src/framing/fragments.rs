@@ -40,6 +40,9 @@ impl<'a> Fragment<'a> {
     }
 }
 
+/// The parser keeps this many last bytes of a payload.
+const TAIL: usize = 4;
+
 /// An incremental decoder that holds no payload: what it buffers is bounded by the length of a header and of a delimiter.
 ///
 /// ```
@@ -114,7 +117,43 @@ impl FragmentDecoder {
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
+    #[inline]
     pub fn decode_observed<'a, 'i: 'a, O: Observer>(
+        &'a mut self,
+        input: &mut &'i [u8],
+        observer: &mut O,
+    ) -> Result<Option<Fragment<'a>>, FrameError> {
+        // The quick way: in the midst of a payload, the slice is a fragment. Its last bytes are for the slow way.
+        if !O::LISTENS
+            && let Some(extent) = self.inside
+            && self.begun
+            && self.done >= extent.start
+            && input.len() + TAIL <= extent.end - self.done
+            && self.parser.failed.is_none()
+        {
+            if input.is_empty() {
+                return Ok(None);
+            }
+            let fragment = Fragment {
+                bytes: input,
+                first: false,
+                last: false,
+                position: (self.done - extent.start) as u64,
+                size: Some((extent.end - extent.start) as u64),
+                header: &[],
+                number: self.parser.number,
+                offset: self.parser.offset,
+                fields: None,
+            };
+            self.done += input.len();
+            *input = &[];
+            return Ok(Some(fragment));
+        }
+        self.decode_slowly(input, observer)
+    }
+
+    #[inline(never)]
+    fn decode_slowly<'a, 'i: 'a, O: Observer>(
         &'a mut self,
         input: &mut &'i [u8],
         observer: &mut O,
@@ -224,7 +263,9 @@ impl FragmentDecoder {
         if first {
             self.parser.tail = [0; 4];
         }
-        self.parser.add_tail(bytes);
+        if position + bytes.len() + TAIL > extent.end - extent.start {
+            self.parser.add_tail(bytes);
+        }
         if last {
             self.parser.skip(extent.total);
             (self.done, self.begun, self.inside) = (0, false, None);
@@ -268,7 +309,7 @@ impl FragmentDecoder {
         if O::LISTENS {
             if let Some((end, len)) = found {
                 let total = before + end;
-                self.parser.locate_as(Extent { head: total - len, start: 0, end: before + certain, total });
+                self.parser.found(Extent { head: total - len, start: 0, end: before + certain, total });
             }
             let partial = held + view.len() - certain;
             self.parser.tell_at(before + held + view.len(), |_| partial, observer);

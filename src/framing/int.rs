@@ -92,6 +92,19 @@ impl IntFormat {
         Some(if self.signed && value > self.max() { value - 2 * (self.max() + 1) } else { value })
     }
 
+    /// As [`write`](Self::write), for lengths: cheaper.
+    #[inline]
+    pub(crate) fn write_len(self, value: usize) -> Option<[u8; 8]> {
+        let (raw, bits) = (value as u64, 8 * u32::from(self.width));
+        if raw.leading_zeros() < 64 - bits + u32::from(self.signed) {
+            return None;
+        }
+        Some(match self.endian {
+            Endian::Little => raw.to_le_bytes(),
+            Endian::Big => (raw << (64 - bits)).to_be_bytes(),
+        })
+    }
+
     /// `value` as bytes, of which the first [`width`](Self::width) count; `None` when it does not fit.
     #[inline]
     pub fn write(self, value: i128) -> Option<[u8; 8]> {
@@ -146,8 +159,13 @@ mod tests {
             for value in [min, 0, 1, 17, format.max()] {
                 let bytes = format.write(value).unwrap();
                 assert_eq!(format.read(&bytes), Some(value), "{format}");
+                if let Ok(len) = usize::try_from(value) {
+                    assert_eq!(format.write_len(len), Some(bytes), "{format}");
+                }
             }
             assert_eq!(format.write(format.max() + 1), None);
+            let above = usize::try_from(format.max() + 1);
+            assert_eq!(above.ok().and_then(|n| format.write_len(n)), None, "{format}");
             assert_eq!(format.write(min - 1), None);
             assert_eq!(format.swapped().swapped(), format);
             assert_eq!(format.read(&[0; 8][..format.width() - 1]), None);

@@ -127,9 +127,11 @@ impl Parser {
         self.head(view).map_err(|refusal| self.refuse(refusal))
     }
 
-    /// Takes over an extent that the caller found.
-    pub(crate) fn locate_as(&mut self, extent: Extent) {
+    /// Takes over an extent that the caller found, without fields.
+    #[inline]
+    pub(crate) fn found(&mut self, extent: Extent) {
         self.stage = Stage::Body(extent);
+        self.fields = None;
     }
 
     fn head(&mut self, view: &[u8]) -> Result<Result<Extent, usize>, Refusal> {
@@ -270,6 +272,7 @@ impl Parser {
     }
 
     /// Keeps the last bytes of a payload of which this is another piece.
+    #[inline(never)]
     pub(crate) fn add_tail(&mut self, piece: &[u8]) {
         match piece.last_chunk() {
             Some(tail) => self.tail = *tail,
