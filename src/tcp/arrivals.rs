@@ -46,6 +46,12 @@ impl Connection {
             self.pending.syn = true;
             return self.tell(cx, Rule::SynRepeated);
         }
+        // RFC 9293 section 3.5, figure 9: in a simultaneous open the peer's SYN,ACK repeats its SYN; its ACK counts.
+        let answer = TcpFlags::SYN | TcpFlags::ACK;
+        if self.state == State::SynReceived && seg.seq == self.rcv.irs && seg.flags.contains(answer) {
+            let rest = TcpHeader { seq: seg.seq + 1, flags: seg.flags.without(TcpFlags::SYN), ..*seg };
+            return self.arrives_otherwise(cx, &rest, payload, ecn);
+        }
         // RFC 7323 section 5.3, R1: PAWS comes before the sequence number.
         if !seg.flags.rst() {
             if self.is_of_the_past(cx.now, seg) {
@@ -73,8 +79,8 @@ impl Connection {
             return self.take_reset(cx, seg);
         }
         // Fourth, the SYN bit. (Third, security and compartment, is no part of this TCP.)
-        if seg.flags.syn() && !self.take_stray_syn(cx, seg, payload) {
-            return;
+        if seg.flags.syn() {
+            return self.take_stray_syn(cx, seg, payload);
         }
         // Fifth, the ACK field.
         if !seg.flags.ack() {
@@ -118,17 +124,11 @@ impl Connection {
         self.reset_by_peer(cx, Rule::ResetReceived);
     }
 
-    /// A SYN where none belongs. Returns whether the segment is to be processed further.
-    fn take_stray_syn<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader, payload: &[u8]) -> bool {
-        if self.state == State::SynReceived {
-            if self.origin == Origin::Passive {
-                self.back_to_listen(cx, Rule::HalfOpenReset);
-                return false;
-            }
-            // The SYN,ACK of a simultaneous open repeats the SYN that we know.
-            if seg.seq == self.rcv.irs {
-                return true;
-            }
+    /// A SYN where none belongs: the segment ends here.
+    fn take_stray_syn<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader, payload: &[u8]) {
+        if self.state == State::SynReceived && self.origin == Origin::Passive {
+            self.back_to_listen(cx, Rule::HalfOpenReset);
+            return;
         }
         if self.config.features.challenge_ack {
             // RFC 5961 section 4.2: whatever its sequence number, a challenge ACK.
@@ -137,7 +137,6 @@ impl Connection {
             self.reply_reset(cx, seg, payload.len(), Rule::HalfOpenReset);
             self.reset_by_peer(cx, Rule::HalfOpenReset);
         }
-        false
     }
 
     /// RFC 9293 section 3.10.7.4, fifth. Returns whether the segment is to be processed further.

@@ -19,6 +19,9 @@ impl Connection {
         payload: &[u8],
         ecn: Ecn,
     ) {
+        if self.state == State::Listen && !super::open::is_one_host(from) {
+            return; // RFC 9293 section 3.9.2.3, MUST-57, MUST-63
+        }
         if self.state == State::Listen && seg.flags.syn() && !seg.flags.rst() && !seg.flags.ack() {
             self.flow.remote = SocketAddr::new(from, seg.src_port);
         }

@@ -149,10 +149,6 @@ impl Connection {
 
 /// RFC 9293 section 3.9.1.1, MUST-46: a connection is between two single hosts.
 fn check_ends(flow: &Flow) -> Result<(), OpenError> {
-    let is_one_host = |ip: IpAddr| match ip {
-        IpAddr::V4(v4) => !(v4.is_unspecified() || v4.is_broadcast() || v4.is_multicast()),
-        IpAddr::V6(v6) => !(v6.is_unspecified() || v6.is_multicast()),
-    };
     if flow.local.is_ipv4() != flow.remote.is_ipv4() {
         Err(OpenError::MixedVersions)
     } else if flow.local.port() == 0 || flow.remote.port() == 0 {
@@ -163,5 +159,13 @@ fn check_ends(flow: &Flow) -> Result<(), OpenError> {
         Err(OpenError::LocalAddress(flow.local.ip()))
     } else {
         Ok(())
+    }
+}
+
+/// Whether an address can be that of a single host.
+pub(crate) fn is_one_host(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => !(v4.is_unspecified() || v4.is_broadcast() || v4.is_multicast()),
+        IpAddr::V6(v6) => !(v6.is_unspecified() || v6.is_multicast()),
     }
 }

@@ -182,6 +182,7 @@ impl Personality {
             receive_buffer: (65_535, 65_535),
             syn_window: None,
             min_mss: 64,
+            syn_retries: 7,
             icmp_aborts: true,
             ..Personality::linux()
         }

@@ -345,6 +345,7 @@ impl Pair {
 
     /// Runs until nothing is under way or timed, at most to `end`.
     pub fn run_out(&mut self, end: Instant) {
+        self.flush(0);
         while self.next_wakeup().is_some_and(|at| at <= end) {
             self.step();
         }
