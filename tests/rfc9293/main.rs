@@ -2,8 +2,9 @@
 //! here, in a module named after the section, or a reason why it does not apply. `docs/rfc9293.md` is made from these
 //! tests: run them with `FRAMEWIRE_BLESS=1` to write it anew.
 
+#![allow(clippy::unwrap_used)] // a panic is a failure with a line number
+
 #[path = "../net_support/mod.rs"]
-#[allow(dead_code)] // the network's own tests use the rest
 mod net_support;
 #[path = "../tcp_harness/mod.rs"]
 mod tcp_harness;
