@@ -180,7 +180,7 @@ mod tests {
                 let acks = (w.cwnd / (2 * smss)).max(1);
                 for _ in 0..acks {
                     let ack = AckSample {
-                        ack: SeqNumber(0), nxt: SeqNumber(0), newly_acked: 2 * smss, prior_in_flight: w.cwnd,
+                        ack: SeqNumber(0), nxt: SeqNumber(0), newly_acked: 2 * smss, peak_in_flight: w.cwnd,
                         rtt: Some(rtt), srtt: Some(rtt),
                     };
                     let rule = cubic.on_ack(&mut w, now, &ack);

@@ -36,8 +36,8 @@ pub struct AckSample {
     pub nxt: SeqNumber,
     /// Octets newly acknowledged.
     pub newly_acked: u32,
-    /// What was in flight before this ACK came.
-    pub prior_in_flight: u32,
+    /// The most that was in flight at once in the last round trip.
+    pub peak_in_flight: u32,
     /// The round trip measured on the segment sent last among those this ACK acknowledges, if it measured one.
     pub rtt: Option<Duration>,
     /// SRTT.
@@ -176,8 +176,8 @@ impl Controller {
             validated = pipe_ack.is_validated(before.cwnd); // RFC 7661 section 4.3
         }
         // A window that was not filled says nothing about the path (RFC 9438 section 5.8, RFC 7661 section 4.3).
-        let room = before.cwnd.saturating_sub(ack.prior_in_flight);
-        let filled = room < before.smss || w.in_slow_start() && room <= before.cwnd / 2;
+        let room = before.cwnd.saturating_sub(ack.peak_in_flight);
+        let filled = room <= before.smss || w.in_slow_start() && room <= before.cwnd / 2;
         let grows = if self.pipe_ack.is_some() { validated } else { filled };
         if w.in_slow_start() {
             let limit = self.config.slow_start_limit.map_or(u32::MAX, |l| l.saturating_mul(w.smss));

@@ -5,15 +5,16 @@ use super::{Ack, AckOutcome, FastRecovery, Phase, Prr, Recovery};
 use crate::probe::{Context, Probe, Var, Vars};
 use crate::rule::Rule;
 use crate::tcp::congestion::{AckSample, Reduction};
-use crate::tcp::sack::{Acked, SackBlock, Sacked};
+use crate::tcp::sack::{Acked, Sacked};
 use crate::time::Duration;
 
 /// An ACK and what the scoreboard made of it.
 struct Arrival {
     acked: Acked,
     sacked: Sacked,
-    prior_in_flight: u32,
     duplicate: bool,
+    /// It says ECE: the window does not grow.
+    marked: bool,
     /// A round trip of the segment sent last among those delivered.
     rtt: Option<Duration>,
 }
@@ -28,7 +29,7 @@ impl Arrival {
 impl Recovery {
     /// An acceptable ACK arrived (SND.UNA =< SEG.ACK =< SND.NXT), duplicates included.
     pub fn on_ack<P: Probe>(&mut self, cx: &mut Context<'_, P>, ack: &Ack<'_>) -> AckOutcome {
-        let (prior_in_flight, prior_flight) = (self.in_flight(), self.board.flight());
+        let prior_flight = self.board.flight();
         let time = AckTime {
             now: cx.now,
             min_rtt: self.rtt.min_rtt(),
@@ -53,7 +54,7 @@ impl Recovery {
             && prior_flight > 0
             && if self.sack { sacked.bytes > 0 } else { ack.is_bare && ack.ack == self.board.una() };
         let rtt = self.measure(cx, ack, &acked, &sacked, prior_flight);
-        let arrival = Arrival { acked, sacked, prior_in_flight, duplicate, rtt: rtt.1 };
+        let arrival = Arrival { acked, sacked, duplicate, marked: ack.ece && self.ecn, rtt: rtt.1 };
         if acked.bytes > 0 {
             self.timeouts = 0;
             self.set_dup_acks(cx, Rule::DuplicateAck, 0);
@@ -70,13 +71,13 @@ impl Recovery {
             if use_rack {
                 self.rack.on_dsack(cx, sacked.duplicate.is_some(), self.board.una(), self.board.nxt());
             }
-            self.check_probe(cx, ack, sacked.duplicate);
+            self.check_probe(cx, ack, &arrival);
         }
         if original {
             self.undo_timeout(cx);
         }
         let restart = self.advance(cx, &arrival);
-        self.answer_ecn(cx, ack, &arrival);
+        self.answer_ecn(cx, &arrival);
         // RFC 6298 section 5: (5.2) and (5.3)
         if self.board.is_empty() {
             self.stop_all(cx);
@@ -180,8 +181,8 @@ impl Recovery {
 
     /// New data were acknowledged outside fast recovery.
     fn grow<P: Probe>(&mut self, cx: &mut Context<'_, P>, arrival: &Arrival) {
-        // RFC 3390 section 1: the ACK of the SYN does not open the window; RFC 3168: one round trip, one answer
-        if !self.established {
+        // RFC 3390 section 1: the ACK of the SYN does not open the window; RFC 3168 section 6.1.2: nor one with ECE
+        if !self.established || arrival.marked {
             return;
         }
         // After a time-out an ACK may leap over what was SACKed before; that was not delivered now.
@@ -190,7 +191,7 @@ impl Recovery {
             ack: self.board.una(),
             nxt: self.board.nxt(),
             newly_acked: if loss { arrival.acked.delivered } else { arrival.acked.bytes },
-            prior_in_flight: arrival.prior_in_flight,
+            peak_in_flight: self.peak.0,
             rtt: arrival.rtt,
             srtt: self.rtt.srtt(),
         };
@@ -250,8 +251,8 @@ impl Recovery {
         let nothing = Arrival {
             acked: Acked::default(),
             sacked: Sacked::default(),
-            prior_in_flight: self.in_flight(),
             duplicate: false,
+            marked: false,
             rtt: None,
         };
         match self.phase {
@@ -362,11 +363,9 @@ impl Recovery {
     }
 
     /// ECE (RFC 3168 section 6.1.2): as for a loss, once a round trip.
-    fn answer_ecn<P: Probe>(&mut self, cx: &mut Context<'_, P>, ack: &Ack<'_>, arrival: &Arrival) {
-        if !(ack.ece && self.ecn && self.phase == Phase::Open && self.board.una().is_after(self.reduced_at)) {
-            return;
-        }
-        if arrival.acked.bytes == 0 {
+    fn answer_ecn<P: Probe>(&mut self, cx: &mut Context<'_, P>, arrival: &Arrival) {
+        let new_round = arrival.acked.bytes > 0 && self.board.una().is_after(self.reduced_at);
+        if !(arrival.marked && new_round && self.phase == Phase::Open) {
             return;
         }
         cx.probe.rule(Rule::EcnResponse);
@@ -379,7 +378,8 @@ impl Recovery {
     }
 
     /// TLP_process_ack (RFC 8985 section 7.4).
-    fn check_probe<P: Probe>(&mut self, cx: &mut Context<'_, P>, ack: &Ack<'_>, dsack: Option<SackBlock>) {
+    fn check_probe<P: Probe>(&mut self, cx: &mut Context<'_, P>, ack: &Ack<'_>, arrival: &Arrival) {
+        let dsack = arrival.sacked.duplicate;
         let Some(probe) = self.probe.filter(|probe| ack.ack.is_at_or_after(probe.end)) else { return };
         if !probe.is_retransmission || dsack.is_some_and(|block| block.right == probe.end) {
             self.probe = None;
@@ -391,7 +391,7 @@ impl Recovery {
                 self.reduce(cx, Reduction::Loss, false);
                 self.congestion.set_cwnd(cx, Rule::TailLossRepaired, self.congestion.window().ssthresh);
             }
-        } else if ack.sack.is_empty() && ack.is_bare {
+        } else if arrival.acked.bytes == 0 && ack.sack.is_empty() && ack.is_bare {
             // A duplicate ACK without SACK: original and probe have both arrived.
             self.probe = None;
         }

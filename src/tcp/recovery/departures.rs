@@ -60,7 +60,7 @@ impl Recovery {
             }
             // NextSeg rule 4: once until RecoveryPoint is passed
             let may = self.rescue.is_none_or(|rescue| self.board.una().is_after(rescue));
-            if let Some(tail) = self.board.tail(smss).filter(|_| may) {
+            if let Some(tail) = self.board.rescue(smss).filter(|_| may) {
                 self.rescue_proposed = Some(tail);
                 return again(tail, Rule::SackRescue);
             }
@@ -96,6 +96,10 @@ impl Recovery {
         }
         if let Some(prr) = &mut self.prr {
             prr.on_sent(len);
+        }
+        let in_flight = self.in_flight();
+        if in_flight >= self.peak.0 || self.board.una().is_at_or_after(self.peak.1) {
+            self.peak = (in_flight, self.board.nxt());
         }
         self.last_sent = Some(cx.now);
         if self.rto_at == crate::time::Instant::NEVER {

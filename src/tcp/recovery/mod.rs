@@ -193,6 +193,8 @@ pub struct Recovery {
     syn_lost: bool,
     timeouts: u32,
     last_sent: Option<Instant>,
+    /// The most that was in flight at once, and SND.NXT then: it counts until that is acknowledged.
+    peak: (u32, SeqNumber),
     rto_at: Instant,
     probe_at: Instant,
     reordering_at: Instant,
@@ -227,6 +229,7 @@ impl Recovery {
             syn_lost: false,
             timeouts: 0,
             last_sent: None,
+            peak: (0, iss),
             rto_at: Instant::NEVER,
             probe_at: Instant::NEVER,
             reordering_at: Instant::NEVER,

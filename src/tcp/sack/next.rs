@@ -40,8 +40,8 @@ impl Scoreboard {
         Some(SackBlock::new(left, left + len))
     }
 
-    /// The last octets in flight that are not SACKed, at most `smss`: NextSeg rule 4 (RFC 6675 section 4) and the
-    /// tail loss probe (RFC 8985 section 7.3).
+    /// The last octets in flight that are not SACKed, at most `smss`: what a tail loss probe sends (RFC 8985 section
+    /// 7.3).
     pub fn tail(&self, smss: u32) -> Option<SackBlock> {
         let end = self.sacked.as_slice().last().filter(|range| range.right == self.nxt);
         let end = end.map_or(self.nxt, |range| range.left);
@@ -51,6 +51,11 @@ impl Scoreboard {
         let segment = self.segments.get(self.index_of(end - 1))?;
         let len = end.0.wrapping_sub(segment.seq.0).min(smss);
         Some(SackBlock::new(end - len, end))
+    }
+
+    /// NextSeg rule 4 (RFC 6675 section 4): the [tail](Scoreboard::tail), unless it was retransmitted in this recovery.
+    pub fn rescue(&self, smss: u32) -> Option<SackBlock> {
+        self.tail(smss).filter(|tail| tail.right.is_after(self.high_rxt))
     }
 
     /// Recovery begins: HighRxt = HighACK.

@@ -1,0 +1,81 @@
+//! RFC 7661: Updating TCP to Support Rate-Limited Traffic.
+
+use crate::sender::*;
+use framewire::rule::Rule;
+use framewire::tcp::congestion::WindowValidation;
+
+/// A window of forty segments, used by two a round trip for three seconds.
+fn limited() -> (Sender, u32) {
+    let mut config = reno(40);
+    config.congestion.validation = WindowValidation::Rfc7661;
+    let mut s = Sender::new(config, false);
+    let mut n = 0;
+    for _ in 0..30 {
+        s.send_at_most(2);
+        s.wait(100);
+        n += 2;
+        s.ack(n);
+    }
+    (s, n)
+}
+
+#[test]
+fn s4_3_a_window_that_is_not_used_does_not_grow() {
+    let (mut s, mut n) = limited();
+    let cwnd = s.cwnd();
+    for _ in 0..20 {
+        s.send_at_most(2);
+        s.wait(100);
+        n += 2;
+        s.ack(n);
+    }
+    assert_eq!(s.cwnd(), cwnd);
+}
+
+#[test]
+fn s4_3_but_it_stays_for_bursts_to_come() {
+    let (mut s, _) = limited();
+    let cwnd = s.cwnd();
+    s.wait(2_000);
+    assert_eq!(s.send().len() as u32, cwnd / SMSS, "an idle time does not take it away");
+}
+
+#[test]
+fn s4_2_half_the_window_in_use_validates_it() {
+    let (mut s, mut n) = limited();
+    let cwnd = s.cwnd();
+    for _ in 0..3 {
+        let sent = s.send_at_most((cwnd / SMSS) as usize * 3 / 4).len() as u32;
+        s.wait(100);
+        n += sent;
+        s.ack(n);
+    }
+    assert!(s.cwnd() > cwnd);
+}
+
+#[test]
+fn s4_4_1_loss_falls_back_to_what_was_in_use() {
+    let (mut s, n) = limited();
+    s.send_at_most(8);
+    for _ in 0..3 {
+        s.ack(n);
+    }
+    // MAX (pipeACK, LossFlightSize) / 2
+    assert_eq!(s.ssthresh(), Some(4 * SMSS));
+    assert!(s.heard(Rule::WindowValidationLoss));
+}
+
+#[test]
+fn s4_4_2_after_five_minutes_it_is_halved() {
+    let (mut s, mut n) = limited();
+    let cwnd = s.cwnd();
+    for _ in 0..3100 {
+        s.send_at_most(2);
+        s.wait(100);
+        n += 2;
+        s.ack(n);
+    }
+    assert!(s.heard(Rule::WindowValidationExpired));
+    assert_eq!(s.cwnd(), (cwnd / 2).max(40 * SMSS), "no further than the initial window");
+    assert_eq!(s.ssthresh(), Some(cwnd / 4 * 3));
+}

@@ -1,0 +1,232 @@
+//! RFC 8985: The RACK-TLP Loss Detection Algorithm.
+
+use crate::sender::*;
+use framewire::probe::{Context, Timer};
+use framewire::rule::Rule;
+use framewire::tcp::recovery::{Ack, Phase};
+
+fn sender(window: u32) -> Sender {
+    let mut s = Sender::new(rack(window), true);
+    s.send();
+    s.wait(100);
+    s
+}
+
+#[test]
+fn s6_2_three_sacked_segments_mean_loss_at_once_while_no_reordering_was_seen() {
+    let mut s = sender(10);
+    s.sack(0, &[(1, 4)]);
+    assert_eq!(s.r.phase(), Phase::Recovery);
+    assert_eq!(s.r.scoreboard().lost_bytes(), SMSS);
+    assert!(s.send().starts_with(&[Again(0)]));
+}
+
+#[test]
+fn s6_2_fewer_wait_for_the_reordering_window() {
+    let mut s = sender(10);
+    s.sack(0, &[(1, 2)]);
+    assert_eq!(s.r.phase(), Phase::Open);
+    // A quarter of min_RTT after the segment's round trip is over
+    assert_eq!(s.r.deadline(), Some((Timer::RackReordering, s.now + ms(25))));
+    assert_eq!(s.fire(), Timer::RackReordering);
+    assert_eq!(s.r.phase(), Phase::Recovery);
+    assert_eq!(s.send_at_most(1), [Again(0)]);
+}
+
+#[test]
+fn s6_2_what_arrives_within_the_window_was_only_reordered() {
+    let mut s = sender(10);
+    s.sack(0, &[(1, 2)]);
+    s.wait(10);
+    s.ack(2);
+    assert_eq!((s.r.phase(), s.r.scoreboard().lost_bytes()), (Phase::Open, 0));
+    // Reordering has been seen: three SACKed segments wait as well now.
+    s.sack(2, &[(3, 7)]);
+    assert_eq!(s.r.phase(), Phase::Open);
+    assert!(s.r.timer(Timer::RackReordering).is_some());
+}
+
+#[test]
+fn s6_2_a_lost_retransmission_is_found() {
+    let mut s = sender(10);
+    s.sack(0, &[(1, 4)]);
+    assert_eq!(s.send_at_most(1), [Again(0)]);
+    s.wait(1);
+    // New data sent after the retransmission is delivered, the retransmission is not.
+    s.sack(0, &[(1, 10)]);
+    let new = s.send();
+    assert!(new.contains(&New(10)), "{new:?}");
+    s.wait(100);
+    s.sack(0, &[(1, 11)]);
+    assert!(s.send_at_most(1).contains(&Again(0)), "sent a third time without a time-out");
+    assert_eq!(s.r.timeouts(), 0);
+}
+
+#[test]
+fn s6_2_dsack_widens_the_reordering_window() {
+    let mut s = sender(10);
+    s.sack(0, &[(1, 2)]);
+    s.wait(10);
+    s.ack(2); // reordering seen
+    s.sack(2, &[(0, 1)]); // D-SACK
+    assert!(s.heard(Rule::RackReorderingWindow));
+    s.sack(2, &[(3, 4)]);
+    let (timer, at) = s.r.deadline().unwrap();
+    assert_eq!(timer, Timer::RackReordering);
+    assert!(at > s.now + ms(25), "twice a quarter of min_RTT less the time gone by");
+}
+
+#[test]
+fn s6_2_an_ack_too_early_for_a_retransmission_does_not_move_rack() {
+    let mut s = sender(10);
+    s.sack(0, &[(1, 4)]);
+    s.send_at_most(1);
+    let lost = s.r.scoreboard().lost_bytes();
+    s.wait(1);
+    s.ack(4); // 1 ms after the retransmission: of the original
+    assert!(s.r.scoreboard().lost_bytes() <= lost);
+    assert_eq!(s.r.scoreboard().awaiting_bytes(), 0, "segments 4 to 9 are not held for lost");
+}
+
+#[test]
+fn s6_3_at_a_time_out_only_what_is_overdue_is_lost() {
+    let mut s = Sender::new(rack(10), true);
+    s.more = true;
+    s.send_at_most(2);
+    s.wait(100);
+    s.ack(1); // RACK.rtt = 100 ms
+    s.send_at_most(1);
+    while s.r.timeouts() == 0 {
+        if s.fire() == Timer::TailLossProbe {
+            s.more = false;
+            s.send_at_most(1);
+            s.wait(0);
+        }
+    }
+    let lost: Vec<bool> = s.r.scoreboard().segments().map(|segment| segment.is_lost()).collect();
+    assert!(lost[0], "the first always is");
+    assert!(s.heard(Rule::RackTimeout));
+}
+
+#[test]
+fn s7_2_the_probe_comes_after_two_round_trips() {
+    let mut s = Sender::new(rack(10), true);
+    s.send();
+    assert_eq!(s.r.deadline(), Some((Timer::TailLossProbe, s.now + ms(200))));
+}
+
+#[test]
+fn s7_2_with_one_segment_in_flight_it_waits_for_a_delayed_ack_but_not_beyond_the_rto() {
+    let mut s = Sender::new(rack(10), true);
+    s.send_at_most(1);
+    let wait = ms(2 * 100 + 200).min(s.rto());
+    assert_eq!(s.r.deadline(), Some((Timer::TailLossProbe, s.now + wait)));
+}
+
+#[test]
+fn s7_2_none_while_something_is_sacked_or_in_recovery() {
+    let mut s = sender(10);
+    s.sack(0, &[(1, 2)]);
+    assert_eq!(s.r.timer(Timer::TailLossProbe), None);
+    s.sack(0, &[(1, 5)]);
+    assert_eq!((s.r.phase(), s.r.timer(Timer::TailLossProbe)), (Phase::Recovery, None));
+}
+
+#[test]
+fn s7_3_the_probe_is_new_data_if_there_is_some() {
+    let mut s = Sender::new(rack(4), true);
+    s.send();
+    assert_eq!(s.fire(), Timer::TailLossProbe);
+    assert_eq!(s.send(), [New(4)], "beyond the congestion window, one segment");
+}
+
+#[test]
+fn s7_3_else_the_last_segment_again_and_then_the_rto_runs() {
+    let mut s = Sender::new(rack(4), true);
+    s.send();
+    s.more = false;
+    s.fire();
+    assert_eq!(s.send(), [Again(3)]);
+    assert_eq!(s.r.timer(Timer::TailLossProbe), None, "no second probe");
+    assert_eq!(s.rto_at(), Some(s.now + s.rto()));
+    assert_eq!(s.fire(), Timer::Retransmission);
+}
+
+#[test]
+fn s7_4_a_probe_that_repaired_a_loss_reduces_the_window() {
+    let mut s = Sender::new(rack(4), true);
+    s.send();
+    s.more = false;
+    s.fire();
+    s.send();
+    s.more = true;
+    // Beyond the probe: the last segment had been lost, nothing else tells of it.
+    s.send_at_most(1);
+    s.wait(100);
+    s.ack(4);
+    assert_eq!(s.r.congestion().ssthresh(), None, "not yet: the ACK may be of original or probe");
+    let mut s2 = Sender::new(rack(4), true);
+    s2.send();
+    s2.more = false;
+    s2.fire();
+    s2.send();
+    s2.wait(100);
+    s2.ack(4);
+    s2.more = true;
+    s2.send();
+    s2.wait(100);
+    s2.ack(5);
+    assert!(s2.heard(Rule::TailLossRepaired));
+    assert_eq!(s2.ssthresh(), Some(7 * SMSS / 2), "half of what is in flight");
+}
+
+#[test]
+fn s7_4_a_dsack_shows_that_the_probe_was_not_needed() {
+    let mut s = Sender::new(rack(4), true);
+    s.send();
+    s.more = false;
+    s.fire();
+    s.send();
+    s.wait(10);
+    s.ack(4);
+    s.sack(4, &[(3, 4)]);
+    s.more = true;
+    s.send();
+    s.wait(100);
+    s.ack(5);
+    assert!(!s.heard(Rule::TailLossRepaired));
+    assert_eq!(s.ssthresh(), None);
+}
+
+#[test]
+fn s7_4_a_duplicate_ack_without_sack_shows_that_both_arrived() {
+    let mut s = Sender::new(rack(4), true);
+    s.send();
+    s.more = false;
+    s.fire();
+    s.send();
+    s.wait(10);
+    s.ack(4);
+    s.take(&Ack::new(seg(4)));
+    s.more = true;
+    s.send();
+    s.wait(100);
+    s.ack(5);
+    assert!(!s.heard(Rule::TailLossRepaired));
+}
+
+#[test]
+fn the_last_segment_lost_costs_a_probe_not_a_time_out() {
+    let mut s = Sender::new(rack(10), true);
+    s.send();
+    s.more = false;
+    s.wait(100);
+    s.ack(9);
+    assert_eq!(s.fire(), Timer::TailLossProbe);
+    assert_eq!(s.send(), [Again(9)]);
+    s.wait(100);
+    s.ack(10);
+    let mut cx = Context::new(s.now, &mut s.notes);
+    assert_eq!(s.r.on_timeout(&mut cx), None);
+    assert_eq!((s.r.timeouts(), s.r.deadline()), (0, None));
+}

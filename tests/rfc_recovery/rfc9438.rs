@@ -1,0 +1,119 @@
+//! RFC 9438: CUBIC for Fast and Long-Distance Networks. (The window against the formula: unit tests of `cubic`.)
+
+use crate::sender::*;
+use framewire::rule::Rule;
+use framewire::tcp::congestion::{Congestion, CongestionAlgorithm, Cubic};
+use framewire::tcp::recovery::RecoveryConfig;
+
+fn config(window: u32) -> RecoveryConfig {
+    let mut config = sack(window);
+    config.congestion.algorithm = CongestionAlgorithm::Cubic;
+    config
+}
+
+fn cubic(s: &Sender) -> &Cubic {
+    match s.r.congestion().algorithm() {
+        Congestion::Cubic(cubic) => cubic,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// `n` segments in flight, the first one lost and found out.
+fn lost(s: &mut Sender, una: u32, n: u32) {
+    s.send();
+    s.wait(100);
+    s.sack(una, &[(una + 1, una + n)]);
+}
+
+#[test]
+fn s4_6_loss_leaves_seven_tenths() {
+    let mut s = Sender::new(config(100), true);
+    lost(&mut s, 0, 100);
+    assert_eq!(s.ssthresh(), Some(70 * SMSS));
+    assert_eq!(cubic(&s).w_max(), Some(100 * SMSS));
+    assert!(s.heard(Rule::CubicDecrease));
+}
+
+#[test]
+fn s4_6_ssthresh_is_at_least_two_segments() {
+    let mut s = Sender::new(config(2), true);
+    s.send();
+    while s.r.timeouts() == 0 {
+        s.fire();
+    }
+    assert_eq!(s.ssthresh(), Some(2 * SMSS));
+}
+
+#[test]
+fn s4_7_fast_convergence_gives_room_when_the_window_shrinks() {
+    let mut s = Sender::new(config(100), true);
+    lost(&mut s, 0, 100);
+    s.send();
+    s.wait(100);
+    s.ack(100);
+    assert_eq!(s.cwnd(), 70 * SMSS);
+    let una = (s.r.scoreboard().una().0 - 1) / SMSS;
+    lost(&mut s, una, 60);
+    // cwnd < W_max: W_max = cwnd * (1 + 0.7) / 2
+    let w_max = cubic(&s).w_max().unwrap();
+    assert!((59 * SMSS..=60 * SMSS).contains(&w_max), "{w_max}");
+}
+
+#[test]
+fn s4_2_k_is_the_time_until_w_max() {
+    let mut s = Sender::new(config(100), true);
+    lost(&mut s, 0, 100);
+    s.send();
+    s.wait(100);
+    s.ack(100);
+    s.send();
+    s.wait(100);
+    s.ack(140);
+    // K = cubic root ((100 - 70) / 0.4) = 4.217 s
+    let k = cubic(&s).k().unwrap().as_secs_f64();
+    assert!((k - 75.0_f64.cbrt()).abs() < 1e-6, "{k}");
+}
+
+#[test]
+fn s4_8_a_time_out_leaves_one_segment_and_a_new_epoch() {
+    let mut s = Sender::new(config(100), true);
+    s.send();
+    while s.r.timeouts() == 0 {
+        s.fire();
+    }
+    assert_eq!((s.cwnd(), s.ssthresh()), (SMSS, Some(70 * SMSS)));
+    assert_eq!((cubic(&s).w_max(), cubic(&s).k()), (None, None));
+    assert!(s.heard(Rule::CubicTimeout));
+}
+
+#[test]
+fn s4_3_a_short_round_trip_grows_at_least_as_reno_on_average() {
+    // 10 segments, 100 ms: W_cubic is flat for seconds, Reno-friendly growth is alpha = 0.53 segments a round trip.
+    let mut s = Sender::new(config(20), true);
+    lost(&mut s, 0, 20);
+    s.send();
+    s.wait(100);
+    s.ack(20);
+    let begin = s.cwnd();
+    let mut una = 20;
+    for _ in 0..8 {
+        s.send();
+        let end = (s.r.scoreboard().nxt().0 - 1) / SMSS;
+        s.wait(100);
+        while una < end {
+            una += 1;
+            s.ack(una);
+        }
+    }
+    assert!(s.heard(Rule::CubicRenoFriendly) || s.heard(Rule::CubicIncrease));
+    assert!(s.cwnd() >= begin + 3 * SMSS, "{begin} {}", s.cwnd());
+}
+
+#[test]
+fn s4_10_slow_start_comes_first() {
+    let mut s = Sender::new(config(10), true);
+    s.send();
+    s.wait(100);
+    s.round(0, 10);
+    assert_eq!(s.cwnd(), 20 * SMSS);
+}
