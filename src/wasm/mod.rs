@@ -7,8 +7,8 @@ use js_sys::{Array, Float32Array, Float64Array, Object, Reflect, Uint8Array, Uin
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::sim::{BUILTINS, Scenario, builtin};
-use crate::trace::file;
+use crate::sim::{BUILTINS, Scenario, Simulation, builtin};
+use crate::trace::{Trace, file};
 use crate::view::list::{DisplayList, Role};
 use crate::view::session::Session;
 use crate::view::svg::Theme;
@@ -83,6 +83,19 @@ pub struct Player {
 
 #[wasm_bindgen]
 impl Player {
+    /// Runs a built-in scenario and opens what happened.
+    pub fn scenario(name: &str, lang: &str) -> Result<Player, JsError> {
+        let lang = lang_of(lang);
+        let Some(scenario) = builtin(name) else {
+            return Err(JsError::new(&fill(Word::ErrorScenario, lang, &[name])));
+        };
+        let mut trace = Trace::new();
+        let mut simulation = Simulation::new(&scenario, &mut trace)
+            .map_err(|flaw| JsError::new(&flaw.locate("").message(lang)))?;
+        let remark = simulation.run(&mut trace).message(lang).unwrap_or_default();
+        Ok(Player { session: Session::new(trace), list: DisplayList::default(), remark })
+    }
+
     /// Opens the bytes of a recording.
     pub fn recording(name: &str, bytes: &[u8], lang: &str) -> Result<Player, JsError> {
         let lang = lang_of(lang);
