@@ -9,6 +9,10 @@ if (player instanceof FramewirePlayer) {
     const value = asked.get(name);
     if (value) player.setAttribute(name, value);
   }
+  // With nothing focused the keys mean the player.
+  document.addEventListener('keydown', (event) => {
+    if (event.target === document.body) player.key(event);
+  });
   player.addEventListener('languagechange', () => {
     document.documentElement.lang = player.lang;
     document.title = player.documentTitle;

@@ -8,8 +8,8 @@ use crate::trace::calls::{receives, sends};
 use crate::trace::summary::protocol;
 use crate::trace::tables::{StoredOutcome, packet_bits};
 use crate::trace::{
-    CallId, CallRow, Connection, ConnectionId, EventId, How, Kind, Op, PacketRow, Provenance, Role, Side,
-    SocketId, StreamId, StreamRange, Trace, Transport,
+    CallId, CallRow, Connection, ConnectionId, EventId, How, Kind, Mark, Op, PacketRow, Provenance, Role,
+    Side, SocketId, StreamId, StreamRange, Trace, Transport, Vantage,
 };
 use crate::view::figure::flag;
 use crate::view::figure::{
@@ -367,17 +367,54 @@ impl<'t> Build<'t> {
 
     fn flights(&mut self) {
         let shifts = self.window_shifts();
+        let marks = self.marks();
         let mut out = Vec::with_capacity(self.trace.tables().packets.len());
-        for row in &self.trace.tables().packets {
+        for (i, row) in self.trace.tables().packets.iter().enumerate() {
             if row.is(packet_bits::STUB) || row.sent.known().is_none() {
                 continue;
             }
-            if let Some(flight) = self.flight(row, &shifts) {
+            if let Some(mut flight) = self.flight(row, &shifts) {
+                flight.marks |= marks.get(i).copied().unwrap_or_default();
                 out.push(flight);
             }
         }
         out.sort_by_key(|f| (f.sent.at, f.sent.order));
         self.figure.flights = out;
+    }
+
+    /// What an observer at the senders' way out says of each packet; out of order is what arrives so.
+    fn marks(&self) -> Vec<u16> {
+        let mut out = vec![0u16; self.trace.tables().packets.len()];
+        for row in self.trace.marks(Vantage::Sent) {
+            let Some(bits) = out.get_mut(row.packet as usize) else { continue };
+            for (theirs, ours) in [
+                (Mark::Retransmission, mark::RETRANSMISSION),
+                (Mark::FastRetransmission, mark::FAST_RETRANSMISSION),
+                (Mark::DupAck, mark::DUP_ACK),
+                (Mark::ZeroWindow, mark::ZERO_WINDOW),
+                (Mark::ZeroWindowProbe, mark::PROBE),
+                (Mark::WindowFull, mark::WINDOW_FULL),
+                (Mark::WindowUpdate, mark::WINDOW_UPDATE),
+                (Mark::KeepAlive, mark::KEEP_ALIVE),
+                (Mark::KeepAliveAck, mark::KEEP_ALIVE),
+            ] {
+                if row.marks.has(theirs) {
+                    *bits |= ours;
+                }
+            }
+        }
+        for host in &self.trace.tables().hosts {
+            for row in self.trace.marks(Vantage::Host(host.id)) {
+                let packet = self.trace.tables().packets.get(row.packet as usize);
+                let here = packet.is_some_and(|p| self.trace.host_of(p.sent) != Some(host.id));
+                if let (true, true, Some(bits)) =
+                    (here, row.marks.has(Mark::OutOfOrder), out.get_mut(row.packet as usize))
+                {
+                    *bits |= mark::OUT_OF_ORDER;
+                }
+            }
+        }
+        out
     }
 
     /// How far each socket shifts the windows that it announces.

@@ -96,7 +96,7 @@ export class FramewirePlayer extends HTMLElement {
       this.header.element,
       this.notice,
       h('div', { class: 'body' }, this.stage, this.inspector.element),
-      this.controlBar.element,
+      h('footer', {}, this.controlBar.element),
       this.help.element,
       h('div', { class: 'drop' }),
     );
@@ -108,13 +108,12 @@ export class FramewirePlayer extends HTMLElement {
     this.dark = matchMedia('(prefers-color-scheme: dark)');
     this.still = matchMedia('(prefers-reduced-motion: reduce)');
     this.retheme = () => this.applyTheme();
-    this.addEventListener('keydown', (event) => handleKey(this, event));
+    this.addEventListener('keydown', (event) => this.key(event));
     open.acceptDrops(this);
   }
 
   async connectedCallback() {
     this.dark.addEventListener('change', this.retheme);
-    if (!this.hasAttribute('tabindex')) this.tabIndex = -1;
     try {
       await loadCore();
     } catch (error) {
@@ -347,6 +346,14 @@ export class FramewirePlayer extends HTMLElement {
     this.transcript.follow();
     this.variables.follow();
     this.dispatchEvent(new Event('timeupdate'));
+  }
+
+  /**
+   * Does what a key means; a page may pass on keys that nobody else wants.
+   * @param {KeyboardEvent} event
+   */
+  key(event) {
+    handleKey(this, event);
   }
 
   /** @param {number} speed */

@@ -153,7 +153,8 @@ ${bits}
 .transcript tr[aria-current] { background: var(--fw-panel); }
 .hidden-visually { position: absolute !important; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); padding: 0; border: 0; }
 
-.controls { flex: none; display: flex; align-items: center; gap: 4px 12px; padding: 4px 12px; border-top: 1px solid var(--fw-line); }
+footer { flex: none; }
+.controls { display: flex; align-items: center; gap: 4px 12px; padding: 4px 12px; border-top: 1px solid var(--fw-line); }
 .steps, .more { display: flex; align-items: center; flex: none; }
 .scrub { flex: 1; min-width: 80px; position: relative; height: 36px; }
 .scrub canvas { position: absolute; left: 0; top: 1px; width: 100%; height: 10px; pointer-events: none; }
@@ -205,7 +206,7 @@ kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius
 @media (forced-colors: active) { .known { border-color: CanvasText; } }
 @media print {
   .player { height: auto; display: block; }
-  header .bar, .controls, .inspector, .notice { display: none; }
+  header .bar, footer, .inspector, .notice { display: none; }
   .body, .stage { display: block !important; }
   .ledger { max-height: none; overflow: visible; break-inside: avoid; }
   .scroller { overflow: visible; height: auto !important; }

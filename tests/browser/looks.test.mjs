@@ -1,0 +1,101 @@
+// Languages, themes, sizes, keyboard and accessibility.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, test } from 'node:test';
+import { close, drawn, open, sentences } from './page.mjs';
+
+after(close);
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Everything axe-core finds, in a form to be read. */
+async function findings(page) {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.flat(9).join(' ')).join(', ')}`);
+  });
+}
+
+test('Chinese and English are switched in place', async () => {
+  const { page, player, done } = await open('scenario=hello-tcp&lang=en');
+  await player.getByRole('button', { name: '中文' }).click();
+  assert.equal(await page.locator('html').getAttribute('lang'), 'zh');
+  const told = await sentences(player);
+  assert.ok(told.some((row) => row.text.startsWith('client 向 server 发送 SYN：seq 0')));
+  const ledger = await drawn(player, 'ledger');
+  assert.ok(ledger.texts.includes('报文段'));
+  assert.match(await player.locator('h1').innerText(), /TCP/);
+  await player.getByRole('button', { name: '播放' }).waitFor();
+  await player.getByRole('button', { name: 'English' }).click();
+  await player.getByRole('button', { name: 'Play', exact: true }).waitFor();
+  await done();
+});
+
+for (const lang of ['en', 'zh']) {
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    test(`axe-core finds nothing: ${lang}, ${colorScheme}`, async () => {
+      const { page, player, done } = await open(`scenario=hello-tcp&lang=${lang}`, { colorScheme });
+      assert.deepEqual(await findings(page), []);
+      for (const toggle of await player.locator('.views button[aria-pressed="false"]').all()) await toggle.click();
+      await page.keyboard.press('ArrowUp');
+      await player.evaluate((element) => element.transcript.go(8, false));
+      assert.deepEqual(await findings(page), []);
+      await page.keyboard.press('?');
+      assert.deepEqual(await findings(page), []);
+      await done();
+    });
+  }
+}
+
+test('on a phone ladder and ledger are one scroll, the controls stay', async () => {
+  const { page, player, done } = await open('scenario=hello-tcp&lang=zh', { viewport: { width: 390, height: 844 } });
+  const boxes = await player.evaluate((element) => {
+    const box = (selector) => element.shadowRoot.querySelector(selector).getBoundingClientRect().toJSON();
+    return { ladder: box('.ladder'), ledger: box('.ledger'), controls: box('.controls') };
+  });
+  assert.ok(boxes.ladder.bottom <= boxes.ledger.top + 1);
+  assert.ok(boxes.controls.bottom <= 844.5 && boxes.controls.top > 600);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+  assert.deepEqual(await findings(page), []);
+  await done();
+});
+
+test('with reduced motion the picture steps', async () => {
+  const { page, player, done } = await open('scenario=hello-tcp&lang=en', { reducedMotion: 'reduce' });
+  const positions = await player.evaluate(async (element) => {
+    const seen = new Set();
+    element.setSpeed(8);
+    element.addEventListener('timeupdate', () => seen.add(element.playhead));
+    element.play();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    element.pause();
+    return [...seen];
+  });
+  assert.ok(positions.length >= 2 && positions.length < 20, String(positions.length));
+  assert.ok(page);
+  await done();
+});
+
+test('everything is reached by keyboard alone', async () => {
+  const { page, player, done } = await open();
+  const reached = new Set();
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press('Tab');
+    const name = await player.evaluate((element) => {
+      const active = element.shadowRoot.activeElement;
+      return active ? (active.getAttribute('aria-label') ?? active.textContent ?? active.tagName) : '';
+    });
+    if (name) reached.add(name);
+  }
+  for (const name of ['Scenario', 'Play', 'One segment on', 'Position in time', 'Speed', 'Keys and help', 'Ladder']) {
+    assert.ok([...reached].some((r) => r.startsWith(name) || r === name), `${name}: ${[...reached]}`);
+  }
+  await player.locator('.transcript tr[tabindex="0"]').focus();
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowUp');
+  assert.ok(await player.evaluate((element) => element.selected !== 0));
+  await done();
+});
