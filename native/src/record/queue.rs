@@ -42,6 +42,14 @@ pub(super) enum Event {
         size: Option<u64>,
         address: Option<SocketAddr>,
     },
+    /// A call that began and returned at once: its bytes are those it sent.
+    Call {
+        socket: SocketNumber,
+        op: Op,
+        size: Option<u64>,
+        address: Option<SocketAddr>,
+        value: Result<i64, Errno>,
+    },
     /// `op` and `socket` again, in case the begin was lost or stands in an earlier file.
     Returned {
         call: CallNumber,

@@ -55,13 +55,9 @@ impl Inner {
         value: Result<i64, Errno>,
         data: &[u8],
     ) {
-        let (recorder, time, call) = (&self.recorder, self.recorder.now(), self.recorder.call());
-        let begun = Event::Begun { call, socket: self.socket, op, size, address };
-        let returned = self.returned(call, op, value);
-        recorder.push(false, 2, data.len(), |batch| {
-            batch.push(time, begun, data);
-            batch.push(time, returned, &[]);
-        });
+        let (recorder, time) = (&self.recorder, self.recorder.now());
+        let event = Event::Call { socket: self.socket, op, size, address, value };
+        recorder.push(false, 1, data.len(), |batch| batch.push(time, event, data));
     }
 }
 

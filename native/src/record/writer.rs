@@ -1,13 +1,13 @@
 //! Turns queued events into records of the trace and writes them, file after file.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 
 use framewire::time::Instant;
 use framewire::trace::{
-    Args, CallId, Data, HostId, How, Op, Outcome, ProgramId, Provenance, Record, SocketId, ThreadId,
+    Args, CallId, Data, Errno, HostId, How, Op, Outcome, ProgramId, Provenance, Record, SocketId, ThreadId,
     Transport, What,
 };
 
@@ -32,10 +32,18 @@ struct Live {
 /// What the current file has been told, under the numbers it uses.
 #[derive(Debug, Default)]
 struct Told {
-    sockets: BTreeMap<SocketNumber, (SocketId, ThreadId)>,
-    calls: BTreeMap<CallNumber, CallId>,
+    sockets: HashMap<SocketNumber, Known>,
     next_socket: u32,
     next_call: u32,
+}
+
+/// A socket by its number in the file.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    socket: SocketId,
+    thread: ThreadId,
+    /// The call that has begun and not returned: a socket has at most one here.
+    open: Option<(CallNumber, CallId)>,
 }
 
 /// Writes a recording.
@@ -43,7 +51,7 @@ struct Told {
 pub(super) struct Writer {
     options: RecorderOptions,
     file: TraceFile,
-    live: BTreeMap<SocketNumber, Live>,
+    live: HashMap<SocketNumber, Live>,
     told: Told,
     introduced: bool,
     /// Events that could not be written since the file last took some.
@@ -61,7 +69,7 @@ impl Writer {
         let mut writer = Writer {
             options,
             file,
-            live: BTreeMap::new(),
+            live: HashMap::new(),
             told: Told::default(),
             introduced: false,
             missed: 0,
@@ -130,7 +138,6 @@ impl Writer {
                 self.missed += batch.items.len() as u64 + batch.lost;
                 // What was told is not in the file: later events tell of their sockets and calls anew.
                 self.told.sockets.clear();
-                self.told.calls.clear();
                 self.introduced = !self.file.is_new();
             }
         }
@@ -158,12 +165,12 @@ impl Writer {
             Event::Gone { socket } => {
                 self.live.remove(&socket);
             }
-            Event::Begun { .. } | Event::Returned { .. } => {}
+            Event::Begun { .. } | Event::Call { .. } | Event::Returned { .. } => {}
         }
     }
 
     /// The numbers of a socket and its thread in this file; tells the file of it if it has not heard yet.
-    fn told(&mut self, time: Instant, number: SocketNumber) -> (SocketId, ThreadId) {
+    fn told(&mut self, time: Instant, number: SocketNumber) -> Known {
         if let Some(&told) = self.told.sockets.get(&number) {
             return told;
         }
@@ -171,12 +178,13 @@ impl Writer {
         let listener = live
             .and_then(|live| live.listener)
             .filter(|listener| self.live.contains_key(listener))
-            .map(|listener| self.told(time, listener).0);
+            .map(|listener| self.told(time, listener).socket);
         let socket = SocketId(self.told.next_socket);
         self.told.next_socket += 1;
         let accepted = live.is_some_and(|live| live.listener.is_some());
         let thread = if accepted { ThreadId(socket.0 + 1) } else { MAIN_THREAD };
-        self.told.sockets.insert(number, (socket, thread));
+        let known = Known { socket, thread, open: None };
+        self.told.sockets.insert(number, known);
         if accepted {
             let name = live.and_then(|live| live.remote).map(|peer| peer.to_string()).unwrap_or_default();
             self.thread(time, thread, &name);
@@ -185,7 +193,7 @@ impl Writer {
         let (local, remote) = live.map_or((None, None), |live| (live.local, live.remote));
         let what = What::Socket { socket, host: HOST, transport, local, remote, listener };
         self.file.record(observed(time, what));
-        (socket, thread)
+        known
     }
 
     fn item(&mut self, item: &Item, data: &[u8]) {
@@ -195,27 +203,34 @@ impl Writer {
                 self.told(time, socket);
             }
             Event::Named { socket, local, remote } => {
-                let (socket, _) = self.told(time, socket);
+                let socket = self.told(time, socket).socket;
                 self.file.record(observed(time, What::SocketNamed { socket, local, remote }));
             }
             Event::Begun { call, socket, op, size, address } => {
-                self.begin(time, call, socket, op, (size, address, data));
+                let id = self.begin(time, socket, op, (size, address, data));
+                if let Some(known) = self.told.sockets.get_mut(&socket) {
+                    known.open = Some((call, id));
+                }
+            }
+            Event::Call { socket, op, size, address, value, .. } => {
+                let call = self.begin(time, socket, op, (size, address, data));
+                let outcome = outcome(value);
+                let (data, address, socket, truncated) = (Data::NONE, None, None, 0);
+                let what = What::CallReturned { call, outcome, data, address, socket, truncated };
+                self.file.record(observed(time, what));
             }
             Event::Returned { call, socket, op, value, address, made, truncated } => {
-                let call = match self.told.calls.remove(&call) {
-                    Some(call) => call,
-                    // Its begin was lost or stands in an earlier file.
-                    None => {
-                        let id = self.begin(time, call, socket, op, (None, None, &[]));
-                        self.told.calls.remove(&call);
-                        id
-                    }
+                let known = self.told.sockets.get_mut(&socket);
+                let open = known.and_then(|known| known.open.take()).filter(|(number, _)| *number == call);
+                // Without a begin, that was lost or stands in an earlier file.
+                let call = match open {
+                    Some((_, id)) => id,
+                    None => self.begin(time, socket, op, (None, None, &[])),
                 };
-                let made = made.map(|made| self.told(time, made).0);
-                let outcome = match (value, made) {
-                    (Ok(_), Some(made)) => Outcome::Value(i64::from(made.0)),
-                    (Ok(value), None) => Outcome::Value(value),
-                    (Err(errno), _) => Outcome::Errno(errno),
+                let made = made.map(|made| self.told(time, made).socket);
+                let outcome = match made {
+                    Some(made) => Outcome::Value(i64::from(made.0)),
+                    None => outcome(value),
                 };
                 let data = Data::Bytes(data);
                 let what = What::CallReturned { call, outcome, data, address, socket: made, truncated };
@@ -230,21 +245,26 @@ impl Writer {
     fn begin(
         &mut self,
         time: Instant,
-        number: CallNumber,
         socket: SocketNumber,
         op: Op,
         (size, address, data): (Option<u64>, Option<SocketAddr>, &[u8]),
     ) -> CallId {
-        let (socket, thread) = self.told(time, socket);
+        let Known { socket, thread, .. } = self.told(time, socket);
         let call = CallId(self.told.next_call);
         self.told.next_call += 1;
-        self.told.calls.insert(number, call);
         let how = (op == Op::Shutdown).then_some(How::Write);
         let args = Args { size, address, how, data: Data::Bytes(data), ..Args::default() };
         let (host, socket) = (HOST, Some(socket));
         let what = What::CallBegun { call, host, thread, socket, op, args, line: None, parent: None };
         self.file.record(observed(time, what));
         call
+    }
+}
+
+fn outcome(value: Result<i64, Errno>) -> Outcome<'static> {
+    match value {
+        Ok(value) => Outcome::Value(value),
+        Err(errno) => Outcome::Errno(errno),
     }
 }
 
