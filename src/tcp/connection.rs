@@ -4,6 +4,7 @@ use super::ack::AckState;
 use super::ecn::EcnState;
 use super::event::{ConnectionError, Event, Events};
 use super::isn::Flow;
+use super::keepalive::rule_of;
 use super::receive_buffer::ReceiveBuffer;
 use super::recovery::Recovery;
 use super::reset::ChallengeLimit;
@@ -201,14 +202,18 @@ impl Connection {
 
     /// Does what is due: call it when the time of [`Connection::poll_timeout`] has come.
     pub fn handle_timeout<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
-        while self.recovery_deadline().is_some_and(|at| at <= cx.now) {
+        // That a timer fired is told before what it does: it is the cause of that.
+        while let Some((timer, _)) = self.recovery_due().filter(|&(_, at)| at <= cx.now) {
+            if P::LISTENS {
+                cx.probe.timer(rule_of(timer), timer, TimerChange::Fired);
+            }
             self.recovery_times_out(cx);
         }
         while let Some(timer) = self.timers.pop_due(cx.now) {
-            let rule = self.timer_expires(cx, timer);
             if P::LISTENS {
-                cx.probe.timer(rule, timer, TimerChange::Fired);
+                cx.probe.timer(rule_of(timer), timer, TimerChange::Fired);
             }
+            self.timer_expires(cx, timer);
         }
         self.tell_rest(cx);
     }

@@ -4,47 +4,42 @@ use super::{Connection, ConnectionError, State};
 use crate::probe::{Context, Probe, Timer};
 use crate::rule::Rule;
 
+/// The rule by which a timer fires.
+pub(crate) const fn rule_of(timer: Timer) -> Rule {
+    match timer {
+        Timer::Retransmission => Rule::RtoExpired,
+        Timer::TailLossProbe => Rule::TailLossProbe,
+        Timer::RackReordering => Rule::RackReorderingTimer,
+        Timer::Persist => Rule::ZeroWindowProbe,
+        Timer::DelayedAck => Rule::AckTimerExpired,
+        Timer::KeepAlive => Rule::KeepAliveProbe,
+        Timer::TimeWait => Rule::TimeWaitOver,
+        Timer::User => Rule::UserTimeout,
+        Timer::Cork => Rule::CorkOver,
+        Timer::SwsOverride => Rule::SwsOverride,
+        Timer::FinWait2 => Rule::FinWait2Over,
+    }
+}
+
 impl Connection {
-    /// Does what `timer` stands for; returns the rule that demanded it.
-    pub(crate) fn timer_expires<P: Probe>(&mut self, cx: &mut Context<'_, P>, timer: Timer) -> Rule {
+    /// Does what `timer` stands for.
+    pub(crate) fn timer_expires<P: Probe>(&mut self, cx: &mut Context<'_, P>, timer: Timer) {
+        let rule = rule_of(timer);
         match timer {
             // Recovery keeps its own three.
-            Timer::Retransmission | Timer::TailLossProbe | Timer::RackReordering => Rule::RtoExpired,
-            Timer::Persist => {
-                self.persist_expires(cx);
-                Rule::ZeroWindowProbe
-            }
+            Timer::Retransmission | Timer::TailLossProbe | Timer::RackReordering => {}
+            Timer::Persist => self.persist_expires(cx),
             Timer::DelayedAck => {
                 self.ack.demand();
-                self.tell(cx, Rule::AckTimerExpired);
-                Rule::AckTimerExpired
+                self.tell(cx, rule);
             }
-            Timer::KeepAlive => {
-                self.keepalive_expires(cx);
-                Rule::KeepAliveProbe
-            }
-            Timer::TimeWait => {
-                self.enter_closed(cx, Rule::TimeWaitOver);
-                Rule::TimeWaitOver
-            }
-            Timer::User => {
-                // RFC 9293 section 3.10.8: flush all queues, tell the application, delete the TCB.
-                self.fail(cx, Rule::UserTimeout, Some(ConnectionError::TimedOut));
-                Rule::UserTimeout
-            }
-            Timer::Cork => {
+            Timer::KeepAlive => self.keepalive_expires(cx),
+            Timer::TimeWait | Timer::FinWait2 => self.enter_closed(cx, rule),
+            // RFC 9293 section 3.10.8: flush all queues, tell the application, delete the TCB.
+            Timer::User => self.fail(cx, rule, Some(ConnectionError::TimedOut)),
+            Timer::Cork | Timer::SwsOverride => {
                 self.pending.push = true;
-                self.tell(cx, Rule::CorkOver);
-                Rule::CorkOver
-            }
-            Timer::SwsOverride => {
-                self.pending.push = true;
-                self.tell(cx, Rule::SwsOverride);
-                Rule::SwsOverride
-            }
-            Timer::FinWait2 => {
-                self.enter_closed(cx, Rule::FinWait2Over);
-                Rule::FinWait2Over
+                self.tell(cx, rule);
             }
         }
     }

@@ -126,11 +126,16 @@ impl Connection {
 
     /// When recovery wants to be woken; never in states in which nothing of ours is under way.
     pub(crate) fn recovery_deadline(&self) -> Option<Instant> {
+        self.recovery_due().map(|(_, at)| at)
+    }
+
+    /// Which of recovery's timers fires first, and when.
+    pub(crate) fn recovery_due(&self) -> Option<(Timer, Instant)> {
         let idle = matches!(self.state, State::Closed | State::Listen | State::TimeWait);
         if idle || self.config.breakage.no_retransmission {
             return None;
         }
-        self.recovery.deadline().map(|(_, at)| at)
+        self.recovery.deadline()
     }
 
     /// R1 and R2 (RFC 9293 section 3.8.3, MUST-20, MUST-22). Returns whether the connection was given up.

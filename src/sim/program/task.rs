@@ -115,7 +115,7 @@ enum Stage {
     /// read-frame.
     Reading { socket: Handle, chunk: usize },
     /// write-frame: what is still to be sent, and how many octets in all.
-    Writing { socket: Handle, rest: Vec<Payload>, sent: u64 },
+    Writing { socket: Handle, rest: Vec<Payload>, sent: u64, all: bool },
     /// A compound call ended so: say it, then go on.
     Ending(Ended),
     /// An error that nobody caught: say it, then be over.
@@ -227,8 +227,9 @@ impl Task {
                     Wants::Nothing(frame) => self.frame_read(socket, frame),
                 }
             }
-            Stage::Writing { socket, rest, sent } => match rest.first() {
-                Some(part) => Action::Call(Call::SendAll(*socket, part.clone())),
+            Stage::Writing { socket, rest, sent, all } => match rest.first() {
+                Some(part) if *all => Action::Call(Call::SendAll(*socket, part.clone())),
+                Some(part) => Action::Call(Call::Send(*socket, part.clone())),
                 None => {
                     let sent = *sent;
                     self.pc += 1;
@@ -356,7 +357,7 @@ impl Task {
             Op::WriteFrame { data, pieces, .. } => {
                 let parts = frame_parts(&self.code.framing, &self.payload(data).to_vec(), *pieces);
                 match parts {
-                    Ok(rest) => self.stage = Stage::Writing { socket: s, rest, sent: 0 },
+                    Ok(rest) => self.stage = Stage::Writing { socket: s, rest, sent: 0, all: !*pieces },
                     Err(error) => return self.fail(Ended::Raised(error)),
                 }
                 return Action::Begin(s, Compound::WriteFrame);
