@@ -26,6 +26,9 @@ impl Default for Limits {
     }
 }
 
+/// Buffers that a socket keeps for datagrams to come.
+const SPARE_BUFFERS: usize = 16;
+
 #[derive(Clone, Debug)]
 struct Datagram {
     from: SocketAddr,
@@ -39,6 +42,8 @@ pub struct UdpSocket {
     remote: Option<SocketAddr>,
     limits: Limits,
     queue: VecDeque<Datagram>,
+    /// Empty buffers of datagrams that were taken, to be used again.
+    spare: Vec<Vec<u8>>,
     queued: usize,
     overflows: u64,
     refused: bool,
@@ -127,6 +132,7 @@ impl UdpSocket {
             remote: None,
             limits,
             queue: VecDeque::new(),
+            spare: Vec::new(),
             queued: 0,
             overflows: 0,
             refused: false,
@@ -215,7 +221,9 @@ impl UdpSocket {
             return Err(Refused::Full);
         }
         self.set_queued(cx, Rule::UdpDatagram, self.queued + cost);
-        self.queue.push_back(Datagram { from, data: data.to_vec() });
+        let mut buffer = self.spare.pop().unwrap_or_default();
+        buffer.extend_from_slice(data);
+        self.queue.push_back(Datagram { from, data: buffer });
         Ok(())
     }
 
@@ -242,7 +250,7 @@ impl UdpSocket {
         if self.take_refused() {
             return Err(RecvError::Refused);
         }
-        let datagram = self.queue.pop_front().ok_or(RecvError::WouldBlock)?;
+        let mut datagram = self.queue.pop_front().ok_or(RecvError::WouldBlock)?;
         let len = datagram.data.len().min(buffer.len());
         if let (Some(to), Some(from)) = (buffer.get_mut(..len), datagram.data.get(..len)) {
             to.copy_from_slice(from);
@@ -256,6 +264,10 @@ impl UdpSocket {
             Rule::UdpDatagram,
             self.queued - (datagram.data.len() + self.limits.overhead).min(self.queued),
         );
+        if self.spare.len() < SPARE_BUFFERS {
+            datagram.data.clear();
+            self.spare.push(datagram.data);
+        }
         Ok(Received { len, truncated, from: datagram.from })
     }
 
