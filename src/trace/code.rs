@@ -107,6 +107,8 @@ codes! {
         LimitReached = 26 "limit-reached",
         /// Events are missing here.
         Lost = 27 "lost",
+        /// The wall-clock time of instant 0.
+        Clock = 28 "clock",
     }
 
     /// The transport protocol.

@@ -384,6 +384,10 @@ impl Trace {
                 self.tables.values.push(ValueRow { event, value: events });
                 Common::new(Kind::Lost, self.tables.values.len() - 1)
             }
+            What::Clock { epoch_nanos } => {
+                self.tables.values.push(ValueRow { event, value: epoch_nanos });
+                Common::new(Kind::Clock, self.tables.values.len() - 1)
+            }
         }
     }
 
@@ -586,7 +590,14 @@ impl Trace {
     fn attach(&mut self, socket: SocketId, connection: ConnectionId, side: Side) {
         // A listening socket has no peer: its packets are those of the connections it makes.
         let state = self.socket_mut(socket);
-        if state.connection.is_some() || state.transport != Transport::Tcp || state.remote.is_none() {
+        if state.transport == Transport::Udp {
+            state.connection.get_or_insert((connection, side));
+            if let Some(c) = self.flows.get_mut(connection) {
+                c.socket[side as usize].get_or_insert(socket);
+            }
+            return;
+        }
+        if state.connection.is_some() || state.remote.is_none() {
             return;
         }
         if let Some(c) = self.flows.get_mut(connection)

@@ -3,6 +3,7 @@
 //! A [`Trace`] grows by [`Record`]s ([`record`] tells who says what), through anything that is a [`Sink`].
 
 pub mod calls;
+pub mod capture;
 pub mod code;
 pub mod content;
 pub mod file;

@@ -3,7 +3,7 @@
 use super::code::Kind;
 use super::id::{EventId, PacketId, SocketId};
 use super::store::{SNAPSHOT_EVERY, Trace};
-use super::tables::{CallRow, PacketRow, VarRow};
+use super::tables::{CallRow, PacketRow, ValueRow, VarRow};
 use crate::probe::{Var, Vars};
 use crate::time::{Duration, Instant};
 
@@ -58,6 +58,12 @@ impl Trace {
     /// When an event happened, as the clock of the trace has it (never decreasing).
     pub fn clock(&self, event: EventId) -> Instant {
         Instant::from_nanos(self.columns().time.get(event.index()).copied().unwrap_or(0))
+    }
+
+    /// Nanoseconds since 1970 at instant 0, if anybody said.
+    pub fn epoch_nanos(&self) -> Option<u64> {
+        let of_clock = |v: &&ValueRow| self.kind(v.event) == Some(Kind::Clock);
+        self.tables().values.iter().find(of_clock).map(|v| v.value)
     }
 
     /// The time of the last event.

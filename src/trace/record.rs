@@ -319,6 +319,11 @@ pub enum What<'a> {
         /// How many.
         events: u64,
     },
+    /// What the clock on the wall said at instant 0. A recorder and a capture tell it first; a simulation has none.
+    Clock {
+        /// Nanoseconds since 1970-01-01 00:00 UTC.
+        epoch_nanos: u64,
+    },
 }
 
 /// Bytes that a call carried.

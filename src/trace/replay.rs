@@ -183,6 +183,7 @@ impl Trace {
                 What::LimitReached { limit, value: t.values.get(subject)?.value }
             }
             Kind::Lost => What::Lost { events: t.values.get(subject)?.value },
+            Kind::Clock => What::Clock { epoch_nanos: t.values.get(subject)?.value },
         })
     }
 

@@ -207,7 +207,7 @@ pub fn drive(seed: u64, count: usize, sink: &mut dyn Sink) {
                 roles: &roles[..rng.below(3) as usize],
                 error: maybe(rng, text),
             },
-            _ => match rng.below(6) {
+            _ => match rng.below(7) {
                 0 => What::StreamBytes {
                     socket,
                     sent: rng.chance(0.5),
@@ -218,6 +218,7 @@ pub fn drive(seed: u64, count: usize, sink: &mut dyn Sink) {
                 2 => What::Note { text },
                 3 => What::LimitReached { limit: pick(rng, Limit::ALL), value: number(rng) },
                 4 => What::Lost { events: number(rng) },
+                5 => What::Clock { epoch_nanos: number(rng) },
                 _ => What::RuleFired { socket, rule: pick(rng, Rule::ALL) },
             },
         };

@@ -316,6 +316,7 @@ fn what<'a>(kind: Kind, f: &mut Fields<'a>, scratch: &'a mut Scratch) -> Result<
             value: f.u64("a limit's value")?,
         },
         Kind::Lost => What::Lost { events: f.u64("a number of events")? },
+        Kind::Clock => What::Clock { epoch_nanos: f.u64("a time of day")? },
     })
 }
 

@@ -130,6 +130,7 @@ pub fn kind_of(what: &What<'_>) -> Kind {
         What::Note { .. } => Kind::Note,
         What::LimitReached { .. } => Kind::LimitReached,
         What::Lost { .. } => Kind::Lost,
+        What::Clock { .. } => Kind::Clock,
     }
 }
 
@@ -308,6 +309,7 @@ fn put_what(out: &mut Vec<u8>, names: &mut Names, what: &What<'_>) {
             put_u64(out, value);
         }
         What::Lost { events } => put_u64(out, events),
+        What::Clock { epoch_nanos } => put_u64(out, epoch_nanos),
     }
 }
 
