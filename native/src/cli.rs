@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 #[cfg(target_os = "linux")]
 use crate::observe;
-use crate::{bench, relay, send, serve, web};
+use crate::{bench, relay, send, serve, trace_cmd, web};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,6 +44,8 @@ enum Command {
     Web(web::WebArgs),
     /// Stand between two programs and change how their bytes travel
     Relay(relay::RelayArgs),
+    /// Say what a trace or capture holds
+    Trace(trace_cmd::TraceArgs),
     /// Run a program unchanged and record its socket calls
     #[cfg(target_os = "linux")]
     Record(observe::RecordArgs),
@@ -86,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Send(args) => send::run(args),
         Command::Web(args) => web::run(args),
         Command::Relay(args) => relay::run(args),
+        Command::Trace(args) => trace_cmd::run(args),
         #[cfg(target_os = "linux")]
         Command::Record(args) => match observe::run(args) {
             Ok(ending) => return ending.into(),

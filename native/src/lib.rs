@@ -14,6 +14,7 @@ pub mod reply;
 pub mod send;
 pub mod serve;
 pub mod shutdown;
+pub mod trace_cmd;
 pub mod units;
 pub mod upper;
 pub mod web;
