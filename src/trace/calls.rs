@@ -35,6 +35,9 @@ impl Trace {
         let renamed = (state.local, state.remote) != (local, remote);
         (state.local, state.remote) = (local, remote);
         let (transport, accepted, known) = (state.transport, state.accepted, state.connection);
+        if !state.unplaced.is_empty() && local.is_some_and(|l| l.port() != 0) {
+            self.place_waiting(event, socket);
+        }
         let (Some(local), Some(remote), Transport::Tcp, true) = (local, remote, transport, renamed) else {
             return;
         };
@@ -130,6 +133,9 @@ impl Trace {
         let Some(socket) = call.socket.filter(|_| sends(call.op)) else { return };
         let asked = call.data.len();
         if self.socket_mut(socket).transport == Transport::Udp {
+            if self.socket_mut(socket).unplaced.contains(&(row as u32)) {
+                self.place_waiting(event, socket);
+            }
             if !matches!(outcome, StoredOutcome::Value(_)) {
                 self.datagram_failed(event, row);
             }
@@ -288,6 +294,11 @@ impl Trace {
     ) {
         let state = self.socket_mut(socket);
         let Some(to) = to.or(state.remote) else { return };
+        if state.local.is_none_or(|l| l.port() == 0) && !state.nameless {
+            // The system gives the socket its port in this very call: its packet, its name or its return will tell.
+            state.unplaced.push(row as u32);
+            return;
+        }
         let Some(state) = self.socket_state(socket) else { return };
         let from = self.source_address(state, to);
         let stream = self.flows.udp(event, from, to);
@@ -305,6 +316,20 @@ impl Trace {
             self.know(event, stream, range.start, data);
             self.tables.calls[row].range = Some(range);
         }
+    }
+
+    /// Places the datagrams that waited for their socket's port.
+    pub(super) fn place_waiting(&mut self, event: EventId, socket: SocketId) {
+        let state = self.socket_mut(socket);
+        let waiting = std::mem::take(&mut state.unplaced);
+        state.nameless = true;
+        for row in waiting {
+            if let Some(call) = self.tables.calls.get(row as usize) {
+                let (data, address) = (call.data, call.address);
+                self.datagram_begun(event, row as usize, socket, data, address);
+            }
+        }
+        self.socket_mut(socket).nameless = false;
     }
 
     fn datagram_failed(&mut self, event: EventId, row: usize) {

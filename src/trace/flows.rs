@@ -221,7 +221,7 @@ impl Flows {
         }
         connection.packets = connection.packets.saturating_add(1);
         let offset = connection.offset(side, s.seq.wrapping_add(u32::from(syn)));
-        if offset != BEFORE_FIRST {
+        if offset != BEFORE_FIRST && s.payload_len > 0 {
             let end = offset.saturating_add(u64::from(s.payload_len));
             connection.sent[i] = connection.sent[i].max(end);
         }

@@ -113,6 +113,8 @@ impl Trace {
                     connection: None,
                     sent: 0,
                     received: 0,
+                    unplaced: Vec::new(),
+                    nameless: false,
                     changes: Vec::new(),
                     snapshots: Vec::new(),
                     vars: Vars::default(),
@@ -475,6 +477,13 @@ impl Trace {
             return Common::new(Kind::PacketSent, NO_ROW as usize);
         };
         let s = Summary::read(bytes, len);
+        if let Some(socket) = socket
+            && let Some((from, _)) = s.endpoints()
+            && self.socket_state(socket).is_some_and(|st| !st.unplaced.is_empty())
+        {
+            self.socket_mut(socket).local = Some(from);
+            self.place_waiting(event, socket);
+        }
         let (stream, place) = match self.place(event, &s) {
             Some((stream, offset)) => (stream, offset),
             None => (StreamId::NONE, BEFORE_FIRST),

@@ -95,6 +95,10 @@ pub(super) struct SocketState {
     pub(super) connection: Option<(ConnectionId, Side)>,
     pub(super) sent: u64,
     pub(super) received: u64,
+    /// UDP: rows of send calls whose flow is not known yet, because the socket has no port yet.
+    pub(super) unplaced: Vec<u32>,
+    /// UDP: place them all the same, port or not.
+    pub(super) nameless: bool,
     /// Rows of its variable changes, in order.
     pub(super) changes: Vec<u32>,
     /// All variables after each 64th of them.
