@@ -5,6 +5,8 @@
 pub mod batch;
 pub mod bench;
 pub mod cli;
+pub mod framing_codec;
+pub mod inspect;
 pub mod listen;
 #[cfg(target_os = "linux")]
 pub mod observe;

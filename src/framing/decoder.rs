@@ -42,11 +42,7 @@ pub(crate) fn fields<'a>(
 ) -> Cow<'a, [(String, serde_json::Value)]> {
     match kept {
         Some(fields) => Cow::Borrowed(fields),
-        None => {
-            let map: serde_json::Map<String, serde_json::Value> =
-                serde_json::from_slice(header).unwrap_or_default();
-            Cow::Owned(map.into_iter().collect())
-        }
+        None => Cow::Owned(super::json::fields(header)),
     }
 }
 
@@ -323,15 +319,8 @@ impl Decoder {
     /// When it ended in the middle of a frame; the bytes of that frame are still in [`partial`](Self::partial). Or the error that an
     /// earlier call gave.
     pub fn finish(&mut self) -> Result<(), FrameError> {
-        if let Some(error) = &self.parser.failed {
-            return Err(error.clone());
-        }
-        let have = self.partial().len();
-        if have == 0 {
-            return Ok(());
-        }
-        let waiting = self.waiting();
-        Err(self.parser.end(have, waiting))
+        let partial = if self.handed { &[][..] } else { &self.buffer };
+        self.parser.finish(partial)
     }
 
     /// Gives back the memory that large frames took.

@@ -87,11 +87,13 @@ impl Encoder {
                         let whole = out.len() + end;
                         out.extend_from_slice(head);
                         out.truncate(whole);
-                        let digits = out.iter_mut().rev().skip(1).take(count);
-                        digits.fold(size, |rest, digit| {
+                        let mut rest = size;
+                        for digit in
+                            out.get_mut(whole - 1 - count..whole - 1).unwrap_or_default().iter_mut().rev()
+                        {
                             *digit = b'0' + (rest % 10) as u8;
-                            rest / 10
-                        });
+                            rest /= 10;
+                        }
                         out.extend_from_slice(payload);
                     }
                     _ => self.encode_slowly(payload, out)?,
@@ -233,7 +235,11 @@ impl Encoder {
 /// How many decimal digits a number has.
 #[inline]
 fn digits(n: usize) -> usize {
-    n.checked_ilog10().map_or(1, |log| log as usize + 1)
+    match n {
+        0..10 => 1,
+        10..100 => 2,
+        _ => n.checked_ilog10().map_or(1, |log| log as usize + 1),
+    }
 }
 
 /// Appends the parts of a frame to `out`.

@@ -92,6 +92,14 @@ pub(crate) fn read(header: &[u8], keys: &[String], limits: &Limits) -> Result<(u
     Ok((size, fields))
 }
 
+/// The fields of a JSON header that a decoder has handed out, in their order; empty for bytes that are no JSON object.
+pub fn fields(header: &[u8]) -> Fields {
+    match serde_json::from_slice(header) {
+        Ok(Header::Object(fields)) => fields,
+        _ => Fields::new(),
+    }
+}
+
 /// The size from its JSON value.
 fn size(key: &str, value: &Value, limits: &Limits) -> Result<u64, Refused> {
     let key = key.to_owned();

@@ -28,7 +28,7 @@ pub use error::{FrameError, Hint, JsonKind, LengthOf, Problem, Refusal};
 pub use fragments::{Fragment, FragmentDecoder};
 pub use hexdump::{DumpError, DumpProblem, parse_dump};
 pub use int::{Endian, IntFormat, UnknownIntFormat};
-pub use json::Fields;
+pub use json::{Fields, fields as header_fields};
 pub use limits::Limits;
 pub use name::{Delimiters, FixedSize, Framing, JsonHeader, LengthField, NameError, NameProblem};
 pub use observe::{Observer, Role, Span, Spans, Unobserved, Waiting};

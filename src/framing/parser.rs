@@ -324,6 +324,21 @@ impl Parser {
         }
     }
 
+    /// To be called when the stream has ended, with what is left of it.
+    ///
+    /// # Errors
+    /// When it ended in the middle of a frame, or the error that an earlier call gave.
+    pub fn finish(&mut self, view: &[u8]) -> Result<(), FrameError> {
+        match &self.failed {
+            Some(error) => Err(error.clone()),
+            None if view.is_empty() => Ok(()),
+            None => {
+                let waiting = self.waiting(view);
+                Err(self.end(view.len(), waiting))
+            }
+        }
+    }
+
     /// The error of a stream that ends when `have` bytes of the current frame are there.
     pub(crate) fn end(&mut self, have: usize, waiting: Waiting) -> FrameError {
         self.refuse(Refusal::new(have, Problem::EndInFrame { waiting, have: have as u64 }))
