@@ -1,5 +1,7 @@
 //! The life of a connection, from SYN to TIME-WAIT, as tables of segments.
 
+#![allow(clippy::unwrap_used)] // a panic is a failure with a line number
+
 mod tcp_harness;
 
 use framewire::tcp::{Config, Event, State};

@@ -3,6 +3,8 @@
 //!
 //! `FRAMEWIRE_CASES=1000000` runs more of them, `FRAMEWIRE_SEED=n` only one.
 
+#![allow(clippy::unwrap_used)] // a panic is a failure with a line number
+
 mod tcp_harness;
 
 use framewire::rng::Rng;

@@ -23,11 +23,15 @@ impl<P: Probe> Probe for Relay<'_, P> {
         self.probe.rule(rule);
     }
 
-    fn change(&mut self, rule: Rule, var: Var, old: i64, new: i64) {
+    fn change(&mut self, rule: Rule, var: Var, _: i64, new: i64) {
         if P::LISTENS {
-            self.told.set(var, new);
+            // What the probe was told last is what it must hear as the old value.
+            let old = self.told.get(var).unwrap_or(Vars::UNSET);
+            if old != new {
+                self.told.set(var, new);
+                self.probe.change(rule, var, old, new);
+            }
         }
-        self.probe.change(rule, var, old, new);
     }
 
     fn timer(&mut self, rule: Rule, timer: Timer, change: TimerChange) {
