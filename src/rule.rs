@@ -90,10 +90,17 @@ use Source::Rfc;
 // Rows in the order of RFC number and section.
 rules! {
     UdpDatagram: Rfc(768), "", "a datagram is sent as it is handed over, whole", "数据报原样整体发送";
+    Fragmented: Rfc(791), "3.2", "larger than the link takes: the packet is cut into fragments", "超过链路 MTU:数据报被分片";
+    TimeExceeded: Rfc(792), "", "the time to live ran out on the way: ICMP tells the sender", "生存时间耗尽:用 ICMP 通知源主机";
+    ReassemblyTimeExceeded: Rfc(792), "", "a fragment was missing for too long: ICMP tells the sender", "分片未在时限内到齐:用 ICMP 通知源主机";
+    ProtocolUnreachable: Rfc(1122), "3.2.2.1", "the host does not speak this protocol: ICMP tells the sender", "主机不支持该协议:用 ICMP 通知源主机";
+    PortUnreachable: Rfc(1122), "4.1.3.1", "nobody listens at this port: ICMP port unreachable", "该端口无人接收:回 ICMP 端口不可达";
     KeepAliveProbe: Rfc(1122), "4.2.3.6", "an idle connection is probed: is the peer still there?", "连接空闲:发送保活探测,看对方是否还在";
     KeepAliveFailed: Rfc(1122), "4.2.3.6", "no keep-alive probe was answered: the connection is given up", "保活探测都没有回应:放弃连接";
     UdpErrorReported: Rfc(1122), "4.1.3.3", "an ICMP error about a connected socket's datagram is told to its application", "与已连接套接字的数据报有关的 ICMP 差错要报告给应用程序";
+    TooBigReported: Rfc(1191), "4", "too big for the next link and not to be fragmented: ICMP tells the MTU", "超过下一链路 MTU 且不许分片:用 ICMP 告知 MTU";
     PathMtuReduced: Rfc(1191), "6.3", "a router reports a smaller MTU: segments shrink to fit", "路由器报告更小的 MTU:缩小报文段";
+    NoRoute: Rfc(1812), "5.2.7.1", "no route to the destination: ICMP tells the sender", "没有到目的地的路由:用 ICMP 通知源主机";
     SackExpunge: Rfc(2018), "8", "a receiver may renege: after a time-out the sender forgets what was SACKed", "接收方可能反悔:超时后发送方丢弃 SACK 信息";
     SackGenerate: Rfc(2018), "4", "the first SACK block holds the segment that caused this ACK, the others repeat the most recent ones", "第一个 SACK 块包含触发本次 ACK 的报文段,其余块重复最近报告过的块";
     SackScoreboard: Rfc(2018), "5", "the sender marks what SACK blocks cover and does not retransmit it", "发送方记下 SACK 块覆盖的数据,不再重传它们";

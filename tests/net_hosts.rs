@@ -233,3 +233,41 @@ fn an_ack_without_a_connection_is_answered_with_rst_and_a_rst_with_nothing() {
     assert_eq!(watch.sent().len(), 3, "two injected, one RST");
     assert_eq!(watch.ignored(DropReason::NoSocket), 3);
 }
+
+#[test]
+fn a_lingering_close_hears_when_all_is_acknowledged() {
+    // Both ways to the end: the side that closes first, and the side that closes last and is then forgotten.
+    for first in [true, false] {
+        let mut pair = Pair::new(LinkConfig::default());
+        let (client, server) = pair.connect();
+        if !first {
+            pair.at(pair.server, |s| s.close(server)).unwrap();
+            pair.settle(Duration::from_millis(100));
+        }
+        pair.wakes(client);
+        pair.at(pair.client, |s| s.send(client, b"last words")).ok();
+        pair.at(pair.client, |s| s.close(client)).unwrap();
+        assert!(!pair.wakes(client).intersects(Wakes::DRAINED));
+        pair.settle(Duration::from_millis(100));
+        assert!(pair.wakes(client).intersects(Wakes::DRAINED), "closed first: {first}");
+    }
+}
+
+#[test]
+fn a_long_run_does_not_pile_up_timers() {
+    // Every exchange sets and overtakes timers; the events of a quiet end tell how many were left behind.
+    let mut pair = Pair::with_hosts(1, false, LinkConfig::default(), LinkConfig::default(), |host| {
+        host.tcp.keepalive = Some(host.tcp.default_keepalive()); // two hours away
+    });
+    let (client, server) = pair.connect();
+    let mut buffer = [0; 100];
+    for _ in 0..500 {
+        pair.at(pair.client, |s| s.send(client, b"ping")).unwrap();
+        pair.settle(Duration::from_millis(150));
+        pair.at(pair.server, |s| s.recv(server, &mut buffer)).unwrap();
+    }
+    pair.settle(Duration::from_secs(10));
+    let until = pair.now() + Duration::from_secs(7100);
+    let events = pair.net.run_until(until, &mut Silent);
+    assert!(events < 50, "{events} wake-ups for nothing");
+}

@@ -7,6 +7,7 @@ use super::pool::{Pool, Slot};
 use super::script::Script;
 use super::{DropReason, Fate, LinkConfig, LinkId, NodeId, Observer, PacketId, SocketId};
 use crate::packet::{Icmp, IpHeader, Protocol, Unreachable, emit_icmp, mark_congestion};
+use crate::rule::Rule;
 use crate::time::Instant;
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -170,6 +171,7 @@ impl Fabric {
             if let Some(packet) = self.pool.get_mut(part) {
                 packet.bytes.extend_from_slice(bytes);
                 packet.socket = socket;
+                packet.rule = Some(Rule::Fragmented);
             }
             parts.push(part);
         });
@@ -254,6 +256,7 @@ impl Fabric {
         let Some(link) = self.route(node, ip.src) else { return };
         let slot = self.pool.take(node);
         let Some(packet) = self.pool.get_mut(slot) else { return };
+        packet.rule = rule_of(icmp);
         emit_icmp(
             &IpHeader { dont_fragment: false, ..IpHeader::new(from, ip.src, Protocol::ICMP) },
             icmp,
@@ -371,5 +374,18 @@ impl Fabric {
             }
         }
         self.events.plan(at, Event::Arrive { link, slot: copy });
+    }
+}
+
+/// The rule by which an ICMP error is sent.
+fn rule_of(icmp: Icmp) -> Option<Rule> {
+    match icmp {
+        Icmp::Unreachable(Unreachable::Port) => Some(Rule::PortUnreachable),
+        Icmp::Unreachable(Unreachable::Protocol) => Some(Rule::ProtocolUnreachable),
+        Icmp::Unreachable(_) => Some(Rule::NoRoute),
+        Icmp::TooBig { .. } => Some(Rule::TooBigReported),
+        Icmp::TimeExceeded => Some(Rule::TimeExceeded),
+        Icmp::ReassemblyTimeExceeded => Some(Rule::ReassemblyTimeExceeded),
+        _ => None,
     }
 }

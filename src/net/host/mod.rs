@@ -93,8 +93,8 @@ pub struct Host {
     ports: Ports,
     /// When sockets want to be woken; an entry counts only while its time is the socket's `armed`.
     timers: BinaryHeap<Reverse<(Instant, SocketId)>>,
-    /// The earliest wake-up that is planned in the network's queue.
-    wake_planned: Instant,
+    /// The wake-ups that are planned in the network's queue, the earliest last; one is planned only before all others.
+    wakes_planned: Vec<Instant>,
     reassembler: Reassembler,
     /// What ICMP has told of paths: octets of the largest packet, by destination.
     path_mtu: BTreeMap<IpAddr, u32>,
@@ -111,7 +111,7 @@ impl Host {
             sockets: Slab::default(),
             connections: BTreeMap::new(),
             timers: BinaryHeap::new(),
-            wake_planned: Instant::NEVER,
+            wakes_planned: Vec::new(),
             reassembler: Reassembler::default(),
             path_mtu: BTreeMap::new(),
             ip_id: 0,
@@ -204,18 +204,17 @@ impl Host {
     fn plan_wake(&mut self, fabric: &mut Fabric) {
         let timers = self.timers.peek().map_or(Instant::NEVER, |Reverse((at, _))| *at);
         let next = timers.min(self.reassembler.next_timeout().unwrap_or(Instant::NEVER));
-        if next < self.wake_planned {
-            self.wake_planned = next;
+        if next < self.wakes_planned.last().copied().unwrap_or(Instant::NEVER) {
+            self.wakes_planned.push(next);
             fabric.events.plan(next, Event::Wake { host: self.id });
         }
     }
 
     /// The network wakes this host: what is due is done.
     pub(super) fn wake<O: Observer>(&mut self, fabric: &mut Fabric, at: Instant, observer: &mut O) {
-        if at != self.wake_planned {
-            return; // an earlier wake-up took its place
+        if self.wakes_planned.last() == Some(&at) {
+            self.wakes_planned.pop();
         }
-        self.wake_planned = Instant::NEVER;
         while let Some(&Reverse((due, id))) = self.timers.peek()
             && due <= fabric.now
         {
@@ -231,9 +230,22 @@ impl Host {
         self.plan_wake(fabric);
     }
 
-    /// Takes what a socket has to tell its application.
+    /// Notes when a socket wants to be woken, if that is earlier than what is noted.
+    fn arm(&mut self, id: SocketId, at: Instant) {
+        let Some(socket) = self.sockets.get_mut(id).filter(|socket| at < socket.armed) else { return };
+        socket.armed = at;
+        self.timers.push(Reverse((at, id)));
+        // Entries that were overtaken stay until their time comes; when they outnumber the sockets, they go.
+        if self.timers.len() > 64 + 4 * self.sockets.len() {
+            let sockets = &self.sockets;
+            self.timers
+                .retain(|Reverse((at, id))| sockets.get(*id).is_some_and(|socket| socket.armed == *at));
+        }
+    }
+
+    /// Takes what a socket has to tell its application; of a socket that is gone, that it is.
     pub(super) fn take_wakes(&mut self, id: SocketId) -> Option<Wakes> {
-        let socket = self.sockets.get_mut(id)?;
+        let Some(socket) = self.sockets.get_mut(id) else { return Some(Wakes::CLOSED.or(Wakes::DRAINED)) };
         let wakes = std::mem::take(&mut socket.wakes);
         (wakes != Wakes::NONE).then_some(wakes)
     }

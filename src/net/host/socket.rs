@@ -162,6 +162,10 @@ impl Slab {
         Some(socket)
     }
 
+    pub fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
     pub fn ids(&self) -> impl Iterator<Item = SocketId> + '_ {
         self.slots.iter().enumerate().filter_map(|(index, (generation, slot))| {
             slot.as_ref().map(|_| SocketId { index: index as u32, generation: *generation })

@@ -8,13 +8,13 @@ use crate::net::fabric::Fabric;
 use crate::net::{DropReason, Errno, Observer, PacketId, SocketId};
 use crate::packet::{Icmp, IpHeader, OptionLayout, Protocol, TcpHeader, Unreachable, checksum, emit_tcp};
 use crate::probe::{Context, Var};
+use crate::rule::Rule;
 use crate::seq::SeqNumber;
 use crate::tcp::{
     CloseError, Connection, ConnectionError, Event, Flow, OpenError, RecvError, SendError, Shutdown, State,
     reset_for,
 };
 use crate::time::Instant;
-use std::cmp::Reverse;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// A TCP socket with a connection.
@@ -113,7 +113,7 @@ impl Host {
             && let Some(reset) = reset_for(&header, payload.len())
         {
             let ip = IpHeader { id: self.next_ip_id(), ..IpHeader::new(ip.dst, ip.src, Protocol::TCP) };
-            self.send_raw(fabric, observer, ip.dst, |out| {
+            self.send_raw(fabric, observer, Rule::ResetReply, ip.dst, |out| {
                 emit_tcp(&ip, &reset, OptionLayout::Linux, &[], out);
             });
         }
@@ -156,12 +156,14 @@ impl Host {
         &self,
         fabric: &mut Fabric,
         observer: &mut O,
+        rule: Rule,
         dst: IpAddr,
         write: impl FnOnce(&mut Vec<u8>),
     ) {
         let slot = fabric.pool.take(self.id);
         if let Some(packet) = fabric.pool.get_mut(slot) {
             write(&mut packet.bytes);
+            packet.rule = Some(rule);
         }
         fabric.tell_sent(self.id, slot, None, observer);
         fabric.send(self.id, slot, dst, None, |_| None, observer);
@@ -235,12 +237,9 @@ impl Host {
         }
         tcp.drained = drained;
         let timeout = tcp.conn.poll_timeout().unwrap_or(Instant::NEVER);
-        if timeout < socket.armed {
-            socket.armed = timeout;
-            self.timers.push(Reverse((timeout, id)));
-        }
         let closed = tcp.conn.state() == State::Closed;
         let flow = *tcp.conn.flow();
+        self.arm(id, timeout);
         if opened || closed {
             self.leave_syn_queue(fabric, id, opened);
         }
@@ -312,14 +311,18 @@ impl Host {
             observer.endpoint(fabric.now, self.id, id);
         }
         self.name(fabric, id, Some(flow.local), Some(flow.remote), observer);
-        let conn = Connection::open_active(&mut Context::new(fabric.now, observer), config, flow).map_err(
-            |error| match error {
-                OpenError::MixedVersions => Errno::EAFNOSUPPORT,
-                OpenError::PortZero => Errno::ECONNREFUSED,
-                OpenError::RemoteAddress(_) => Errno::ENETUNREACH,
-                OpenError::LocalAddress(_) => Errno::EADDRNOTAVAIL,
-            },
-        )?;
+        let conn = match Connection::open_active(&mut Context::new(fabric.now, observer), config, flow) {
+            Ok(conn) => conn,
+            Err(error) => {
+                self.name(fabric, id, bound, None, observer);
+                return Err(match error {
+                    OpenError::MixedVersions => Errno::EAFNOSUPPORT,
+                    OpenError::PortZero => Errno::ECONNREFUSED,
+                    OpenError::RemoteAddress(_) => Errno::ENETUNREACH,
+                    OpenError::LocalAddress(_) => Errno::EADDRNOTAVAIL,
+                });
+            }
+        };
         if let Some(socket) = self.sockets.get_mut(id) {
             socket.kind = Kind::Tcp(Box::new(TcpSocket::new(conn, None)));
         }
