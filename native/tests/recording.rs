@@ -114,6 +114,12 @@ fn killed_in_mid_frame_the_recording_stands_to_the_last_event() {
             "answer {n} was given and is not in the recording"
         );
     }
+    let frames = |wanted: bool| {
+        let decoded =
+            |what: What<'_>| matches!(what, What::FrameDecoded { sent, error: None, .. } if sent == wanted);
+        trace.records().filter(|record| decoded(record.what)).count()
+    };
+    assert_eq!((frames(false), frames(true)), (50, 50), "every frame is told of in both directions");
     let cut = frame(b"never finished")[..20].to_vec();
     assert!(calls.contains(&(Op::Recv, cut, true)), "the last thing received is there");
 }

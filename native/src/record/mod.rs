@@ -5,6 +5,7 @@
 //! is killed loses no more than that.
 
 mod file;
+mod frames;
 mod queue;
 mod tap;
 mod writer;
@@ -35,6 +36,8 @@ pub struct RecorderOptions {
     pub queue: usize,
     /// The program's name, as the player shows it.
     pub program: String,
+    /// The framing of its streams, by name: the recording tells which bytes make which frame.
+    pub framing: String,
 }
 
 impl RecorderOptions {
@@ -45,6 +48,7 @@ impl RecorderOptions {
             keep: 8,
             queue: 64 << 20,
             program: format!("framewire serve ({framing})"),
+            framing: framing.to_owned(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use framewire::framing::Framing;
 use framewire::time::Instant;
 use framewire::trace::{
     Args, CallId, Data, Errno, HostId, How, Op, Outcome, ProgramId, Provenance, Record, SocketId, ThreadId,
@@ -13,6 +14,7 @@ use framewire::trace::{
 
 use super::RecorderOptions;
 use super::file::{Flushed, TraceFile};
+use super::frames::Lane;
 use super::queue::{Batch, CallNumber, Event, Item, SocketNumber};
 
 const HOST: HostId = HostId(0);
@@ -21,12 +23,14 @@ const PROGRAM: ProgramId = ProgramId(0);
 const MAIN_THREAD: ThreadId = ThreadId(0);
 
 /// A socket that is open.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Live {
     transport: Transport,
     local: Option<SocketAddr>,
     remote: Option<SocketAddr>,
     listener: Option<SocketNumber>,
+    /// What it receives and what it sends, when the stream has frames.
+    lanes: Option<Box<[Lane; 2]>>,
 }
 
 /// What the current file has been told, under the numbers it uses.
@@ -50,6 +54,7 @@ struct Known {
 #[derive(Debug)]
 pub(super) struct Writer {
     options: RecorderOptions,
+    framing: Option<Framing>,
     file: TraceFile,
     live: HashMap<SocketNumber, Live>,
     told: Told,
@@ -67,6 +72,7 @@ impl Writer {
     pub fn create(path: &Path, options: RecorderOptions) -> io::Result<Self> {
         let file = TraceFile::create(path, options.rotate_at, options.keep)?;
         let mut writer = Writer {
+            framing: options.framing.parse().ok().filter(|f| !matches!(f, Framing::None | Framing::Datagram)),
             options,
             file,
             live: HashMap::new(),
@@ -108,6 +114,7 @@ impl Writer {
                 self.track(item);
             }
             self.missed += batch.items.len() as u64 + batch.lost;
+            self.lose_frames();
             return;
         }
         if !self.introduced {
@@ -126,6 +133,7 @@ impl Writer {
         }
         if batch.lost > 0 {
             self.file.record(observed(last, What::Lost { events: batch.lost }));
+            self.lose_frames();
             tracing::warn!(events = batch.lost, "the recorder could not keep up: the recording has a gap");
         }
         match self.file.flush() {
@@ -138,6 +146,7 @@ impl Writer {
                 self.missed += batch.items.len() as u64 + batch.lost;
                 // What was told is not in the file: later events tell of their sockets and calls anew.
                 self.told.sockets.clear();
+                self.lose_frames();
                 self.introduced = !self.file.is_new();
             }
         }
@@ -155,7 +164,9 @@ impl Writer {
     fn track(&mut self, item: &Item) {
         match item.what {
             Event::Socket { socket, transport, local, remote, listener } => {
-                self.live.insert(socket, Live { transport, local, remote, listener });
+                let framing = self.framing.as_ref().filter(|_| transport == Transport::Tcp);
+                let lanes = framing.map(|framing| Box::new([Lane::new(framing), Lane::new(framing)]));
+                self.live.insert(socket, Live { transport, local, remote, listener, lanes });
             }
             Event::Named { socket, local, remote } => {
                 if let Some(live) = self.live.get_mut(&socket) {
@@ -174,23 +185,26 @@ impl Writer {
         if let Some(&told) = self.told.sockets.get(&number) {
             return told;
         }
-        let live = self.live.get(&number).copied();
+        let live = self.live.get(&number);
+        let accepted = live.is_some_and(|live| live.listener.is_some());
+        let transport = live.map_or(Transport::Tcp, |live| live.transport);
+        let (local, remote) = live.map_or((None, None), |live| (live.local, live.remote));
         let listener = live
             .and_then(|live| live.listener)
             .filter(|listener| self.live.contains_key(listener))
             .map(|listener| self.told(time, listener).socket);
+        if let Some(lanes) = self.live.get_mut(&number).and_then(|live| live.lanes.as_mut()) {
+            lanes.iter_mut().for_each(Lane::rebase);
+        }
         let socket = SocketId(self.told.next_socket);
         self.told.next_socket += 1;
-        let accepted = live.is_some_and(|live| live.listener.is_some());
         let thread = if accepted { ThreadId(socket.0 + 1) } else { MAIN_THREAD };
         let known = Known { socket, thread, open: None };
         self.told.sockets.insert(number, known);
         if accepted {
-            let name = live.and_then(|live| live.remote).map(|peer| peer.to_string()).unwrap_or_default();
+            let name = remote.map(|peer| peer.to_string()).unwrap_or_default();
             self.thread(time, thread, &name);
         }
-        let transport = live.map_or(Transport::Tcp, |live| live.transport);
-        let (local, remote) = live.map_or((None, None), |live| (live.local, live.remote));
         let what = What::Socket { socket, host: HOST, transport, local, remote, listener };
         self.file.record(observed(time, what));
         known
@@ -212,33 +226,59 @@ impl Writer {
                     known.open = Some((call, id));
                 }
             }
-            Event::Call { socket, op, size, address, value, .. } => {
-                let call = self.begin(time, socket, op, (size, address, data));
+            Event::Call { socket: number, op, size, address, value } => {
+                let sent = data;
+                let call = self.begin(time, number, op, (size, address, data));
                 let outcome = outcome(value);
                 let (data, address, socket, truncated) = (Data::NONE, None, None, 0);
                 let what = What::CallReturned { call, outcome, data, address, socket, truncated };
                 self.file.record(observed(time, what));
+                self.frames(time, number, true, sent);
             }
-            Event::Returned { call, socket, op, value, address, made, truncated } => {
-                let known = self.told.sockets.get_mut(&socket);
+            Event::Returned { call, socket: number, op, value, address, made, truncated } => {
+                let known = self.told.sockets.get_mut(&number);
                 let open = known.and_then(|known| known.open.take()).filter(|(number, _)| *number == call);
                 // Without a begin, that was lost or stands in an earlier file.
                 let call = match open {
                     Some((_, id)) => id,
-                    None => self.begin(time, socket, op, (None, None, &[])),
+                    None => self.begin(time, number, op, (None, None, &[])),
                 };
                 let made = made.map(|made| self.told(time, made).socket);
                 let outcome = match made {
                     Some(made) => Outcome::Value(i64::from(made.0)),
                     None => outcome(value),
                 };
-                let data = Data::Bytes(data);
+                let (received, data) = (data, Data::Bytes(data));
                 let what = What::CallReturned { call, outcome, data, address, socket: made, truncated };
                 self.file.record(observed(time, what));
+                self.frames(time, number, false, received);
             }
             Event::Gone { socket } => {
                 self.told.sockets.remove(&socket);
             }
+        }
+    }
+
+    /// Tells of the frames that these bytes of a socket's stream complete.
+    fn frames(&mut self, time: Instant, number: SocketNumber, sent: bool, bytes: &[u8]) {
+        let Some(Known { socket, .. }) = self.told.sockets.get(&number).copied() else { return };
+        let lanes = self.live.get_mut(&number).and_then(|live| live.lanes.as_mut());
+        let (Some(lanes), false) = (lanes, bytes.is_empty()) else { return };
+        let (file, framing) = (&mut self.file, self.options.framing.as_str());
+        lanes[usize::from(sent)].feed(bytes, |found| {
+            let (roles, error) = (found.roles.as_slice(), found.error.as_deref());
+            let (start, end) = (found.start, found.end);
+            file.record(observed(
+                time,
+                What::FrameDecoded { socket, sent, framing, start, end, roles, error },
+            ));
+        });
+    }
+
+    /// Bytes are missing: where frames begin is not known any more.
+    fn lose_frames(&mut self) {
+        for lanes in self.live.values_mut().filter_map(|live| live.lanes.as_mut()) {
+            lanes.iter_mut().for_each(Lane::lose);
         }
     }
 
