@@ -3,8 +3,12 @@
 #[path = "trace/random.rs"]
 mod random;
 
+use framewire::trace::capture::export;
 use framewire::trace::file::{HEADER_LEN, crc32};
-use framewire::trace::{Damage, End, FileReader, FileWriter, ReadError, Sink, Trace, read, write};
+use framewire::trace::{
+    Damage, End, EventId, FileReader, FileWriter, HostId, ReadError, Sink, StreamId, Trace, Vantage, read,
+    write, write_json,
+};
 use proptest::prelude::*;
 
 fn cases() -> u32 {
@@ -100,6 +104,28 @@ proptest! {
         let (trace, _) = read(&bytes).expect("the header is right");
         let (again, _) = read(&write(&trace)).expect("our own file");
         prop_assert_eq!(trace, again);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
+
+    #[test]
+    fn every_question_to_a_senseless_trace_has_an_answer(seed: u64, count in 0usize..200) {
+        let mut trace = Trace::new();
+        random::drive(seed, count, &mut trace);
+        let report = trace.report(Vantage::Sent);
+        prop_assert_eq!(report.connections.len(), trace.connections().len());
+        for n in 0..trace.connections().len() as u32 * 2 {
+            prop_assert!(trace.ledger(StreamId(n)).is_some());
+            let (bytes, _) = trace.reassembled(StreamId(n), 1000);
+            prop_assert!(bytes.len() <= 1000);
+        }
+        for event in (0..trace.len() as u32).map(EventId) {
+            let _ = (trace.cause_chain(event), trace.calls_open_at(event).count());
+            let _ = trace.packet_row_of(event).map(|row| trace.packet_bytes_arrived(&trace.tables().packets[row as usize]));
+        }
+        let _ = (trace.marks(Vantage::Host(HostId(1))), export(&trace, Vantage::Host(HostId(0))), write_json(&trace));
     }
 }
 

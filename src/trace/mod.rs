@@ -10,6 +10,7 @@ pub mod file;
 pub mod flows;
 mod grow;
 pub mod id;
+pub mod json;
 pub mod ledger;
 pub mod marks;
 pub mod query;
@@ -28,6 +29,7 @@ pub use flows::Connection;
 pub use id::{
     CallId, ConnectionId, EventId, HostId, PacketId, ProgramId, Side, SocketId, StreamId, ThreadId,
 };
+pub use json::write_json;
 pub use ledger::{Ledger, Part};
 pub use marks::{Mark, MarkRow, Marks, Vantage};
 pub use query::{Extremes, PacketTimes, Point, thin};
