@@ -129,6 +129,19 @@ proptest! {
     }
 
     #[test]
+    fn what_routers_change_keeps_the_packet_true(ip in ip_header(Protocol::TCP), tcp in tcp_header()) {
+        let mut packet = Vec::new();
+        emit_tcp(&ip, &tcp, OptionLayout::Linux, &[b"some data"], &mut packet);
+        prop_assert_eq!(decrement_ttl(&mut packet), ip.ttl > 0);
+        prop_assert_eq!(mark_congestion(&mut packet), ip.ecn.is_capable());
+        prop_assert!(ipv4_checksum_is_right(&packet));
+        let (back, segment) = IpHeader::parse(&packet).unwrap();
+        prop_assert!(checksum::transport_is_right(ip.src, ip.dst, Protocol::TCP, segment));
+        let ecn = if ip.ecn.is_capable() { Ecn::Ce } else { ip.ecn };
+        prop_assert_eq!(back, IpHeader { ttl: ip.ttl.saturating_sub(1), ecn, ..ip });
+    }
+
+    #[test]
     fn no_bytes_make_a_parser_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..120), version in prop_oneof![Just(0x45_u8), Just(0x60), any::<u8>()]) {
         if let Some(first) = bytes.first_mut() {
             *first = version;

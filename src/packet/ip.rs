@@ -202,13 +202,3 @@ pub fn mark_congestion(packet: &mut [u8]) -> bool {
     ipv4::renew_checksum(packet);
     true
 }
-
-/// Writes the identification of a whole IPv4 packet and puts the header checksum right; does nothing to IPv6.
-pub fn set_ipv4_id(packet: &mut [u8], id: u16) {
-    if packet.first().is_some_and(|octet| octet >> 4 == 4)
-        && let Some(field) = packet.get_mut(4..6)
-    {
-        field.copy_from_slice(&id.to_be_bytes());
-        ipv4::renew_checksum(packet);
-    }
-}
