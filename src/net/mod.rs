@@ -11,7 +11,7 @@
 //! | `link`, `loss`, `script` | what does a link do to a packet, by chance and on purpose? |
 //! | `fragment`, `reassembly`, `router` | what happens to packets that are too big, or too old? |
 //! | `host/calls`, `host/socket`, `host/ports` | what can an application do, and which port may it have? |
-//! | `host/receive`, `host/tcp`, `host/listener`, `host/udp` | who gets a packet, and what is done then? |
+//! | `host/receive`, `host/tcp`, `host/tcp_calls`, `host/listener`, `host/udp` | who gets a packet, and what is done then? |
 
 mod errno;
 mod events;

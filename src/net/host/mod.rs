@@ -6,6 +6,7 @@ mod ports;
 mod receive;
 mod socket;
 mod tcp;
+mod tcp_calls;
 mod udp;
 
 pub use calls::{ShutdownHow, SocketOption, Sockets};
