@@ -8,8 +8,8 @@ use crate::trace::calls::{receives, sends};
 use crate::trace::summary::protocol;
 use crate::trace::tables::{StoredOutcome, packet_bits};
 use crate::trace::{
-    CallId, CallRow, Connection, ConnectionId, EventId, How, Kind, Mark, Op, PacketRow, Provenance, Role,
-    Side, SocketId, StreamId, StreamRange, Trace, Transport, Vantage,
+    CallId, CallRow, Connection, ConnectionId, EventId, How, Kind, Mark, Op, PacketId, PacketRow, Provenance,
+    Role, Side, SocketId, StreamId, StreamRange, Trace, Transport, Vantage,
 };
 use crate::view::figure::flag;
 use crate::view::figure::{
@@ -131,13 +131,29 @@ impl<'t> Build<'t> {
         [ends[0].unwrap_or_default(), ends[1].unwrap_or_default()]
     }
 
-    /// Of two lifelines the client stands left.
+    /// Clients stand left, servers right, and between them those that only pass packets on.
     fn clients_left(&mut self) {
-        if self.figure.hosts.len() == 2 && self.ends.first() == Some(&[1, 0]) {
-            self.figure.hosts.swap(0, 1);
-            self.lifelines.values_mut().for_each(|line| *line = 1 - *line);
-            self.ends.iter_mut().flatten().for_each(|line| *line = 1 - *line);
+        let rank = |line: u16| {
+            let is = |side: Side| self.ends.iter().any(|ends| ends[side as usize] == line);
+            match (is(Side::Client), is(Side::Server)) {
+                (true, _) => 0,
+                (false, false) => 1,
+                (false, true) => 2,
+            }
+        };
+        let mut order: Vec<u16> = (0..self.figure.hosts.len() as u16).collect();
+        if !self.ends.is_empty() {
+            order.sort_by_key(|&line| rank(line));
         }
+        let mut place = vec![0; order.len()];
+        for (to, &from) in order.iter().enumerate() {
+            place[from as usize] = to as u16;
+        }
+        let moved = |line: &mut u16| *line = place.get(*line as usize).copied().unwrap_or(*line);
+        self.lifelines.values_mut().for_each(moved);
+        self.ends.iter_mut().flatten().for_each(moved);
+        let mut hosts = std::mem::take(&mut self.figure.hosts);
+        self.figure.hosts = order.iter().map(|&from| std::mem::take(&mut hosts[from as usize])).collect();
     }
 
     fn streams(&mut self) {
@@ -368,9 +384,14 @@ impl<'t> Build<'t> {
     fn flights(&mut self) {
         let shifts = self.window_shifts();
         let marks = self.marks();
+        // A datagram that was cut into fragments does not fly itself.
+        let rows = &self.trace.tables().packets;
+        let cut: Vec<PacketId> =
+            rows.iter().filter(|p| p.is(packet_bits::FRAGMENT)).map(|p| p.parent).collect();
         let mut out = Vec::with_capacity(self.trace.tables().packets.len());
         for (i, row) in self.trace.tables().packets.iter().enumerate() {
-            if row.is(packet_bits::STUB) || row.sent.known().is_none() {
+            let whole = !cut.is_empty() && !row.is(packet_bits::FRAGMENT) && cut.contains(&row.id);
+            if row.is(packet_bits::STUB) || row.sent.known().is_none() || whole {
                 continue;
             }
             if let Some(mut flight) = self.flight(row, &shifts) {

@@ -97,9 +97,10 @@ fn middle_line(slant: Slant, length: f32, middle: f32, width: f32, above: bool) 
     // Reading runs to the right, whichever way the arrow points.
     let (ux, uy) = if ux < 0.0 { (-ux, -uy) } else { (ux, uy) };
     let lift = if above { -8.5 } else { 9.0 };
+    // Lifted straight up, not square to the line: so a steep label keeps clear of its parallel neighbours.
     let centre = (
-        slant.from.0 + (slant.to.0 - slant.from.0) * middle - uy * lift,
-        slant.from.1 + (slant.to.1 - slant.from.1) * middle + ux * lift,
+        slant.from.0 + (slant.to.0 - slant.from.0) * middle,
+        slant.from.1 + (slant.to.1 - slant.from.1) * middle + lift,
     );
     let half = width / 2.0;
     Slant {

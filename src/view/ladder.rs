@@ -46,6 +46,8 @@ pub struct Columns {
     pub bar: f32,
     /// State bars a host needs side by side.
     pub bars: Vec<u16>,
+    /// Columns of calls a host needs side by side: one a thread.
+    pub lanes: Vec<u16>,
 }
 
 impl Columns {
@@ -60,12 +62,21 @@ impl Columns {
             (true, true) => 58.0,
             (true, false) => (width * 0.17).clamp(84.0, 170.0),
         };
-        let side = |host: usize| calls + bar * f32::from(bars.get(host).copied().unwrap_or(1));
+        let lanes = sides::lanes_of(figure);
+        let side = |host: usize| {
+            let of = |counts: &[u16]| f32::from(counts.get(host).copied().unwrap_or(1));
+            calls + bar * of(&bars) + sides::CALL_LANE * (of(&lanes) - 1.0).max(0.0)
+        };
         let count = figure.hosts.len().max(1);
         let left = axis + side(0);
         let right = width - if count > 1 { side(count - 1) } else { 20.0 };
         let step = if count > 1 { (right - left) / (count - 1) as f32 } else { 0.0 };
-        Columns { lines: (0..count).map(|i| left + step * i as f32).collect(), axis, calls, bar, bars }
+        Columns { lines: (0..count).map(|i| left + step * i as f32).collect(), axis, calls, bar, bars, lanes }
+    }
+
+    /// True for a lifeline that has others on both sides.
+    pub fn is_between(&self, host: usize) -> bool {
+        host > 0 && host + 1 < self.lines.len()
     }
 
     /// The side on which a host's states and calls stand: `-1` left of its lifeline, `1` right.

@@ -17,9 +17,11 @@ const GAP: f32 = 12.0;
 /// Height of a stream's heading.
 const HEADING: f32 = 24.0;
 /// Widest cell of one byte.
-const CELL: f32 = 15.0;
+const CELL: f32 = 18.0;
 /// Gap between two datagrams.
 const BORDER: f32 = 8.0;
+/// Boxes narrower than this go without borders.
+const DENSE: f32 = 5.0;
 /// Most rows of segments sent again that are drawn one below the other.
 const AGAIN: usize = 3;
 
@@ -231,6 +233,7 @@ impl<'a> Sheet<'a> {
         let mut rows: Vec<u64> = vec![0];
         let mut last_y = y;
         let mut arrived = Vec::new();
+        let mut last_pixel = (usize::MAX, f32::MIN);
         for &i in &mine {
             let flight = &self.figure.flights[i];
             let Some(place) = &flight.range else { continue };
@@ -254,11 +257,22 @@ impl<'a> Sheet<'a> {
                 bits |= look::DOUBLE;
             }
             let paint = Paint::new(Role::Message).look(bits).id(Id::new(Thing::Flight, i)).time(at, at);
+            // Of many boxes in one pixel one is enough; a lost one always shows.
+            let span = self.span(&place.range).unwrap_or_default();
+            if !lost && span.1 < 2.0 && (row, span.0.floor()) == last_pixel {
+                continue;
+            }
+            last_pixel = (row, span.0.floor());
             self.pieces(&place.range, row_y, LANE, paint, list);
             if lost && let Some((x, w)) = self.span(&place.range) {
                 let until = self.scale.ended[i];
                 let cross = Paint::new(Role::Trouble).id(paint.id).time(until, until);
-                list.mark(Kind::Cross, &[x + w / 2.0, row_y + LANE / 2.0], cross);
+                match w {
+                    ..14.0 => list.rect((x, row_y), (w.max(2.0), LANE), cross),
+                    // Beside the text, where there is one.
+                    84.0.. => list.mark(Kind::Cross, &[x + w - 14.0, row_y + LANE / 2.0], cross),
+                    _ => list.mark(Kind::Cross, &[x + w / 2.0, row_y + LANE / 2.0], cross),
+                }
             }
         }
         self.ribbons(arrived.into_iter(), last_y, list);
@@ -304,13 +318,22 @@ impl<'a> Sheet<'a> {
                 list.rect((x, y), (w, h), Paint { look: look::SOFT, hue, ..paint });
             }
         }
+        list.region((x, y - 3.0), (w.max(8.0), h + 6.0), paint.id);
         let outline = Paint { role: Role::Ink, hue: 0, look: paint.look | look::OUTLINE, ..paint };
-        list.rect((x + 0.5, y + 0.5), ((w - 1.0).max(1.0), h - 1.0), outline);
-        if paint.look & look::DOUBLE != 0 && w > 8.0 {
+        if w < DENSE {
+            // Borders would hide what they bound: a fine line at the beginning has to do.
+            let fine = Paint { role: Role::Paper, look: 0, ..outline };
+            return if w > 2.5 {
+                list.rect((x, y), (0.7, h), fine)
+            };
+        }
+        list.rect((x + 0.5, y + 0.5), (w - 1.0, h - 1.0), outline);
+        if paint.look & look::DOUBLE != 0 && w > 10.0 {
             list.rect((x + 2.5, y + 2.5), (w - 5.0, h - 5.0), outline);
         }
-        self.content(range, (x, y), (w, h), paint, list);
-        list.region((x, y - 3.0), (w.max(8.0), h + 6.0), paint.id);
+        if paint.look & look::DASHED == 0 || w > 84.0 {
+            self.content(range, (x, y), (w, h), paint, list);
+        }
     }
 
     /// The bytes of a box: a character each where there is room, else as much text as fits, else their number.
@@ -406,7 +429,7 @@ fn glyphs(bytes: &[u8], cell: f32) -> Vec<Glyph> {
 }
 
 fn hex(byte: u8, cell: f32) -> String {
-    if cell >= 14.0 { format!("{byte:02x}") } else { "·".to_owned() }
+    if cell >= 16.0 { format!("{byte:02x}") } else { "·".to_owned() }
 }
 
 /// The hue of the message with this number; for callers that show messages in a list.
@@ -445,10 +468,10 @@ mod tests {
     #[test]
     fn a_cut_inside_a_character_shows_its_bytes() {
         let text = "中".as_bytes();
-        assert_eq!(glyphs(text, 15.0), [Glyph { range: 0..3, text: "中".into() }]);
-        assert_eq!(glyphs(&text[..2], 15.0).len(), 2);
-        assert_eq!(glyphs(&text[..2], 15.0)[0].text, "e4");
-        assert_eq!(glyphs(&text[2..], 15.0)[0].text, "ad");
+        assert_eq!(glyphs(text, 18.0), [Glyph { range: 0..3, text: "中".into() }]);
+        assert_eq!(glyphs(&text[..2], 18.0).len(), 2);
+        assert_eq!(glyphs(&text[..2], 18.0)[0].text, "e4");
+        assert_eq!(glyphs(&text[2..], 18.0)[0].text, "ad");
     }
 
     #[test]

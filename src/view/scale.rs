@@ -207,7 +207,7 @@ impl Scale {
         for item in items(figure) {
             let at = item.moment.at.as_nanos();
             if at > now {
-                floor = scale.advance(at, floor, per_ns, rhythm);
+                floor = scale.advance(at, floor, per_ns, rhythm_at(figure, now, at, rhythm));
                 now = at;
             }
             let host = (item.host as usize).min(last.len() - 1);
@@ -221,7 +221,8 @@ impl Scale {
             scale.set(item.slot, y);
         }
         if figure.end.as_nanos() > now {
-            scale.advance(figure.end.as_nanos(), floor, per_ns, rhythm);
+            let at = figure.end.as_nanos();
+            scale.advance(at, floor, per_ns, rhythm_at(figure, now, at, rhythm));
         }
         scale.height = scale.knots.last().map_or(0.0, |k| k.bottom);
         scale.close();
@@ -355,6 +356,17 @@ impl Scale {
             .take_while(move |k| k.top <= bottom)
             .map(|k| (Instant::from_nanos(k.at), k.top))
     }
+}
+
+/// An idle stretch that a connection spends in TIME-WAIT gets room for that name.
+fn rhythm_at(figure: &Figure, from: u64, to: u64, rhythm: Rhythm) -> Rhythm {
+    let waits = |s: &crate::view::figure::StateSpan| {
+        s.state == "TIME-WAIT"
+            && s.from.at.as_nanos() <= from
+            && s.until.is_none_or(|end| end.at.as_nanos() >= to)
+    };
+    let long = to - from >= 1_000_000_000;
+    if long && figure.states.iter().any(waits) { Rhythm { idle: 78.0, ..rhythm } } else { rhythm }
 }
 
 /// Finds the place of `item` at or below `floor`, with room to what stands above it, and remembers it.

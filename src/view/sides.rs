@@ -52,6 +52,22 @@ pub(crate) fn bars_of(figure: &Figure) -> Vec<u16> {
     bars
 }
 
+/// Width of the column of one thread's calls.
+pub(crate) const CALL_LANE: f32 = 7.0;
+/// Most threads side by side; further ones share the outermost column.
+const MOST_LANES: u16 = 4;
+
+/// How many columns of calls each host needs.
+pub(crate) fn lanes_of(figure: &Figure) -> Vec<u16> {
+    let mut lanes = vec![1; figure.hosts.len()];
+    for call in &figure.calls {
+        if let Some(most) = lanes.get_mut(call.host as usize) {
+            *most = (call.lane + 1).min(MOST_LANES).max(*most);
+        }
+    }
+    lanes
+}
+
 /// State bars with their names, turned where they stand.
 pub(crate) fn states(sheet: &Sheet<'_>, list: &mut DisplayList) {
     let (w, width) = (&sheet.window, sheet.columns.bar);
@@ -184,9 +200,9 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
         }
         let host = call.host as usize;
         let side = columns.side(host);
-        let lane = f32::from(call.lane.min(3));
+        let lane = f32::from(call.lane.min(MOST_LANES - 1));
         let bars = f32::from(columns.bars.get(host).copied().unwrap_or_default());
-        let inner = sheet.line_x(call.host) + side * (bars * columns.bar + 3.0 + lane * 7.0);
+        let inner = sheet.line_x(call.host) + side * (bars * columns.bar + 3.0 + lane * CALL_LANE);
         let (y0, y1) = (sheet.y(from), sheet.y(until).max(sheet.y(from) + 3.0));
         let id = Id::new(Thing::Call, i);
         let hue = if call.range.is_some() { crate::view::ledger::hue_of_call(sheet.figure, call) } else { 0 };
@@ -194,15 +210,21 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let bar = Paint::new(role).hue(hue).id(id).time(from, until);
         let left = if side < 0.0 { inner - 5.0 } else { inner };
         list.rect((left, y0), (5.0, y1 - y0), if call.blocked { bar.look(look::HATCHED) } else { bar });
-        let edge = inner + side * 10.0;
-        let room = if side < 0.0 { edge - columns.axis - 2.0 } else { w.width - edge - 4.0 };
+        // Words stand outside of all threads' columns.
+        let lanes = f32::from(columns.lanes.get(host).copied().unwrap_or(1));
+        let edge = inner + side * (10.0 + (lanes - 1.0 - lane) * CALL_LANE);
+        let room = match side < 0.0 {
+            _ if columns.is_between(host) => 62.0,
+            true => edge - columns.axis - 2.0,
+            false => w.width - edge - 4.0,
+        };
         let end = if side < 0.0 { look::END } else { 0 };
         let tall = call.blocked && y1 - y0 > 24.0;
         let rows = rows.entry(call.host).or_default();
         let text = Paint {
             role: if call.failed { Role::Trouble } else { Role::Ink },
             hue: 0,
-            look: end,
+            look: end | look::HALO,
             until: from,
             ..bar
         };

@@ -73,9 +73,9 @@ pub fn span_text(span: Duration, lang: Lang) -> String {
     let ns = span.as_nanos() as f64;
     let (value, unit) = match ns {
         n if n >= 120e9 => (n / 60e9, if lang == Lang::Zh { "分钟" } else { "min" }),
-        n if n >= 1e9 => (n / 1e9, "s"),
-        n if n >= 1e6 => (n / 1e6, "ms"),
-        n if n >= 1e3 => (n / 1e3, "µs"),
+        n if n >= 999.5e6 => (n / 1e9, "s"),
+        n if n >= 999.5e3 => (n / 1e6, "ms"),
+        n if n >= 999.5 => (n / 1e3, "µs"),
         n => (n, "ns"),
     };
     let decimals = if value >= 100.0 {
@@ -129,6 +129,7 @@ mod tests {
             (40_000_000, "40 ms"),
             (1_500_000_000, "1.5 s"),
             (123_456_789, "123 ms"),
+            (999_999_000, "1 s"),
             (12_345, "12.3 µs"),
             (60_000_000_000, "60 s"),
             (240_000_000_000, "4 min"),

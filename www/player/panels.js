@@ -18,7 +18,7 @@ export class Programs {
     this.lines = new Map();
   }
 
-  /** Shows the sources of what was opened: of the first lifeline left, all others right. */
+  /** Shows the sources of what was opened, each on the side of its lifeline. */
   opened() {
     this.lines.clear();
     /** @type {HTMLElement[][]} */
@@ -34,7 +34,8 @@ export class Programs {
         h('li', { 'data-line': i + 1 }, h('code', {}, line || ' '), h('span', { class: 'result' })),
       );
       this.lines.set(program.program, lines);
-      sides[program.host === 0 ? 0 : 1].push(
+      // The last lifeline stands right, all others left of the ladder.
+      sides[program.host === this.player.about.hosts.length - 1 ? 1 : 0].push(
         h('div', { class: 'program' }, h('h2', {}, program.name), h('ol', { tabindex: 0, 'aria-label': program.name }, ...lines)),
       );
     }
