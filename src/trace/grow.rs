@@ -484,7 +484,11 @@ impl Trace {
             self.socket_mut(socket).local = Some(from);
             self.place_waiting(event, socket);
         }
-        let (stream, place) = match self.place(event, &s) {
+        // A fragment's bytes are those of the datagram that it was cut from, which stands in the stream already.
+        let whole =
+            parent.and_then(|id| self.packet(id)).filter(|p| s.is_fragment() && p.stream.known().is_some());
+        let whole = whole.map(|p| p.offset);
+        let (stream, place) = match self.place(event, &s, whole) {
             Some((stream, offset)) => (stream, offset),
             None => (StreamId::NONE, BEFORE_FIRST),
         };
@@ -530,7 +534,9 @@ impl Trace {
         if let (Some(socket), Some(stream)) = (socket, stream.known()) {
             self.attach(socket, stream.connection(), stream.side());
         }
-        self.datagram_sent(event, row, &s);
+        if whole.is_none() {
+            self.datagram_sent(event, row, &s);
+        }
         Common::new(Kind::PacketSent, row).at(host).on(socket.unwrap_or(SocketId::NONE)).by(rule)
     }
 
@@ -567,7 +573,7 @@ impl Trace {
         (span, false)
     }
 
-    fn place(&mut self, event: EventId, s: &Summary) -> Option<(StreamId, u64)> {
+    fn place(&mut self, event: EventId, s: &Summary, whole: Option<u64>) -> Option<(StreamId, u64)> {
         if s.fragment_offset != 0 {
             return self.flows.later_fragment(s);
         }
@@ -577,7 +583,10 @@ impl Trace {
                 let (from, to) = s.endpoints()?;
                 let stream = self.flows.udp(event, from, to);
                 self.fit_streams();
-                let offset = self.next_datagram_offset(stream, s.datagram_len);
+                let offset = match whole {
+                    Some(offset) => offset,
+                    None => self.next_datagram_offset(stream, s.datagram_len),
+                };
                 self.flows.remember_fragmented(s, stream, offset);
                 Some((stream, offset))
             }

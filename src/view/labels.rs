@@ -60,6 +60,11 @@ impl<'s> Labels<'s> {
         Labels { slants, taken: Vec::new() }
     }
 
+    /// Keeps labels away from a text whose middle line is this.
+    pub fn keep_clear(&mut self, line: Slant) {
+        self.taken.push(Taken { line });
+    }
+
     /// The first of `choices` that finds a place on arrow `k`, and where.
     pub fn place<'a>(&mut self, k: usize, choices: &'a [String]) -> Option<Label<'a>> {
         let slant = *self.slants.get(k)?;

@@ -4,7 +4,7 @@ use crate::view::figure::{Cargo, Fate, Figure, Flight, mark};
 use crate::view::labels::{Labels, Slant};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
-use crate::view::scale::Scale;
+use crate::view::scale::{Idle, Scale};
 use crate::view::sides;
 use crate::view::time_text::TimeText;
 use crate::view::words::{Lang, Word, fill};
@@ -151,29 +151,32 @@ fn axis(sheet: &Sheet<'_>, list: &mut DisplayList) {
         last = text;
     }
     for idle in &scale.idles {
-        if idle.bottom < w.top || idle.top > sheet.bottom() {
-            continue;
-        }
-        let (top, bottom) = (sheet.y(idle.top), sheet.y(idle.bottom));
-        if bottom - top < 12.0 {
-            continue;
-        }
-        let middle = (top + bottom) / 2.0;
-        let (first, last) = match sheet.columns.lines.as_slice() {
-            [first, .., last] => (*first, *last),
-            _ => (x, right),
-        };
-        let text = fill(Word::Passes, w.lang, &[&sheet.time.span(idle.span)]);
+        let Some((text, (centre, middle))) = idle_text(sheet, idle) else { continue };
         let paint = Paint::new(Role::Faint).look(look::CENTRE | look::HALO);
-        list.text(((first + last) / 2.0, middle + 4.0), &text, paint);
+        list.text((centre, middle + 4.0), &text, paint);
         let half = metrics::width(&text, metrics::SMALL) / 2.0 + 10.0;
-        let centre = (first + last) / 2.0;
+        let first = sheet.columns.lines.first().copied().unwrap_or(x);
+        let last = sheet.columns.lines.last().copied().unwrap_or(right);
         let dots = Paint::new(Role::Faint).look(look::DOTTED);
         if centre - half > first + 8.0 {
             list.line((first + 8.0, middle), (centre - half, middle), dots);
             list.line((centre + half, middle), (last - 8.0, middle), dots);
         }
     }
+}
+
+/// What a compressed stretch says, and the middle of that text; nothing where it is out of sight or too low.
+fn idle_text(sheet: &Sheet<'_>, idle: &Idle) -> Option<(String, (f32, f32))> {
+    let (top, bottom) = (sheet.y(idle.top), sheet.y(idle.bottom));
+    if bottom < 0.0 || top > sheet.window.height || bottom - top < 12.0 {
+        return None;
+    }
+    let centre = match sheet.columns.lines.as_slice() {
+        [first, .., last] => (first + last) / 2.0,
+        _ => (sheet.columns.axis + sheet.window.width) / 2.0,
+    };
+    let text = fill(Word::Passes, sheet.window.lang, &[&sheet.time.span(idle.span)]);
+    Some((text, (centre, (top + bottom) / 2.0)))
 }
 
 fn lifelines(sheet: &Sheet<'_>, list: &mut DisplayList) {
@@ -292,6 +295,12 @@ fn flights(sheet: &Sheet<'_>, list: &mut DisplayList) {
         return;
     }
     let mut labels = Labels::new(&slants);
+    for idle in &sheet.scale.idles {
+        if let Some((text, at)) = idle_text(sheet, idle) {
+            let half = metrics::width(&text, metrics::SMALL) / 2.0 + 8.0;
+            labels.keep_clear(Slant { from: (at.0 - half, at.1), to: (at.0 + half, at.1) });
+        }
+    }
     // What tells most comes first: a bare acknowledgment's label gives way.
     let rank = |i: &usize| {
         let f = &sheet.figure.flights[*i];
