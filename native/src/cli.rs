@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 #[cfg(target_os = "linux")]
 use crate::observe;
-use crate::{bench, relay, send, serve, trace_cmd, web};
+use crate::{bench, inspect, relay, send, serve, trace_cmd, web};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,6 +57,8 @@ enum Command {
         #[arg(required = true, last = true)]
         command: Vec<std::ffi::OsString>,
     },
+    /// Debug a framing: what do these bytes say, and where do they go wrong?
+    Inspect(inspect::InspectArgs),
     /// Load a server and measure it
     Bench(bench::BenchArgs),
     /// Print a completion script for a shell
@@ -96,6 +98,7 @@ pub fn main() -> ExitCode {
         },
         #[cfg(target_os = "linux")]
         Command::Launch { command } => observe::launch::launch(command).map(|never| match never {}),
+        Command::Inspect(args) => inspect::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "framewire", &mut std::io::stdout());
