@@ -129,7 +129,8 @@ fn completions_and_manual() {
 
 #[test]
 fn starting_takes_no_time() {
-    let best = (0..5)
+    // The best of many: other tests run at the same time.
+    let best = (0..15)
         .map(|_| {
             let start = Instant::now();
             let server = Server::start("tcp", &[]);
