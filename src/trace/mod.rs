@@ -12,6 +12,7 @@ mod grow;
 pub mod id;
 pub mod json;
 pub mod ledger;
+pub mod lod;
 pub mod marks;
 pub mod query;
 pub mod record;
@@ -31,6 +32,7 @@ pub use id::{
 };
 pub use json::write_json;
 pub use ledger::{Ledger, Part};
+pub use lod::{PacketIndex, Window};
 pub use marks::{Mark, MarkRow, Marks, Vantage};
 pub use query::{Extremes, PacketTimes, Point, thin};
 pub use record::{Args, Data, Forget, Outcome, Record, RoleRange, Sink, What};
