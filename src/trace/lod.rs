@@ -120,7 +120,8 @@ impl PacketIndex {
         while from < to {
             // The largest block that begins here and ends in time.
             let (mut level, mut size) = (0, 1);
-            while level + 1 < self.levels.len() && from % (size * FAN) == 0 && from + size * FAN <= to {
+            while level + 1 < self.levels.len() && from.is_multiple_of(size * FAN) && from + size * FAN <= to
+            {
                 level += 1;
                 size *= FAN;
             }
@@ -138,7 +139,7 @@ impl PacketIndex {
         let mut at = 0;
         while at < before {
             let (mut level, mut size) = (0, 1);
-            while level + 1 < self.levels.len() && at % (size * FAN) == 0 {
+            while level + 1 < self.levels.len() && at.is_multiple_of(size * FAN) {
                 level += 1;
                 size *= FAN;
             }
