@@ -81,20 +81,21 @@ export class Inspector {
   /** @param {Detail} detail */
   changed(detail) {
     const w = this.player.words;
-    const head = [w['host'], w['value'], w['before'], w['after']];
+    const head = ['', w['before'], w['after']];
+    const hosts = [...new Set(detail.changed.map((c) => c.host))].join(', ');
     return h(
       'section',
       {},
-      h('h3', {}, w['changed']),
+      h('h3', {}, `${w['changed']} (${hosts})`),
       h(
         'table',
         { class: 'changes' },
-        h('thead', {}, h('tr', {}, ...head.map((text) => h('th', { scope: 'col' }, text)))),
+        h('thead', {}, h('tr', {}, ...head.map((text) => (text ? h('th', { scope: 'col' }, text) : h('td', {}))))),
         h(
           'tbody',
           {},
           ...detail.changed.map((c) =>
-            h('tr', {}, h('td', {}, c.host), h('th', { scope: 'row' }, c.name), h('td', {}, c.before), h('td', {}, c.after)),
+            h('tr', {}, h('th', { scope: 'row' }, c.name), h('td', {}, c.before), h('td', {}, c.after)),
           ),
         ),
       ),
