@@ -309,6 +309,9 @@ impl Connection {
     /// The peer's FIN, all text before it being here (RFC 9293 section 3.10.7.4, eighth).
     fn take_fin<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
         self.rcv.fin_at = None;
+        // What claims to lie behind the FIN is no part of the stream.
+        self.receive_buffer.forget_early();
+        self.sack.clear();
         self.rcv.nxt += 1;
         self.rcv.edge = self.rcv.edge.max(self.rcv.nxt);
         self.events.raise(Event::PeerClosed);
@@ -349,7 +352,7 @@ impl Connection {
     /// SEG.ACK shows that the peer is alive: window probes and keep-alive start anew.
     fn note_alive<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
         self.restart_keepalive(cx);
-        if self.snd.wnd == 0 {
+        if self.snd.wnd == 0 && !self.orphan {
             // RFC 9293 section 3.8.6.1, MUST-37: a peer that answers may keep its window closed as long as it likes.
             // SHLD-17: nor does what lies beyond a shrunken window time the connection out.
             self.forgiven = self.recovery.timeouts();

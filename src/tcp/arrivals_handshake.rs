@@ -151,6 +151,10 @@ impl Connection {
     /// The handshake of a passive OPEN has failed: LISTEN again (RFC 9293 section 3.10.7.4, MUST-11).
     pub(crate) fn back_to_listen<P: Probe>(&mut self, cx: &mut Context<'_, P>, rule: Rule) {
         debug_assert_eq!(self.origin, Origin::Passive);
+        if self.orphan {
+            // The application has closed meanwhile: nobody listens any more.
+            return self.fail(cx, rule, None);
+        }
         let anyone = match self.flow.local.ip() {
             IpAddr::V4(_) => IpAddr::from([0; 4]),
             IpAddr::V6(_) => IpAddr::from([0; 16]),

@@ -6,9 +6,8 @@ use crate::probe::{Context, Probe};
 use crate::rule::Rule;
 use crate::seq::SeqNumber;
 
-/// The least path MTU that is believed: RFC 1191 section 3's floor is 68, but no path in use is below this (RFC 9293
-/// needs 536 octets of text at the least).
-const LEAST_MTU: u16 = 552;
+/// The least path MTU that is believed (RFC 1191 section 3; RFC 8201 section 4).
+const LEAST_MTU: u16 = 68;
 const LEAST_MTU_V6: u16 = 1280;
 /// RFC 1191 section 7.1: where the router does not tell, the next plateau below what was sent.
 const PLATEAUS: [u16; 8] = [32_000, 17_914, 8_166, 4_352, 2_002, 1_492, 1_006, 576];

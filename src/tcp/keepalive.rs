@@ -46,7 +46,7 @@ impl Connection {
 
     /// RFC 9293 section 3.8.6.1: probes go on as long as the peer answers them; one that falls silent is given up.
     fn persist_expires<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
-        if self.snd.wnd > 0 && self.snd.in_flight() > 0 {
+        if !self.is_blocked_by_window() {
             return;
         }
         self.probes += 1;

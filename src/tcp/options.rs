@@ -41,7 +41,7 @@ impl Connection {
     /// Eff.snd.MSS: [`Connection::segment_room`] less the options that every segment carries.
     pub(crate) fn effective_mss(&self) -> usize {
         // Timestamps take 10 octets, 12 with their padding in every layout.
-        self.segment_room() - if self.agreed.timestamps { 12 } else { 0 }
+        self.segment_room().saturating_sub(if self.agreed.timestamps { 12 } else { 0 }).max(1)
     }
 
     /// Our timestamp clock (RFC 7323 section 5.4).

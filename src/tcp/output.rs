@@ -54,7 +54,9 @@ impl Connection {
         }
         if self.pending.window_probe {
             self.pending.window_probe = false;
-            return Some(self.window_probe(cx));
+            if self.is_blocked_by_window() {
+                return Some(self.window_probe(cx));
+            }
         }
         if let Some(segment) = self.text(cx) {
             return Some(segment);
@@ -159,7 +161,7 @@ impl Connection {
 
     /// There is something to send, the peer's window takes none of it, and nothing is under way whose acknowledgment
     /// could open it.
-    fn is_blocked_by_window(&self) -> bool {
+    pub(crate) fn is_blocked_by_window(&self) -> bool {
         self.state.may_transmit_text()
             && self.snd.in_flight() == 0
             && (self.offset_of(self.snd.nxt) < self.send_buffer.end()

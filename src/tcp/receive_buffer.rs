@@ -124,6 +124,11 @@ impl ReceiveBuffer {
         n
     }
 
+    /// Forgets what came early.
+    pub fn forget_early(&mut self) {
+        self.early.clear();
+    }
+
     /// Forgets what waits to be read and what came early.
     pub fn clear(&mut self) {
         self.read = self.next;
