@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 #[cfg(target_os = "linux")]
 use crate::observe;
-use crate::{bench, inspect, relay, send, serve, trace_cmd, web};
+use crate::{bench, inspect, relay, send, serve, sim_cmd, trace_cmd, web};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,6 +44,8 @@ enum Command {
     Web(web::WebArgs),
     /// Stand between two programs and change how their bytes travel
     Relay(relay::RelayArgs),
+    /// Run a scenario in virtual time
+    Sim(sim_cmd::SimArgs),
     /// Say what a trace or capture holds
     Trace(trace_cmd::TraceArgs),
     /// Run a program unchanged and record its socket calls
@@ -90,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::Send(args) => send::run(args),
         Command::Web(args) => web::run(args),
         Command::Relay(args) => relay::run(args),
+        Command::Sim(args) => sim_cmd::run(args, &mut std::io::stdout().lock()),
         Command::Trace(args) => trace_cmd::run(args),
         #[cfg(target_os = "linux")]
         Command::Record(args) => match observe::run(args) {

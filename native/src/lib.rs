@@ -16,6 +16,7 @@ pub mod reply;
 pub mod send;
 pub mod serve;
 pub mod shutdown;
+pub mod sim_cmd;
 pub mod trace_cmd;
 pub mod units;
 pub mod upper;

@@ -12,6 +12,8 @@ mod locate;
 pub mod program;
 pub mod run;
 pub mod scenario;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod units;
 
 pub use builtin::{BUILTINS, Builtin, builtin};
@@ -23,3 +25,5 @@ pub use knob::{KnobError, set, set_value};
 pub use locate::{Path, Segment};
 pub use run::{Simulation, Stop};
 pub use scenario::Scenario;
+#[cfg(feature = "schema")]
+pub use schema::schema;

@@ -1,0 +1,103 @@
+//! Scenarios, a bulk run and seeking beside their budgets.
+//!
+//! `cargo bench --bench sim` prints a table; with `-- --json` one JSON object a line; with `--quick` fewer rounds.
+
+#![allow(missing_docs)]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use framewire::sim::{BUILTINS, Run, Scenario};
+use framewire::trace::EventId;
+
+/// A bulk transfer of about 100,000 segments.
+fn bulk(loss: &str) -> Scenario {
+    let json = format!(
+        r#"{{ "framewire": 1, "name": "bulk", "seed": 7,
+        "tcp": {{ "preset": "linux", "send_buffer": "4MB", "receive_buffer": "4MB" }},
+        "hosts": [
+          {{ "name": "client", "programs": [{{ "steps": [
+            {{ "do": "socket" }}, {{ "do": "connect", "to": "server:8000" }},
+            {{ "do": "sendall", "data": {{ "text": "0123456789abcdef", "times": 9050000 }} }}, {{ "do": "close" }} ] }}] }},
+          {{ "name": "server", "programs": [{{ "steps": [
+            {{ "do": "socket" }}, {{ "do": "bind", "port": 8000 }}, {{ "do": "listen" }}, {{ "do": "accept" }},
+            {{ "do": "loop", "body": [{{ "do": "recv", "n": 65536 }}, {{ "do": "break", "when": "eof" }}] }},
+            {{ "do": "close" }} ] }}] }} ],
+        "network": {{ "latency": "10ms", "rate": "100Mbit/s", "loss": "{loss}" }} }}"#
+    );
+    Scenario::from_json(&json).expect("it is right")
+}
+
+struct Bench {
+    json: bool,
+    failed: bool,
+}
+
+impl Bench {
+    /// A row: the median of `times` beside a budget, both in nanoseconds.
+    fn row(&mut self, row: &str, mut times: Vec<f64>, budget: f64) {
+        times.sort_by(f64::total_cmp);
+        let ours = times.get(times.len() / 2).copied().unwrap_or(f64::NAN);
+        let ratio = ours / budget;
+        let met = ratio <= 1.0;
+        self.failed |= !met;
+        if self.json {
+            println!(
+                "{}",
+                serde_json::json!({ "row": row, "ours_ns": ours, "peer": "budget", "peer_ns": budget, "ratio": ratio, "target": "<= 1.0", "met": met })
+            );
+        } else {
+            let mark = if met { "" } else { "  MISSED" };
+            println!("{row:<44} {:>10.3} ms of {:>7.1} ms  {ratio:>6.2}{mark}", ours / 1e6, budget / 1e6);
+        }
+    }
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let begun = Instant::now();
+    let result = black_box(work());
+    (result, begun.elapsed().as_nanos() as f64)
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let has = |name: &str| arguments.iter().any(|argument| argument == name);
+    let rounds = if has("--quick") { 5 } else { 31 };
+    let mut bench = Bench { json: has("--json"), failed: false };
+
+    for builtin in BUILTINS {
+        let times = (0..rounds)
+            .map(|_| timed(|| Run::new(&Scenario::from_json(builtin.json).expect("it is right"), &[])).1)
+            .collect();
+        bench.row(&format!("run {}", builtin.name), times, 2e6);
+    }
+
+    for loss in ["0%", "1%"] {
+        let scenario = bulk(loss);
+        let mut runs = Vec::new();
+        let mut last = None;
+        for _ in 0..(rounds / 5).max(3) {
+            let (run, time) = timed(|| Run::new(&scenario, &[]).expect("it is right"));
+            runs.push(time);
+            last = Some(run);
+        }
+        let Some(run) = last else { continue };
+        let packets = run.trace().tables().packets.len();
+        bench.row(&format!("run 100,000 segments, {loss} loss ({packets} packets)"), runs, 150e6);
+        let events = run.trace().len() as u32;
+        let mut seeks = Vec::new();
+        for i in 0..(rounds as u32 * 4) {
+            let at = EventId((u64::from(events) * u64::from(i * 7919 % 1000) / 1000) as u32);
+            seeks.push(timed(|| run.seek(at)).1);
+        }
+        let worst = seeks.iter().copied().fold(0.0, f64::max);
+        bench.row(&format!("seek, median, {loss} loss"), seeks, 15e6);
+        bench.row(&format!("seek, slowest, {loss} loss"), vec![worst], 15e6);
+        // Octets an event, by the same table: 200 is the budget.
+        let memory = run.trace().memory() as f64 / f64::from(events);
+        bench.row(&format!("memory, octets an event x 1e6, {loss} loss"), vec![memory * 1e6], 200e6);
+    }
+    if bench.failed && !bench.json {
+        std::process::exit(1);
+    }
+}

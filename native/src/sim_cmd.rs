@@ -1,0 +1,359 @@
+//! `framewire sim`: runs a scenario, writes what happened, sweeps a value over a range on all cores.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use framewire::lang::Lang;
+use framewire::sim::units::{Chance, Rate, Size, Span};
+use framewire::sim::{BUILTINS, Run, Scenario, builtin, set};
+use framewire::time::Duration;
+use framewire::trace::{Kind, Trace};
+use framewire::view::session::Session;
+use serde_json::{Value, json};
+
+const EXAMPLES: &str = "\
+Examples:
+  framewire sim                                           the built-in scenarios
+  framewire sim hello-tcp                                 what happens, sentence by sentence
+  framewire sim lesson.json --out lesson.fwtrace          run your own; `framewire web lesson.fwtrace` draws it
+  framewire sim lost-syn --set network.latency=300ms      with one value changed
+  framewire sim slow-start-cubic --sweep network.loss=0..5% --steps 11
+  framewire sim framed-echo --sweep seed=1..1000 --json   a thousand runs, one JSON object a line";
+
+/// Run a scenario in virtual time
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct SimArgs {
+    /// A built-in scenario's name or a scenario file (JSON); without one, the names are listed
+    #[arg(value_name = "NAME|FILE")]
+    pub scenario: Option<String>,
+    /// Write the trace; the ending says how: .fwtrace, .pcapng or .json
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Change a value of the scenario, by its path (several times: several values)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Run it for each value of a range, for example network.latency=10ms..200ms
+    #[arg(long, value_name = "KEY=A..B", conflicts_with = "out")]
+    pub sweep: Option<String>,
+    /// How many values a sweep takes; whole numbers are all taken when missing
+    #[arg(long, value_name = "N", requires = "sweep")]
+    pub steps: Option<usize>,
+    /// Print JSON: one object, or one a line for a sweep
+    #[arg(long)]
+    pub json: bool,
+    /// The language of sentences
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    pub lang: Language,
+}
+
+/// A language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English
+    En,
+    /// Chinese
+    Zh,
+}
+
+impl From<Language> for Lang {
+    fn from(language: Language) -> Lang {
+        match language {
+            Language::En => Lang::En,
+            Language::Zh => Lang::Zh,
+        }
+    }
+}
+
+/// Runs the command; what it prints goes to `out`.
+///
+/// # Errors
+/// When the scenario cannot be read or a value cannot be set, and when a file cannot be written.
+pub fn run(args: &SimArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    let lang = Lang::from(args.lang);
+    let Some(name) = &args.scenario else { return list(lang, out) };
+    let mut scenario = load(name, lang)?;
+    for change in &args.set {
+        let (key, value) = change.split_once('=').with_context(|| {
+            format!("--set {change}: write it as KEY=VALUE, for example network.latency=50ms")
+        })?;
+        scenario = set(&scenario, key, value).with_context(|| format!("--set {change}"))?;
+    }
+    if let Some(range) = &args.sweep {
+        return sweep(&scenario, range, args, out);
+    }
+    let run = Run::new(&scenario, &[])?;
+    if let Some(message) = run.stop().message(lang) {
+        eprintln!("{message}");
+    }
+    match &args.out {
+        Some(path) => {
+            write_file(&run, path)?;
+            eprintln!("{}: {} events", path.display(), run.trace().len());
+        }
+        None if args.json => writeln!(out, "{}", summary(&run))?,
+        None => tell(run, lang, out)?,
+    }
+    Ok(())
+}
+
+/// The names of the built-in scenarios with their titles.
+fn list(lang: Lang, out: &mut impl Write) -> anyhow::Result<()> {
+    for known in BUILTINS {
+        if let Some(scenario) = builtin(known.name) {
+            writeln!(out, "{:<26}{}", known.name, scenario.title.get(lang))?;
+        }
+    }
+    Ok(())
+}
+
+fn load(name: &str, lang: Lang) -> anyhow::Result<Scenario> {
+    if let Some(scenario) = builtin(name) {
+        return Ok(scenario);
+    }
+    let path = Path::new(name);
+    if !path.exists() && path.extension().is_none() {
+        let near = BUILTINS.iter().map(|known| known.name).filter(|known| similar(known, name));
+        let near: Vec<&str> = near.take(3).collect();
+        let hint =
+            if near.is_empty() { String::new() } else { format!(" (did you mean {}?)", near.join(", ")) };
+        bail!("`{name}` is neither a built-in scenario nor a file{hint}; `framewire sim` lists the names");
+    }
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
+    Scenario::from_json(&text).map_err(|error| anyhow::anyhow!("{name}: {}", error.message(lang)))
+}
+
+/// Whether two names share a word or most of their letters' pairs.
+fn similar(a: &str, b: &str) -> bool {
+    let pairs = |text: &str| text.as_bytes().windows(2).map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let (a, b) = (pairs(a), pairs(b));
+    let shared = a.iter().filter(|pair| b.contains(pair)).count();
+    shared * 2 > a.len().max(b.len())
+}
+
+fn write_file(run: &Run, path: &Path) -> anyhow::Result<()> {
+    let bytes = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("fwtrace") => framewire::trace::write(run.trace()),
+        Some("pcapng") => framewire::trace::capture::export(run.trace(), framewire::trace::Vantage::Sent),
+        Some("json") => framewire::trace::write_json(run.trace()).into_bytes(),
+        _ => bail!("{}: the ending must be .fwtrace, .pcapng or .json", path.display()),
+    };
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Every event as a sentence.
+fn tell(run: Run, lang: Lang, out: &mut impl Write) -> anyhow::Result<()> {
+    let scenario = run.scenario().clone();
+    for text in [&scenario.title, &scenario.look, &scenario.question] {
+        if !text.is_empty() {
+            writeln!(out, "{}", text.get(lang))?;
+        }
+    }
+    writeln!(out)?;
+    let session = Session::new(run.into_trace());
+    for row in session.rows(0, usize::MAX, true, lang) {
+        writeln!(out, "{:>14}  {}", row.time, row.text)?;
+    }
+    Ok(())
+}
+
+/// How many events of a kind there are.
+fn count(trace: &Trace, kind: Kind) -> usize {
+    trace.columns().kind.iter().filter(|&&known| known == kind as u8).count()
+}
+
+/// What a run came to, in numbers.
+fn summary(run: &Run) -> Value {
+    let trace = run.trace();
+    let again = trace.tables().packets.iter();
+    let again = again.filter(|row| row.is(framewire::trace::tables::packet_bits::RETRANSMISSION)).count();
+    // The end of the conversation: TIME-WAIT and late timers go on after it.
+    let last = trace.tables().packets.iter().map(|row| trace.packet_times(row).end().as_nanos()).max();
+    json!({
+        "scenario": run.scenario().name,
+        "seed": run.scenario().seed,
+        "events": trace.len(),
+        "digest": format!("{:016x}", run.digest()),
+        "packets": trace.tables().packets.len(),
+        "lost": count(trace, Kind::PacketDropped),
+        "retransmissions": again,
+        "connections": trace.connections().len(),
+        "last_packet_ns": last.unwrap_or(0),
+        "end_ns": trace.end_time().as_nanos(),
+        "stopped": run.stop().message(Lang::En),
+    })
+}
+
+/// The values of `A..B`.
+fn values(range: &str, steps: Option<usize>) -> anyhow::Result<Vec<String>> {
+    let help = "write a sweep as KEY=A..B, for example network.latency=10ms..200ms or seed=1..100";
+    let (from, to) = range.split_once("..").context(help)?;
+    if let (Ok(first), Ok(last), None) = (from.parse::<i64>(), to.parse::<i64>(), steps) {
+        let (low, high) = (first.min(last), first.max(last));
+        if high.saturating_sub(low) >= 1_000_000 {
+            bail!("{range} has more than a million values; --steps N takes N of them");
+        }
+        return Ok((low..=high).map(|n| n.to_string()).collect());
+    }
+    let steps = steps.unwrap_or(11).max(2);
+    let between = |a: f64, b: f64| (0..steps).map(move |i| a + (b - a) * i as f64 / (steps - 1) as f64);
+    // A unit on one side holds for both: `0..5%`.
+    let unit = to.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let from =
+        if from.ends_with(|c: char| c.is_ascii_digit()) { format!("{from}{unit}") } else { from.to_owned() };
+    if let (Ok(a), Ok(b)) = (from.parse::<f64>(), to.parse::<f64>()) {
+        return Ok(between(a, b).map(|n| format!("{}", (n * 1e9).round() / 1e9)).collect());
+    }
+    if let (Some(a), Some(b)) = (Span::parse(&from), Span::parse(to)) {
+        let nanos = between(a.0.as_nanos() as f64, b.0.as_nanos() as f64);
+        return Ok(nanos.map(|n| Span(Duration::from_nanos(n.round() as u64)).to_string()).collect());
+    }
+    if let (Some(a), Some(b)) = (Chance::parse(&from), Chance::parse(to)) {
+        return Ok(between(a.0, b.0).map(|share| Chance(share).to_string()).collect());
+    }
+    if let (Some(a), Some(b)) = (Rate::parse(&from), Rate::parse(to)) {
+        return Ok(between(a.0 as f64, b.0 as f64).map(|n| Rate(n.round() as u64).to_string()).collect());
+    }
+    if let (Some(a), Some(b)) = (Size::parse(&from), Size::parse(to)) {
+        return Ok(between(a.0 as f64, b.0 as f64).map(|n| Size(n.round() as u64).to_string()).collect());
+    }
+    bail!("{range}: both ends must be numbers, times, sizes, rates or percentages; {help}")
+}
+
+/// One run for each value, on all cores; the rows come in the order of the values.
+fn sweep(scenario: &Scenario, range: &str, args: &SimArgs, out: &mut impl Write) -> anyhow::Result<()> {
+    let (key, range) = range.split_once('=').context("--sweep: write it as KEY=A..B")?;
+    let values = values(range, args.steps)?;
+    let progress = match std::io::stderr().is_terminal() {
+        true => indicatif::ProgressBar::new(values.len() as u64),
+        false => indicatif::ProgressBar::hidden(),
+    };
+    let next = AtomicUsize::new(0);
+    let results: Vec<Mutex<Option<Result<Value, String>>>> =
+        values.iter().map(|_| Mutex::new(None)).collect();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(values.len());
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let (Some(value), Some(slot)) = (values.get(at), results.get(at)) else { return };
+                    let result = set(scenario, key, value)
+                        .map_err(|error| error.to_string())
+                        .and_then(|scenario| Run::new(&scenario, &[]).map_err(|error| error.to_string()))
+                        .map(|run| summary(&run));
+                    if let Ok(mut slot) = slot.lock() {
+                        *slot = Some(result);
+                    }
+                    progress.inc(1);
+                }
+            });
+        }
+    });
+    progress.finish_and_clear();
+    if !args.json {
+        writeln!(out, "{key:>20} {:>12} {:>9} {:>9} {:>9}", "last packet", "packets", "lost", "again")?;
+    }
+    for (value, slot) in values.iter().zip(results) {
+        let result = slot.into_inner().ok().flatten().unwrap_or_else(|| Err("the run did not end".into()));
+        let mut row = result.map_err(|error| anyhow::anyhow!("{key}={value}: {error}"))?;
+        if args.json {
+            row["key"] = json!(key);
+            row["value"] = json!(value);
+            writeln!(out, "{row}")?;
+        } else {
+            let last = row["last_packet_ns"].as_u64().unwrap_or(0) as f64 / 1e9;
+            let number = |name: &str| row[name].as_u64().unwrap_or(0);
+            writeln!(
+                out,
+                "{value:>20} {last:>10.6} s {:>9} {:>9} {:>9}",
+                number("packets"),
+                number("lost"),
+                number("retransmissions")
+            )?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(scenario: &str) -> SimArgs {
+        SimArgs {
+            scenario: Some(scenario.into()),
+            out: None,
+            set: Vec::new(),
+            sweep: None,
+            steps: None,
+            json: false,
+            lang: Language::En,
+        }
+    }
+
+    fn output(args: &SimArgs) -> String {
+        let mut out = Vec::new();
+        run(args, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_scenario_is_told_in_both_languages() {
+        assert!(output(&args("hello-tcp")).contains("Hello, TCP"));
+        let zh = SimArgs { lang: Language::Zh, ..args("hello-tcp") };
+        assert!(output(&zh).contains("你好，TCP"));
+    }
+
+    #[test]
+    fn a_sweep_runs_every_value_in_order() {
+        let sweep = SimArgs {
+            sweep: Some("network.latency=10ms..30ms".into()),
+            steps: Some(3),
+            json: true,
+            ..args("hello-tcp")
+        };
+        let rows: Vec<Value> =
+            output(&sweep).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(
+            rows.iter().map(|row| row["value"].as_str().unwrap()).collect::<Vec<_>>(),
+            ["10ms", "20ms", "30ms"]
+        );
+        let ends: Vec<u64> = rows.iter().map(|row| row["last_packet_ns"].as_u64().unwrap()).collect();
+        assert!(ends.is_sorted());
+    }
+
+    #[test]
+    fn ranges_are_read_with_their_units() {
+        assert_eq!(values("1..4", None).unwrap(), ["1", "2", "3", "4"]);
+        assert_eq!(values("0..5%", Some(3)).unwrap(), ["0%", "2.5%", "5%"]);
+        assert_eq!(values("1..2Mbit/s", Some(2)).unwrap(), ["1Mbit/s", "2Mbit/s"]);
+        assert_eq!(values("0..1", Some(3)).unwrap(), ["0", "0.5", "1"]);
+        assert!(values("5", None).is_err() && values("a..b", None).is_err());
+    }
+
+    #[test]
+    fn wrong_names_and_values_are_told() {
+        let mut out = Vec::new();
+        let error = run(&args("hello-tpc"), &mut out).unwrap_err().to_string();
+        assert!(error.contains("hello-tcp"), "{error}");
+        let bad = SimArgs { set: vec!["network.loss=150%".into()], ..args("hello-tcp") };
+        assert!(format!("{:#}", run(&bad, &mut out).unwrap_err()).contains("from 0 to 1"));
+        let bad = SimArgs { out: Some("x.txt".into()), ..args("hello-tcp") };
+        assert!(run(&bad, &mut out).unwrap_err().to_string().contains(".fwtrace"));
+    }
+
+    #[test]
+    fn the_trace_is_written_by_its_ending() {
+        let dir = tempfile::tempdir().unwrap();
+        for ending in ["fwtrace", "pcapng", "json"] {
+            let path = dir.path().join(format!("x.{ending}"));
+            output(&SimArgs { out: Some(path.clone()), ..args("hello-tcp") });
+            assert!(std::fs::metadata(path).unwrap().len() > 100, "{ending}");
+        }
+    }
+}
