@@ -4,7 +4,7 @@
 mod net_support;
 
 use framewire::net::*;
-use framewire::packet::{Fragment, Icmp, IpHeader, Protocol, checksum};
+use framewire::packet::{Fragment, Icmp, IpHeader, Protocol};
 use framewire::probe::Silent;
 use framewire::time::{Duration, Instant};
 use net_support::{PORT, Pair, Seen, Watch, pattern};

@@ -119,8 +119,8 @@ fn several_connections_in_one_file_are_told_apart() {
     let server = address("10.0.0.2:9001");
     let (one, two) = (conversation(a, server, true), conversation(b, server, false));
     let mut packets = Vec::new();
-    for i in 0..one.len() {
-        packets.push((1_000 + 10 * i as u64, one[i].clone()));
+    for (i, packet) in one.iter().enumerate() {
+        packets.push((1_000 + 10 * i as u64, packet.clone()));
         if let Some(packet) = two.get(i) {
             packets.push((1_005 + 10 * i as u64, packet.clone()));
         }
