@@ -173,7 +173,7 @@ fn run(seed: u64) {
     }
     assert_eq!(pair.states(), (State::Closed, State::Closed), "{about}");
     assert_eq!(pair.next_wakeup(), None, "{about}: a timer runs for ever");
-    assert!(pair.now < Instant::START + secs(1_000_000), "{about}");
+    assert!(pair.now < Instant::START + secs(100_000_000), "{about}: {:?}", pair.now);
 }
 
 #[test]
