@@ -94,7 +94,7 @@ impl Candidate {
 /// use framewire::framing::{Limits, diagnose};
 ///
 /// let found = diagnose(b"\x0b\0\0\0{\"size\": 5}hello", &[], Limits::default());
-/// assert_eq!(found.best().expect("one fits").framing.to_string(), "json-header:size");
+/// assert_eq!(found.best().expect("one fits").framing.to_string(), "json-header:data_size|size");
 /// ```
 pub fn diagnose(bytes: &[u8], known: &[Framing], limits: Limits) -> Diagnosis {
     let mut framings = known.to_vec();

@@ -10,7 +10,7 @@ use crate::time::{Duration, Instant};
 /// How many recoveries without D-SACK a larger reordering window survives (RFC 8985 section 6.2, step 4).
 const PERSIST: u32 = 16;
 
-/// See the [module](self).
+/// RACK and the tail loss probe of one connection (RFC 8985).
 #[derive(Clone, Debug)]
 pub struct Rack {
     /// RACK.segment, by RACK.xmit_ts and RACK.end_seq; `None` before the first delivery.

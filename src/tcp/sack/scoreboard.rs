@@ -44,7 +44,7 @@ pub struct Sacked {
     pub newest_sent: Option<Instant>,
 }
 
-/// See the [module](self).
+/// What the sender knows of each segment in flight: when it was sent, whether SACK covers it, whether it counts as lost (RFC 6675 section 4).
 #[derive(Clone, Debug)]
 pub struct Scoreboard {
     pub(super) segments: VecDeque<Segment>,
