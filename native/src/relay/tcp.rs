@@ -1,4 +1,4 @@
-//! Relaying TCP: two connections, the bytes of each handed to the other, as the [`Shape`] wants it.
+//! Relaying TCP: two connections, the bytes of each handed to the other, as the [`Shape`](super::shape::Shape) wants it.
 
 use std::io;
 use std::net::SocketAddr;
