@@ -147,7 +147,31 @@ impl Decoder {
         if input.is_empty() && self.parser.failed.is_none() {
             return Ok(None);
         }
+        // The quick way on: the head is known, and only bytes of the payload are missing.
+        if !O::LISTENS
+            && !self.handed
+            && self.parser.failed.is_none()
+            && let Some(extent) = self.parser.extent()
+            && matches!(self.parser.plan, Plan::Json(_) | Plan::Length(_))
+            && let Some(need) = extent.total.checked_sub(self.buffer.len())
+        {
+            return Ok(self.complete(extent, need, input));
+        }
         self.decode_slowly(input, observer)
+    }
+
+    /// Takes the `need` bytes that the buffered frame still lacks, as far as they are here.
+    #[inline]
+    fn complete<'a>(&'a mut self, extent: Extent, need: usize, input: &mut &[u8]) -> Option<Frame<'a>> {
+        let Some((taken, rest)) = input.split_at_checked(need) else {
+            self.buffer.extend_from_slice(input);
+            *input = &[];
+            return None;
+        };
+        self.buffer.extend_from_slice(taken);
+        *input = rest;
+        (self.handed, self.border) = (true, true);
+        Some(hand_out(&mut self.parser, &self.buffer, extent))
     }
 
     /// Buffers the beginning of a frame whose head is known.

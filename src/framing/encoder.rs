@@ -512,6 +512,18 @@ mod tests {
     }
 
     #[test]
+    fn the_quick_way_writes_what_the_slow_way_writes_for_every_size() {
+        let encoder = Encoder::new(&"json-header:size".parse().unwrap(), Limits::default());
+        let bytes: Vec<u8> = (0..1200_u32).map(|i| (i * 7) as u8).collect();
+        for size in 0..bytes.len() {
+            let (mut quick, mut slow) = (vec![9], vec![9]);
+            encoder.encode(&bytes[..size], &mut quick).unwrap();
+            encoder.encode_fields(&[], &bytes[..size], &mut slow).unwrap();
+            assert_eq!(quick, slow, "{size}");
+        }
+    }
+
+    #[test]
     fn further_fields_keep_their_order() {
         let encoder = Encoder::new(&"json-header:size|data_size".parse().unwrap(), Limits::default());
         let field = |key: &str, value: Value| (key.to_owned(), value);
