@@ -7,11 +7,11 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::collections::VecDeque;
-use std::time::Instant as Clock;
 
-use framewire::net::{HostConfig, LinkConfig, Loss, Network, QueueLimits, Wakes};
+use bulk::{BUFFER, LATENCY, QUEUE, RATE, SEGMENT};
 use framewire::probe::Silent;
 use framewire::rng::Rng;
+use framewire::sim::{Run, Scenario};
 use framewire::time::{Duration, Instant};
 use smoltcp::iface::{Config as InterfaceConfig, Interface, SocketHandle, SocketSet};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
@@ -19,15 +19,16 @@ use smoltcp::socket::tcp;
 use smoltcp::time::Instant as TheirInstant;
 use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr};
 
-/// Octets of data in a segment with timestamps.
-const SEGMENT: u64 = 1448;
-/// Bits a second.
-const RATE: u64 = 100_000_000;
-const LATENCY: Duration = Duration::from_millis(10);
-/// Octets that wait before the link.
-const QUEUE: u64 = 500_000;
-/// Octets of each send and receive buffer.
-const BUFFER: usize = 1 << 20;
+#[path = "peers/bulk.rs"]
+mod bulk;
+#[path = "peers/mod.rs"]
+mod peers;
+
+/// Nanoseconds of the processor that this thread has had: what others do on the machine does not count.
+fn processor_nanos() -> f64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    now.tv_sec as f64 * 1e9 + now.tv_nsec as f64
+}
 
 /// A transfer that is over: virtual seconds of it and real nanoseconds.
 struct Done {
@@ -43,53 +44,9 @@ impl Done {
 
 /// Ours: two hosts on the emulator, nobody watching.
 fn ours(segments: u64, loss: f64, seed: u64) -> Done {
-    let mut net = Network::new(seed);
-    let mut host = |name: &str, address: &str| {
-        let mut config = HostConfig::new(name, [address.parse().unwrap()]);
-        (config.tcp.send_buffer, config.tcp.receive_buffer) = (Some(BUFFER), Some(BUFFER));
-        net.add_host(config)
-    };
-    let (client, server) = (host("client", "10.0.0.1"), host("server", "10.0.0.2"));
-    let back = LinkConfig {
-        latency: LATENCY,
-        rate: Some(RATE),
-        queue: QueueLimits { bytes: Some(QUEUE), ..QueueLimits::default() },
-        ..LinkConfig::default()
-    };
-    let there = LinkConfig { loss: Loss::Random(loss), ..back.clone() };
-    net.connect(client, server, there, back);
-    let mut nobody = Silent;
-    let mut calls = net.sockets(server, &mut nobody).unwrap();
-    let listener = calls.tcp();
-    calls.bind(listener, "10.0.0.2:80".parse().unwrap()).unwrap();
-    calls.listen(listener, 1).unwrap();
-    let mut calls = net.sockets(client, &mut nobody).unwrap();
-    let sender = calls.tcp();
-    let _ = calls.connect(sender, "10.0.0.2:80".parse().unwrap());
-    let data = vec![7; 64 << 10];
-    let mut buffer = vec![0; 64 << 10];
-    let (mut unsent, mut unread) = (segments * SEGMENT, segments * SEGMENT);
-    let start = Clock::now();
-    while unread > 0 {
-        assert!(net.step(&mut nobody), "nothing happens any more");
-        while let Some((node, socket, wakes)) = net.poll_wake() {
-            let mut calls = net.sockets(node, &mut nobody).unwrap();
-            if node == client {
-                while unsent > 0 {
-                    let chunk = data.len().min(unsent as usize);
-                    let Ok(taken) = calls.send(socket, &data[..chunk]) else { break };
-                    unsent -= taken as u64;
-                }
-            } else if wakes.intersects(Wakes::ACCEPTABLE) {
-                let _ = calls.accept(listener);
-            } else {
-                while let Ok(read) = calls.recv(socket, &mut buffer) {
-                    unread -= read as u64;
-                }
-            }
-        }
-    }
-    Done { seconds: net.now().as_secs_f64(), nanos: start.elapsed().as_nanos() as f64 }
+    let mut start = 0.0;
+    let seconds = bulk::transfer(segments, loss, seed, &mut Silent, || start = processor_nanos());
+    Done { seconds, nanos: processor_nanos() - start }
 }
 
 /// What an interface of smoltcp receives and sends; used packets come back.
@@ -198,7 +155,7 @@ fn smoltcp(segments: u64, loss: f64, seed: u64) -> Done {
     let mut buffer = vec![0; 64 << 10];
     let (mut unsent, mut unread) = (segments * SEGMENT, segments * SEGMENT);
     let mut now = Instant::START;
-    let start = Clock::now();
+    let start = processor_nanos();
     while unread > 0 {
         for who in 0..2 {
             let due = links[1 - who].front().is_some_and(|&(at, _)| at <= now);
@@ -240,7 +197,7 @@ fn smoltcp(segments: u64, loss: f64, seed: u64) -> Done {
         let arrivals = links.iter().filter_map(|link| link.front().map(|&(at, _)| at));
         now = now.max(arrivals.chain(ends.iter().map(|end| end.wake)).min().unwrap());
     }
-    Done { seconds: now.as_secs_f64(), nanos: start.elapsed().as_nanos() as f64 }
+    Done { seconds: now.as_secs_f64(), nanos: processor_nanos() - start }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -254,6 +211,11 @@ struct Report {
 }
 
 impl Report {
+    /// A row that cannot be measured here.
+    fn skip(&self, row: &str, why: &str) {
+        eprintln!("{row:<44} not measured: {why}");
+    }
+
     #[allow(clippy::too_many_arguments)]
     fn row(&mut self, row: &str, unit: &str, ours: f64, peer: &str, value: f64, ratio: f64, target: &str) {
         let bound = |sign: &str| target.strip_prefix(sign).and_then(|x| x.trim().parse::<f64>().ok());
@@ -277,11 +239,109 @@ impl Report {
     }
 }
 
+/// Time and goodput of ns-3 on the same link, a run of ours before each of its.
+fn beside_ns3(report: &mut Report, ns3: &peers::Ns3, (name, loss): (&str, f64), speed: f64, quick: bool) {
+    let segments = if quick { 10_000 } else { 50_000 };
+    let mut times = [Vec::new(), Vec::new()];
+    let mut speeds = Vec::new();
+    for round in 0..3 {
+        times[0].push(ours(segments, loss, round).nanos / segments as f64);
+        match ns3.run(segments, loss, round) {
+            Ok((seconds, nanos)) => {
+                times[1].push(nanos / segments as f64);
+                speeds.push(Done { seconds, nanos }.goodput(segments));
+            }
+            Err(why) => return report.skip(&format!("ns-3, {name}"), &why),
+        }
+    }
+    let [mine, theirs] = times.map(median);
+    let row = format!("bulk, {name}, times as fast");
+    report.row(&row, "ns", mine, "ns-3.37", theirs, theirs / mine, ">= 50");
+    let theirs = median(speeds);
+    report.row(&format!("goodput, {name}"), "Mbit/s", speed, "ns-3.37", theirs, speed / theirs, ">= 1.0");
+}
+
+/// A thousand connections at once cost no more a segment than a hundred.
+fn many_connections(report: &mut Report) {
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..5 {
+        for (times, connections) in times.iter_mut().zip([100, 1000]) {
+            let mut start = 0.0;
+            bulk::many(connections, 100, &mut Silent, || start = processor_nanos());
+            times.push((processor_nanos() - start) / (connections as f64 * 100.0));
+        }
+    }
+    let [few, many] = times.map(median);
+    report.row("1000 connections, a segment", "ns", many, "100 connections", few, many / few, "<= 1.5");
+}
+
+/// The whole trace of a run: scenario, programs, network, recorder.
+fn traced(report: &mut Report, quick: bool) {
+    let segments = if quick { 10_000 } else { 100_000 };
+    for loss in ["0%", "1%"] {
+        let json = format!(
+            r#"{{ "framewire": 1, "name": "bulk", "seed": 7,
+            "tcp": {{ "preset": "linux", "send_buffer": "1MB", "receive_buffer": "1MB" }},
+            "hosts": [
+              {{ "name": "client", "programs": [{{ "steps": [
+                {{ "do": "socket" }}, {{ "do": "connect", "to": "server:80" }},
+                {{ "do": "sendall", "data": {{ "text": "01234567", "times": {} }} }}, {{ "do": "close" }} ] }}] }},
+              {{ "name": "server", "programs": [{{ "steps": [
+                {{ "do": "socket" }}, {{ "do": "bind", "port": 80 }}, {{ "do": "listen" }}, {{ "do": "accept" }},
+                {{ "do": "loop", "body": [{{ "do": "recv", "n": 65536 }}, {{ "do": "break", "when": "eof" }}] }},
+                {{ "do": "close" }} ] }}] }} ],
+            "network": {{ "latency": "10ms", "rate": "100Mbit/s", "loss": "{loss}" }} }}"#,
+            segments * SEGMENT / 8
+        );
+        let scenario = Scenario::from_json(&json).unwrap();
+        let mut times = Vec::new();
+        for _ in 0..5 {
+            let start = processor_nanos();
+            let run = Run::new(&scenario, &[]).unwrap();
+            times.push((processor_nanos() - start) / segments as f64);
+            drop(run);
+        }
+        let row = format!("bulk with the full trace, {loss} loss");
+        let mine = median(times);
+        report.row(&row, "ns", mine, "budget", 1500.0, mine / 1500.0, "<= 1.0");
+    }
+}
+
+/// The same transfer as WASM, with the page's flags, by Node. The page is built for size; 3 and s stand beside it.
+fn in_wasm(report: &mut Report, quick: bool) {
+    let (segments, rounds) = if quick { (20_000, 3) } else { (100_000, 5) };
+    for (level, target) in [("z", ""), ("s", ""), ("3", "<= 1.5")] {
+        let native = || (0..rounds).map(|round| ours(segments, 0.0, round).nanos / segments as f64);
+        let mut mine: Vec<f64> = native().collect();
+        let run = peers::Wasm::build(level).and_then(|wasm| wasm.run(segments, 0.0, rounds));
+        mine.extend(native());
+        let row = format!("WASM in Node, opt-level {level}");
+        match run {
+            Ok(times) if !times.is_empty() => {
+                let (wasm, native) = (median(times), median(mine));
+                report.row(&row, "ns", wasm, "native", native, wasm / native, target);
+            }
+            Ok(_) => report.skip(&row, "Node printed nothing"),
+            Err(why) => report.skip(&row, &why),
+        }
+    }
+}
+
 fn main() {
     let has = |flag: &str| std::env::args().any(|arg| arg == flag);
+    // For a profiler: one transfer, `--one ours|smoltcp SEGMENTS LOSS`.
+    let args: Vec<String> = std::env::args().skip_while(|arg| arg != "--one").collect();
+    if let [_, who, segments, loss, ..] = &args[..] {
+        let run = if who == "ours" { ours } else { smoltcp };
+        let (segments, loss) = (segments.parse().unwrap(), loss.parse().unwrap());
+        let done = run(segments, loss, 1);
+        println!("{} ns a segment, {} Mbit/s", done.nanos / segments as f64, done.goodput(segments));
+        return;
+    }
     let quick = has("--quick");
     let mut report = Report { json: has("--json"), missed: false };
     let sizes: &[u64] = if quick { &[1_000, 10_000, 100_000] } else { &[1_000, 10_000, 100_000, 1_000_000] };
+    let ns3 = peers::Ns3::build();
     for (name, loss) in [("no loss", 0.0), ("1% loss", 0.01)] {
         let mut costs = Vec::new();
         let mut speeds = Vec::new();
@@ -311,11 +371,17 @@ fn main() {
         let row = format!("cost a segment, {name}, longest to 10^4");
         report.row(&row, "ns", large, "10^4 segments", small, large / small, "<= 1.2");
         let (row, speed) = (format!("goodput, {name}"), median(speeds));
-        match loss > 0.0 {
-            false => report.row(&row, "Mbit/s", speed, "the link", 100.0, speed / 100.0, ">= 0.95"),
-            true => report.row(&row, "Mbit/s", speed, "ns-3.37 CUBIC, as quoted", 4.0, speed / 4.0, ">= 1.0"),
+        if loss == 0.0 {
+            report.row(&row, "Mbit/s", speed, "the link", 100.0, speed / 100.0, ">= 0.95");
+        }
+        match &ns3 {
+            Ok(ns3) => beside_ns3(&mut report, ns3, (name, loss), speed, quick),
+            Err(why) => report.skip(&format!("ns-3, {name}"), why),
         }
     }
+    many_connections(&mut report);
+    traced(&mut report, quick);
+    in_wasm(&mut report, quick);
     // With --json it is the reader who judges.
     if report.missed && !report.json {
         std::process::exit(1);

@@ -183,7 +183,7 @@ fn streams_survive_any_network() {
         return run(seed);
     }
     let from = number("FRAMEWIRE_FROM").unwrap_or(0);
-    for seed in from..from + number("FRAMEWIRE_CASES").unwrap_or(400) {
+    for seed in from..from + number("FRAMEWIRE_CASES").unwrap_or(4_000) {
         run(seed);
     }
 }

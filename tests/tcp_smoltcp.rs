@@ -293,7 +293,7 @@ fn smoltcp_and_we_understand_each_other() {
     let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
     let seeds = match number("FRAMEWIRE_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("FRAMEWIRE_CASES").unwrap_or(200),
+        None => 0..number("FRAMEWIRE_CASES").unwrap_or(2_000),
     };
     let (mut ended, mut stuck) = (0, 0);
     for seed in seeds {

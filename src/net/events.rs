@@ -4,7 +4,8 @@ use super::pool::Slot;
 use super::{LinkId, NodeId};
 use crate::time::Instant;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+use std::collections::{BinaryHeap, VecDeque};
 
 /// Something that is to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,17 +16,51 @@ pub(super) enum Event {
     Wake { host: NodeId },
 }
 
+/// When, the how manieth planned, and what.
+type Planned = (Instant, u64, Event);
+
 /// The queue.
+///
+/// What arrives over one link arrives mostly in the order in which it was sent: such packets wait in the link's own line,
+/// and only the first of a line stands in the heap. So the heap is as large as there are links and hosts, not as there
+/// are packets on the way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EventQueue {
-    heap: BinaryHeap<Reverse<(Instant, u64, Event)>>,
+    heap: BinaryHeap<Reverse<Planned>>,
+    lines: Vec<Line>,
     planned: u64,
+}
+
+/// The packets on one link, without the first.
+#[derive(Clone, Debug, Default)]
+struct Line {
+    /// The first, which stands in the heap: the number under which it was planned.
+    first: Option<u64>,
+    rest: VecDeque<Planned>,
+    /// When the last of the line is due.
+    last: Instant,
 }
 
 impl EventQueue {
     pub fn plan(&mut self, at: Instant, event: Event) {
-        self.heap.push(Reverse((at, self.planned, event)));
+        let planned = (at, self.planned, event);
         self.planned += 1;
+        if let Event::Arrive { link, .. } = event {
+            let link = usize::from(link.0);
+            if link >= self.lines.len() {
+                self.lines.resize_with(link + 1, Line::default);
+            }
+            if let Some(line) = self.lines.get_mut(link) {
+                if line.first.is_none() {
+                    (line.first, line.last) = (Some(planned.1), at);
+                } else if at >= line.last {
+                    line.last = at;
+                    return line.rest.push_back(planned);
+                }
+                // One that overtakes stands in the heap by itself.
+            }
+        }
+        self.heap.push(Reverse(planned));
     }
 
     pub fn next_time(&self) -> Option<Instant> {
@@ -33,6 +68,58 @@ impl EventQueue {
     }
 
     pub fn pop(&mut self) -> Option<(Instant, Event)> {
-        self.heap.pop().map(|Reverse((at, _, event))| (at, event))
+        let mut top = self.heap.peek_mut()?;
+        let Reverse((at, number, event)) = *top;
+        if let Event::Arrive { link, .. } = event
+            && let Some(line) = self.lines.get_mut(usize::from(link.0))
+            && line.first == Some(number)
+        {
+            let next = line.rest.pop_front();
+            line.first = next.map(|(_, number, _)| number);
+            if let Some(next) = next {
+                *top = Reverse(next);
+                return Some((at, event));
+            }
+        }
+        PeekMut::pop(top);
+        Some((at, event))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever is planned in whatever order: it comes in the order of time, then of planning.
+        #[test]
+        fn in_the_order_of_time_then_of_planning(steps in prop::collection::vec((0u64..20, 0u16..4, any::<bool>()), 0..200)) {
+            let mut queue = EventQueue::default();
+            let mut model: Vec<(Instant, u64, Event)> = Vec::new();
+            let mut now = 0;
+            for (number, (ahead, who, pop)) in steps.into_iter().enumerate() {
+                let number = number as u64;
+                let at = Instant::from_nanos(now + ahead);
+                let event = match who {
+                    3 => Event::Wake { host: NodeId(0) },
+                    link => Event::Arrive { link: LinkId(link), slot: number as Slot },
+                };
+                queue.plan(at, event);
+                model.push((at, number, event));
+                if pop {
+                    let first = model.iter().enumerate().min_by_key(|(_, planned)| **planned).map(|(i, _)| i);
+                    let (at, _, event) = model.remove(first.unwrap());
+                    prop_assert_eq!(queue.next_time(), Some(at));
+                    prop_assert_eq!(queue.pop(), Some((at, event)));
+                    now = at.as_nanos();
+                }
+            }
+            model.sort();
+            for (at, _, event) in model {
+                prop_assert_eq!(queue.pop(), Some((at, event)));
+            }
+            prop_assert_eq!(queue.pop(), None);
+        }
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Fabric {
     addresses: Vec<(IpAddr, NodeId)>,
     /// By node, then by destination node: the link to take.
     routes: Vec<Vec<Option<LinkId>>>,
+    /// By node: where it sent last, and on which link.
+    last_ways: Vec<Option<(IpAddr, LinkId)>>,
     /// Whether a node passes packets on.
     forwards: Vec<bool>,
     seed: u64,
@@ -44,6 +46,7 @@ impl Fabric {
             wakes: VecDeque::new(),
             addresses: Vec::new(),
             routes: Vec::new(),
+            last_ways: Vec::new(),
             forwards: Vec::new(),
             seed,
             fragment_id: 0,
@@ -85,6 +88,7 @@ impl Fabric {
     /// Shortest ways by number of links, the link added first where several are as short. Only routers pass packets on.
     fn find_routes(&mut self) {
         let nodes = self.forwards.len();
+        self.last_ways = vec![None; nodes];
         self.routes = vec![vec![None; nodes]; nodes];
         for start in 0..nodes {
             // Breadth first; `via` is the link that `start` takes.
@@ -133,7 +137,15 @@ impl Fabric {
         icmp_from: impl Fn(IpAddr) -> Option<IpAddr>,
         observer: &mut O,
     ) {
-        let Some(link) = self.route(node, dst) else {
+        let last = self.last_ways.get(usize::from(node.0)).copied().flatten();
+        let link = match last {
+            Some((to, link)) if to == dst => Some(link),
+            _ => self.route(node, dst),
+        };
+        if let (Some(link), Some(way)) = (link, self.last_ways.get_mut(usize::from(node.0))) {
+            *way = Some((dst, link));
+        }
+        let Some(link) = link else {
             self.report(node, slot, Icmp::Unreachable(Unreachable::Network), &icmp_from, observer);
             return self.lose(slot, None, DropReason::NoRoute, observer);
         };
@@ -328,8 +340,13 @@ impl Fabric {
             return;
         };
         let len = packet.bytes.len();
-        let bits = verdict.corrupt.iter().map(|bit| bit.or_else(|| link.any_bit(len))).collect::<Vec<_>>();
-        for bit in bits.into_iter().flatten().chain(link.corrupts(len)) {
+        let by_script = verdict.corrupt.iter().map(Some).chain([None]);
+        for wanted in by_script {
+            let bit = match wanted {
+                Some(bit) => bit.or_else(|| link.any_bit(len)),
+                None => link.corrupts(len),
+            };
+            let Some(bit) = bit else { continue };
             if let Some(octet) = packet.bytes.get_mut(bit as usize / 8) {
                 *octet ^= 0x80 >> (bit % 8);
                 if O::WATCHES {

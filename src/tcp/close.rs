@@ -168,7 +168,8 @@ impl Connection {
                 0 => later_seq,
                 ahead => ahead > 0,
             },
-            // No timestamps before: any timestamp now is news; or the sequence number decides.
+            // No timestamps before: any timestamp now is news. No timestamps now: the sequence number decides.
+            (Some(_), None) if self.config.features.timestamps => true,
             _ => later_seq,
         }
     }

@@ -239,6 +239,11 @@ impl Connection {
         emit_tcp(&ip, &segment.header, segment.layout, &self.payload(segment), out);
     }
 
+    /// An acknowledgment waits for [`Connection::poll_transmit`]: after a `recv`, the only thing that may.
+    pub fn owes_ack_now(&self) -> bool {
+        self.ack.is_due()
+    }
+
     /// Octets that `recv` would return now.
     pub fn readable(&self) -> usize {
         self.receive_buffer.readable()

@@ -110,6 +110,9 @@ impl Connection {
     /// What is lost, as recovery finds it, or else new text.
     fn text<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
         let new = self.new_text();
+        if new.is_none() && self.snd.in_flight() == 0 && self.send_buffer.len() == 0 && !self.snd.fin_queued {
+            return None;
+        }
         match self.ask_recovery(cx, new.is_some()) {
             Next::Retransmit { seq, len, rule } => Some(self.again(cx, seq, len, rule)),
             Next::New { room } => {

@@ -154,9 +154,13 @@ impl ReceiveBuffer {
     fn grow(&mut self, needed: usize) {
         let mut ring = vec![0; needed.next_power_of_two().max(256)];
         let mask = ring.len() - 1;
-        let mut copy = |from: u64, to: u64| {
-            for offset in from..to {
-                ring[offset as usize & mask] = self.ring[self.index(offset)];
+        let mut copy = |mut from: u64, to: u64| {
+            // As much at once as lies in one piece in both rings.
+            while from < to {
+                let (old, new) = (self.index(from), from as usize & mask);
+                let n = ((to - from) as usize).min(self.ring.len() - old).min(ring.len() - new);
+                ring[new..new + n].copy_from_slice(&self.ring[old..old + n]);
+                from += n as u64;
             }
         };
         copy(self.read, self.next);

@@ -30,6 +30,12 @@ impl SendBuffer {
     /// Appends as much of `data` as keeps the buffer within `limit` octets; returns how much that was.
     pub fn push(&mut self, data: &[u8], limit: usize) -> usize {
         let taken = data.len().min(limit.saturating_sub(self.octets.len()));
+        let needed = self.octets.len() + taken;
+        if needed > self.octets.capacity() && needed > 1 << 16 {
+            // A sender that fills this much will fill the rest: grow in few steps, but not beyond the limit.
+            let wanted = self.octets.capacity().saturating_mul(4).clamp(needed, limit.max(needed));
+            self.octets.reserve_exact(wanted - self.octets.len());
+        }
         self.octets.extend(&data[..taken]);
         taken
     }

@@ -8,9 +8,14 @@ mod support;
 #[path = "../tcp_harness/mod.rs"]
 mod tcp_harness;
 
+mod rfc1122;
+mod rfc1191;
 mod rfc2018;
 mod rfc3168;
 mod rfc5681;
 mod rfc5961;
+mod rfc6191;
 mod rfc6298;
+mod rfc6528;
 mod rfc7323;
+mod rfc896;

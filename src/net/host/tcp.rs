@@ -235,13 +235,15 @@ impl Host {
         tcp.drained = drained;
         let timeout = tcp.conn.poll_timeout().unwrap_or(Instant::NEVER);
         let closed = tcp.conn.state() == State::Closed;
-        let flow = *tcp.conn.flow();
+        let flow = closed.then(|| *tcp.conn.flow());
         self.arm(id, timeout);
         if opened || closed {
             self.leave_syn_queue(fabric, id, opened);
         }
         self.raise(fabric, id, wakes);
-        if closed && self.connections.get(&key(&flow)) == Some(&id) {
+        if let Some(flow) = flow
+            && self.connections.get(&key(&flow)) == Some(&id)
+        {
             // As in Linux, a closed connection gives its addresses back, even while its application still holds it.
             self.connections.remove(&key(&flow));
             self.ports.release(Protocol::TCP, flow.local.port(), id);

@@ -30,6 +30,9 @@ impl Recovery {
     /// An acceptable ACK arrived (SND.UNA =< SEG.ACK =< SND.NXT), duplicates included.
     pub fn on_ack<P: Probe>(&mut self, cx: &mut Context<'_, P>, ack: &Ack<'_>) -> AckOutcome {
         let prior_flight = self.board.flight();
+        if prior_flight == 0 && ack.ack == self.board.una() && ack.sack.is_empty() && self.probe.is_none() {
+            return AckOutcome::default(); // nothing is in flight: it tells nothing new
+        }
         let time = AckTime {
             now: cx.now,
             min_rtt: self.rtt.min_rtt(),
