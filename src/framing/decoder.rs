@@ -75,6 +75,8 @@ pub struct Decoder {
     handed: bool,
     /// The stream stands between two frames, and nothing was wrong: `handed`, or nothing is buffered.
     border: bool,
+    /// Above 0, the frame in the buffer is measured, nothing was wrong, and it lacks just so many bytes. 0 says nothing.
+    missing: usize,
 }
 
 impl Decoder {
@@ -86,6 +88,7 @@ impl Decoder {
             buffer: Vec::new(),
             handed: false,
             border: true,
+            missing: 0,
         }
     }
 
@@ -116,73 +119,74 @@ impl Decoder {
         input: &mut &'i [u8],
         observer: &mut O,
     ) -> Result<Option<Frame<'a>>, FrameError> {
-        // The quick way: nothing is buffered, and a frame of the usual shape lies whole in the input.
-        if !O::LISTENS && self.border {
-            let view = *input;
-            let usual = match &self.parser.plan {
-                Plan::Length(plan) => plan.usual(view, &self.parser.limits).map(|e| (e, 0, plan.int.offset)),
-                Plan::Json(plan) => {
-                    let width = plan.int.format.width();
-                    plan.usual(view, &self.parser.limits).map(|e| (e, width, e.head))
+        if !O::LISTENS {
+            // The quick way on: only bytes of the payload are missing, and each is copied once, to its place.
+            if self.missing > 0 {
+                return Ok(self.complete(input));
+            }
+            // The quick way in: nothing is buffered, and the head of the frame in the input has the usual shape.
+            if self.border {
+                let view = *input;
+                let usual = match &self.parser.plan {
+                    Plan::Length(plan) => {
+                        plan.usual(view, &self.parser.limits).map(|e| (e, 0, plan.int.offset))
+                    }
+                    Plan::Json(plan) => {
+                        let width = plan.int.format.width();
+                        plan.usual(view, &self.parser.limits).map(|e| (e, width, e.head))
+                    }
+                    _ => None,
+                };
+                if let Some((extent, header_start, header_end)) = usual {
+                    let whole = view.split_at_checked(extent.total);
+                    if let Some((whole, rest)) = whole
+                        && let Some(payload) = whole.get(extent.start..extent.end)
+                        && let Some(header) = whole.get(header_start..header_end)
+                    {
+                        let (number, offset) = (self.parser.number, self.parser.offset);
+                        self.parser.note_tail(payload);
+                        self.parser.number = number + 1;
+                        self.parser.offset = offset + extent.total as u64;
+                        *input = rest;
+                        let len = extent.total;
+                        return Ok(Some(Frame { payload, header, number, offset, len, fields: None }));
+                    }
+                    self.begin(extent, input);
+                    return Ok(None);
                 }
-                _ => None,
-            };
-            if let Some((extent, header_start, header_end)) = usual {
-                let whole = view.split_at_checked(extent.total);
-                if let Some((whole, rest)) = whole
-                    && let Some(payload) = whole.get(extent.start..extent.end)
-                    && let Some(header) = whole.get(header_start..header_end)
-                {
-                    let (number, offset) = (self.parser.number, self.parser.offset);
-                    self.parser.note_tail(payload);
-                    self.parser.number = number + 1;
-                    self.parser.offset = offset + extent.total as u64;
-                    *input = rest;
-                    let len = extent.total;
-                    return Ok(Some(Frame { payload, header, number, offset, len, fields: None }));
-                }
-                return self.begin(extent, input);
             }
         }
         if input.is_empty() && self.parser.failed.is_none() {
             return Ok(None);
         }
-        // The quick way on: the head is known, and only bytes of the payload are missing.
-        if !O::LISTENS
-            && !self.handed
-            && self.parser.failed.is_none()
-            && let Some(extent) = self.parser.extent()
-            && matches!(self.parser.plan, Plan::Json(_) | Plan::Length(_))
-            && let Some(need) = extent.total.checked_sub(self.buffer.len())
-        {
-            return Ok(self.complete(extent, need, input));
-        }
         self.decode_slowly(input, observer)
     }
 
-    /// Takes the `need` bytes that the buffered frame still lacks, as far as they are here.
+    /// Takes the bytes that the buffered frame still lacks, as far as they are here.
     #[inline]
-    fn complete<'a>(&'a mut self, extent: Extent, need: usize, input: &mut &[u8]) -> Option<Frame<'a>> {
-        let Some((taken, rest)) = input.split_at_checked(need) else {
-            self.buffer.extend_from_slice(input);
-            *input = &[];
-            return None;
-        };
+    fn complete<'a>(&'a mut self, input: &mut &[u8]) -> Option<Frame<'a>> {
+        let (taken, rest) = input.split_at(self.missing.min(input.len()));
         self.buffer.extend_from_slice(taken);
         *input = rest;
+        self.missing -= taken.len();
+        if self.missing > 0 {
+            return None;
+        }
         (self.handed, self.border) = (true, true);
+        let extent = self.parser.extent().unwrap_or_default();
         Some(hand_out(&mut self.parser, &self.buffer, extent))
     }
 
     /// Buffers the beginning of a frame whose head is known.
-    #[inline(never)]
-    fn begin<'a>(&mut self, extent: Extent, input: &mut &[u8]) -> Result<Option<Frame<'a>>, FrameError> {
+    #[inline]
+    fn begin(&mut self, extent: Extent, input: &mut &[u8]) {
         self.parser.found(extent);
         self.buffer.clear();
         self.buffer.extend_from_slice(input);
+        // The frame is not whole: something is missing.
+        self.missing = extent.total - input.len();
         (self.handed, self.border) = (false, false);
         *input = &[];
-        Ok(None)
     }
 
     #[inline(never)]
@@ -191,6 +195,27 @@ impl Decoder {
         input: &mut &'i [u8],
         observer: &mut O,
     ) -> Result<Option<Frame<'a>>, FrameError> {
+        self.missing = 0;
+        let found = self.find(input, observer)?;
+        let Some((extent, view)) = found else {
+            // From here on the quick way can go on, unless something is to be told, or checked behind the payload.
+            if !O::LISTENS
+                && !matches!(self.parser.plan, Plan::Netstring)
+                && let Some(extent) = self.parser.extent()
+            {
+                self.missing = extent.total.saturating_sub(self.buffer.len());
+            }
+            return Ok(None);
+        };
+        Ok(Some(hand_out(&mut self.parser, view.unwrap_or(&self.buffer), extent)))
+    }
+
+    /// Finds a whole frame.
+    fn find<'i, O: Observer>(
+        &mut self,
+        input: &mut &'i [u8],
+        observer: &mut O,
+    ) -> Result<Option<Found<'i>>, FrameError> {
         self.border = false;
         if self.handed {
             self.buffer.clear();
@@ -209,7 +234,7 @@ impl Decoder {
             };
             *input = view.get(extent.total..).unwrap_or(&[]);
             self.border = true;
-            return Ok(Some(hand_out(&mut self.parser, view, extent)));
+            return Ok(Some((extent, Some(view))));
         }
         let extent = loop {
             if let Some(extent) = self.parser.extent() {
@@ -247,7 +272,7 @@ impl Decoder {
             }
         };
         (self.handed, self.border) = (true, true);
-        Ok(Some(hand_out(&mut self.parser, &self.buffer, extent)))
+        Ok(Some((extent, None)))
     }
 
     /// Tries to complete a head of the usual shape, of which a part is buffered, in one go. The bytes of a usual frame are
@@ -291,6 +316,7 @@ impl Decoder {
     /// # Errors
     /// When the datagram is larger than the limit, or is not exactly one frame. The next datagram begins anew.
     pub fn datagram<'a>(&'a mut self, datagram: &'a [u8]) -> Result<Frame<'a>, FrameError> {
+        self.missing = 0;
         let extent = self.measure_datagram(datagram);
         if extent.is_err() {
             // The next datagram begins anew.
@@ -343,6 +369,7 @@ impl Decoder {
     /// When it ended in the middle of a frame; the bytes of that frame are still in [`partial`](Self::partial). Or the error that an
     /// earlier call gave.
     pub fn finish(&mut self) -> Result<(), FrameError> {
+        self.missing = 0;
         let partial = if self.handed { &[][..] } else { &self.buffer };
         self.parser.finish(partial)
     }
@@ -357,7 +384,11 @@ impl Decoder {
     }
 }
 
+/// A whole frame: its extent, and the input that holds it, unless it is in the buffer.
+type Found<'i> = (Extent, Option<&'i [u8]>);
+
 /// The frame that lies at the start of `view`.
+#[inline]
 fn hand_out<'a>(parser: &'a mut Parser, view: &'a [u8], extent: Extent) -> Frame<'a> {
     let (number, offset) = (parser.number, parser.offset);
     parser.advance(&extent, view);

@@ -77,42 +77,41 @@ impl Encoder {
     /// When the payload cannot be a message of this framing; `out` is unchanged then.
     #[inline]
     pub fn encode(&self, payload: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        match &self.framing {
-            Framing::JsonHeader(_) => {
-                let (size, count) = (payload.len(), digits(payload.len()));
-                match self.heads.get(count) {
-                    Some((head, end)) if *end > 0 && size as u64 <= self.limits.payload => {
-                        // The head but for the digits. A copy of known size is cheap, one of 21 bytes is a call.
-                        out.reserve(SHORT + size);
-                        let whole = out.len() + end;
-                        out.extend_from_slice(head);
-                        out.truncate(whole);
-                        let mut rest = size;
-                        for digit in
-                            out.get_mut(whole - 1 - count..whole - 1).unwrap_or_default().iter_mut().rev()
-                        {
-                            *digit = b'0' + (rest % 10) as u8;
-                            rest /= 10;
-                        }
-                        out.extend_from_slice(payload);
-                    }
-                    _ => self.encode_slowly(payload, out)?,
-                }
-            }
-            Framing::Length(field) if *field == LengthField::new(field.format) => {
-                check_size(payload.len(), self.limits.payload)?;
-                let format = field.format;
-                let bytes =
-                    format.write_len(payload.len()).ok_or_else(|| no_room(payload.len() as i128, format))?;
-                join(out, bytes.get(..format.width()).unwrap_or(&[]), payload, &[]);
-            }
-            _ => self.encode_slowly(payload, out)?,
+        if self.encode_quickly(payload, out) { Ok(()) } else { self.encode_slowly(payload, out) }
+    }
+
+    /// Writes the frame if its head is kept ready: only digits and payload are put in.
+    #[inline]
+    fn encode_quickly(&self, payload: &[u8], out: &mut Vec<u8>) -> bool {
+        let (size, count) = (payload.len(), digits(payload.len()));
+        let Some((head, end)) = self.heads.get(count) else { return false };
+        if *end == 0 || size as u64 > self.limits.payload {
+            return false;
         }
-        Ok(())
+        // The head but for the digits. A copy of known size is cheap, one of 21 bytes is a call.
+        out.reserve(SHORT + size);
+        let whole = out.len() + end;
+        out.extend_from_slice(head);
+        out.truncate(whole);
+        if let Some(place) = out.get_mut(whole - 1 - count..whole - 1) {
+            write_digits(size, place);
+        }
+        append(out, payload);
+        true
     }
 
     #[inline(never)]
     fn encode_slowly(&self, payload: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        if let Framing::Length(field) = &self.framing
+            && *field == LengthField::new(field.format)
+        {
+            check_size(payload.len(), self.limits.payload)?;
+            let format = field.format;
+            let bytes =
+                format.write_len(payload.len()).ok_or_else(|| no_room(payload.len() as i128, format))?;
+            join(out, bytes.get(..format.width()).unwrap_or(&[]), payload, &[]);
+            return Ok(());
+        }
         let parts = self.parts(&[], payload)?;
         join(out, &parts.head, parts.body, parts.tail);
         Ok(())
@@ -239,6 +238,36 @@ fn digits(n: usize) -> usize {
         0..10 => 1,
         10..100 => 2,
         _ => n.checked_ilog10().map_or(1, |log| log as usize + 1),
+    }
+}
+
+/// Writes a number in decimal so that its last digit is the last byte of `place`.
+#[inline(always)]
+fn write_digits(n: usize, place: &mut [u8]) {
+    if let [tens, ones] = place {
+        (*tens, *ones) = (b'0' + (n / 10) as u8, b'0' + (n % 10) as u8);
+        return;
+    }
+    let mut rest = n;
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+}
+
+/// Appends a payload: a short one as two copies of known size, which may overlap.
+#[inline(always)]
+fn append(out: &mut Vec<u8>, payload: &[u8]) {
+    const SIZE: usize = 16;
+    if let (Some(first), Some(last), SIZE..=32) =
+        (payload.first_chunk::<SIZE>(), payload.last_chunk::<SIZE>(), payload.len())
+    {
+        let end = out.len() + payload.len();
+        out.extend_from_slice(first);
+        out.truncate(end - SIZE);
+        out.extend_from_slice(last);
+    } else {
+        out.extend_from_slice(payload);
     }
 }
 

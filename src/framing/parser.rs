@@ -131,6 +131,13 @@ impl Parser {
     #[inline]
     pub(crate) fn found(&mut self, extent: Extent) {
         self.stage = Stage::Body(extent);
+        if self.fields.is_some() {
+            self.forget_fields();
+        }
+    }
+
+    #[cold]
+    fn forget_fields(&mut self) {
         self.fields = None;
     }
 
@@ -226,6 +233,7 @@ impl Parser {
     }
 
     /// The current frame's extent, once its head is read (for a delimiter: once that is found).
+    #[inline]
     pub fn extent(&self) -> Option<Extent> {
         match self.stage {
             Stage::Body(extent) => Some(extent),
@@ -239,6 +247,7 @@ impl Parser {
     }
 
     /// The fields of the current frame's header, where it was not of the usual shape (with nothing in it but the size).
+    #[inline]
     pub(crate) fn fields(&self) -> Option<&Fields> {
         self.fields.as_ref()
     }

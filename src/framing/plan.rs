@@ -20,8 +20,9 @@ pub struct Extent {
     pub total: usize,
 }
 
-/// A framing made ready.
+/// A framing made ready. The tag stands by itself, since every call looks at it.
 #[derive(Clone, Debug)]
+#[repr(u8)]
 pub(crate) enum Plan {
     Json(JsonPlan),
     Length(LengthPlan),
@@ -71,11 +72,14 @@ pub(crate) struct FastInt {
     pub(crate) format: IntFormat,
     pub(crate) offset: usize,
     shift: u32,
+    /// The sign's bit, when the value's bytes are at the top; 0 where there is no sign.
+    sign: u64,
 }
 
 impl FastInt {
     fn new(format: IntFormat, offset: usize) -> FastInt {
-        FastInt { format, offset, shift: 64 - 8 * format.width() as u32 }
+        let sign = if format.signed() { 1 << 63 } else { 0 };
+        FastInt { format, offset, shift: 64 - 8 * format.width() as u32, sign }
     }
 
     /// The value, when eight bytes are there and it is not negative.
@@ -84,10 +88,7 @@ impl FastInt {
         let raw = u64::from_le_bytes(*view.get(self.offset..)?.first_chunk()?);
         // The value's bytes at the top, most significant first; then down to the bottom.
         let top = if self.format.endian() == Endian::Big { raw.swap_bytes() } else { raw << self.shift };
-        if self.format.signed() && top >> 63 != 0 {
-            return None;
-        }
-        Some(top >> self.shift)
+        (top & self.sign == 0).then_some(top >> self.shift)
     }
 }
 
