@@ -82,6 +82,8 @@ pub mod mark {
     pub const WINDOW_FULL: u16 = 512;
     /// A zero-window probe.
     pub const PROBE: u16 = 1024;
+    /// Announces the same window as its sender's segment before.
+    pub const SAME_WINDOW: u16 = 2048;
 }
 
 /// TCP's flags as bits, as in the header's 13th and 14th octet.
@@ -273,6 +275,19 @@ pub struct FramePart {
     pub range: Range<u64>,
     /// When the decoder knew.
     pub known_at: Moment,
+    /// Why it was refused; else empty.
+    pub note: String,
+}
+
+/// Octets in a buffer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Which octets of the stream.
+    pub range: Range<u64>,
+    /// When they came in.
+    pub from: Instant,
+    /// When they left, if they did.
+    pub until: Option<Instant>,
 }
 
 /// What travelled one way between two programs.
@@ -292,8 +307,14 @@ pub struct Stream {
     pub messages: Vec<Range<u64>>,
     /// Parts of frames, in order.
     pub frames: Vec<FramePart>,
+    /// In the sender's buffer: from acceptance until the sender hears of the acknowledgment. In order.
+    pub accepted: Vec<Held>,
+    /// In the receiver's buffer: from when they are there in order until a call reads them. In order.
+    pub received: Vec<Held>,
     /// Which connection it belongs to.
     pub connection: u32,
+    /// Ports of sender and receiver; 0 where not known.
+    pub ports: (u16, u16),
 }
 
 /// A whole conversation, ready to be drawn.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::probe::{Timer, Var};
+use crate::time::Instant;
 use crate::trace::calls::{receives, sends};
 use crate::trace::summary::protocol;
 use crate::trace::tables::{StoredOutcome, packet_bits};
@@ -18,6 +19,8 @@ use crate::view::figure::{
 };
 use crate::view::time_text::span_text;
 use crate::view::words::Lang;
+
+mod wire;
 
 /// Octets of a stream that a figure keeps for showing; longer streams show numbers instead.
 const BYTES_KEPT: usize = 1 << 16;
@@ -34,6 +37,7 @@ pub fn figure(trace: &Trace) -> Figure {
     build.states();
     build.timers();
     build.frames();
+    build.buffers();
     build.figure
 }
 
@@ -70,7 +74,7 @@ impl<'t> Build<'t> {
             figure.hosts.push(Host { name: row.name.clone(), address });
         }
         if let Some(&last) = trace.columns().time.last() {
-            figure.end = crate::time::Instant::from_nanos(last);
+            figure.end = Instant::from_nanos(last);
         }
         let mut build = Build { trace, figure, lifelines, ends: Vec::new(), sent: Vec::new() };
         for connection in trace.connections() {
@@ -169,9 +173,9 @@ impl<'t> Build<'t> {
                     bytes: self.trace.read_stream(whole, BYTES_KEPT),
                     len,
                     datagrams: connection.transport == Transport::Udp,
-                    messages: Vec::new(),
-                    frames: Vec::new(),
                     connection: i as u32,
+                    ports: (port(connection, side), port(connection, side.other())),
+                    ..Stream::default()
                 });
             }
         }
@@ -384,6 +388,7 @@ impl<'t> Build<'t> {
     fn flights(&mut self) {
         let shifts = self.window_shifts();
         let marks = self.marks();
+        let mut windows = BTreeMap::new();
         // A datagram that was cut into fragments does not fly itself.
         let rows = &self.trace.tables().packets;
         let cut: Vec<PacketId> =
@@ -396,6 +401,15 @@ impl<'t> Build<'t> {
             }
             if let Some(mut flight) = self.flight(row, &shifts) {
                 flight.marks |= marks.get(i).copied().unwrap_or_default();
+                if flight.marks & (mark::KEEP_ALIVE | mark::PROBE) != 0 {
+                    // These go below what was acknowledged, or in small bites, on purpose: nothing is repeated.
+                    flight.marks &= !(mark::RETRANSMISSION | mark::FAST_RETRANSMISSION);
+                }
+                if let (Cargo::Tcp { window, .. }, Some(stream)) = (&flight.cargo, row.stream.known())
+                    && windows.insert(stream, *window) == Some(*window)
+                {
+                    flight.marks |= mark::SAME_WINDOW;
+                }
                 out.push(flight);
             }
         }
@@ -438,18 +452,7 @@ impl<'t> Build<'t> {
         out
     }
 
-    /// How far each socket shifts the windows that it announces.
-    fn window_shifts(&self) -> BTreeMap<u32, u32> {
-        let mut out = BTreeMap::new();
-        for row in self.trace.tables().vars.iter().filter(|row| row.var == Var::RcvScale) {
-            if let Some(socket) = self.trace.socket_of(row.event) {
-                out.insert(socket.0, u32::try_from(row.new).unwrap_or_default().min(14));
-            }
-        }
-        out
-    }
-
-    fn flight(&self, row: &PacketRow, shifts: &BTreeMap<u32, u32>) -> Option<Flight> {
+    fn flight(&self, row: &PacketRow, shifts: &[[u32; 2]]) -> Option<Flight> {
         let ends = row.connection().and_then(|c| self.ends.get(c.index())).copied();
         let side = row.side().unwrap_or(Side::Client);
         let from = self.lifeline(row.sent).or(ends.map(|e| e[side as usize]))?;
@@ -492,7 +495,7 @@ impl<'t> Build<'t> {
         })
     }
 
-    fn cargo(&self, row: &PacketRow, shifts: &BTreeMap<u32, u32>) -> Cargo {
+    fn cargo(&self, row: &PacketRow, shifts: &[[u32; 2]]) -> Cargo {
         if row.is(packet_bits::FRAGMENT) {
             let bytes = self.trace.packet_bytes(row);
             let read = crate::trace::summary::Summary::read(&bytes, row.len);
@@ -503,10 +506,10 @@ impl<'t> Build<'t> {
                 let connection = row.connection().and_then(|c| self.trace.connection(c));
                 let side = row.side().unwrap_or(Side::Client);
                 let isn = |side: Side| connection.and_then(|c| c.isn[side as usize]).unwrap_or_default();
-                let socket = self.trace.socket_of(row.sent).map_or(u32::MAX, |s| s.0);
                 // RFC 7323 section 2.2: the window of a segment with SYN is never scaled.
-                let shift =
-                    if row.flags & flag::SYN != 0 { 0 } else { shifts.get(&socket).copied().unwrap_or(0) };
+                let ours =
+                    row.connection().and_then(|c| shifts.get(c.index())).map_or(0, |s| s[side as usize]);
+                let shift = if row.flags & flag::SYN != 0 { 0 } else { ours };
                 Cargo::Tcp {
                     flags: row.flags,
                     seq: row.seq,
@@ -589,7 +592,14 @@ impl<'t> Build<'t> {
             let Some(stream) = self.figure.streams.get_mut(frame.stream.index()) else { continue };
             if frame.error.is_some() {
                 let range = frame.start..frame.end.max(frame.start + 1);
-                stream.frames.push(FramePart { frame: i as u32, part: Part::Bad, range, known_at: moment });
+                let note = frame.error.map(|e| self.trace.text(e).to_owned()).unwrap_or_default();
+                stream.frames.push(FramePart {
+                    frame: i as u32,
+                    part: Part::Bad,
+                    range,
+                    known_at: moment,
+                    note,
+                });
             }
             let roles = frame.first_role as usize..(frame.first_role + frame.role_count) as usize;
             for role in tables.roles.get(roles).unwrap_or_default() {
@@ -599,10 +609,21 @@ impl<'t> Build<'t> {
                     Role::Payload => Part::Payload,
                 };
                 let range = role.start..role.end;
-                stream.frames.push(FramePart { frame: i as u32, part, range, known_at: moment });
+                stream.frames.push(FramePart {
+                    frame: i as u32,
+                    part,
+                    range,
+                    known_at: moment,
+                    note: String::new(),
+                });
             }
         }
     }
+}
+
+/// The port of one end, 0 where it is not known.
+fn port(connection: &Connection, side: Side) -> u16 {
+    connection.address[side as usize].map_or(0, |a| a.port())
 }
 
 /// A call's name as programs write it.

@@ -51,13 +51,15 @@ const CLEAR: f32 = 7.6;
 /// Places labels on a set of arrows.
 pub struct Labels<'s> {
     slants: &'s [Slant],
+    /// What stands there already: left, top, right, bottom.
+    boxes: &'s [[f32; 4]],
     taken: Vec<Taken>,
 }
 
 impl<'s> Labels<'s> {
-    /// For these arrows, from the highest tail to the lowest.
-    pub fn new(slants: &'s [Slant]) -> Labels<'s> {
-        Labels { slants, taken: Vec::new() }
+    /// For these arrows, from the highest tail to the lowest, and clear of these boxes.
+    pub fn new(slants: &'s [Slant], boxes: &'s [[f32; 4]]) -> Labels<'s> {
+        Labels { slants, boxes, taken: Vec::new() }
     }
 
     /// Keeps labels away from a text whose middle line is this.
@@ -76,7 +78,8 @@ impl<'s> Labels<'s> {
                 continue;
             }
             let (tail, head) = ((width / 2.0 + 10.0) / length, 1.0 - (width / 2.0 + 16.0) / length);
-            for middle in [0.5, tail, head, (tail + 0.5) / 2.0, (head + 0.5) / 2.0] {
+            let between = |part: f32| tail + (head - tail) * part;
+            for middle in [0.5, tail, head, between(0.25), between(0.75), between(0.12), between(0.88)] {
                 for above in [true, false] {
                     let line = middle_line(slant, length, middle, width, above);
                     if self.is_free(k, line) {
@@ -92,8 +95,20 @@ impl<'s> Labels<'s> {
     fn is_free(&self, k: usize, line: Slant) -> bool {
         let clear_of_labels = self.taken.iter().all(|t| distance(&t.line, &line) >= 2.0 * HALF);
         clear_of_labels
+            && self.boxes.iter().all(|b| !meets(&line, b))
             && self.slants.iter().enumerate().all(|(j, other)| j == k || distance(other, &line) >= CLEAR)
     }
+}
+
+/// True if a text with this middle line touches the box.
+fn meets(line: &Slant, &[left, top, right, bottom]: &[f32; 4]) -> bool {
+    let span = line.span();
+    let (left, right) = (span.0.max(left - 3.0), span.1.min(right + 3.0));
+    if left > right {
+        return false;
+    }
+    let (a, b) = (line.y_at(left), line.y_at(right));
+    a.min(b) < bottom + HALF && a.max(b) > top - HALF
 }
 
 /// The middle line of a text of this width on `slant`.
@@ -154,7 +169,7 @@ mod tests {
     #[test]
     fn a_label_that_would_collide_moves_or_shortens() {
         let slants = slants(&[(true, 0.0), (false, 0.0)]);
-        let mut labels = Labels::new(&slants);
+        let mut labels = Labels::new(&slants, &[]);
         let choices = ["SYN  seq 0  win 64240".to_owned(), "SYN".to_owned()];
         let a = labels.place(0, &choices).unwrap();
         let b = labels.place(1, &choices).unwrap();
@@ -164,18 +179,29 @@ mod tests {
     #[test]
     fn what_finds_no_place_is_refused() {
         let slants = slants(&[(true, 0.0), (true, 2.0), (true, 2.0), (true, 2.0)]);
-        let mut labels = Labels::new(&slants);
+        let mut labels = Labels::new(&slants, &[]);
         let wide = ["x".repeat(60)];
         assert!(labels.place(0, &wide).is_none());
         let placed = (0..4).filter(|&k| labels.place(k, &["seq 1".to_owned()]).is_some()).count();
         assert!((1..4).contains(&placed), "{placed}");
     }
 
+    #[test]
+    fn a_label_keeps_clear_of_what_stands_there() {
+        let slants = [Slant { from: (0.0, 0.0), to: (400.0, 60.0) }];
+        let bar = [[190.0, 0.0, 205.0, 200.0]];
+        let mut labels = Labels::new(&slants, &bar);
+        let choices = ["SYN  seq 0  win 64240".to_owned(), "SYN  seq 0".to_owned()];
+        let label = labels.place(0, &choices).unwrap();
+        let half = metrics::width(label.text, metrics::SMALL) / 2.0;
+        assert!(label.at.0 + half < 190.0 || label.at.0 - half > 205.0, "{label:?}");
+    }
+
     proptest! {
         #[test]
         fn placed_labels_never_overlap(rows in proptest::collection::vec((any::<bool>(), 0.0f32..40.0), 1..30)) {
             let slants = slants(&rows);
-            let mut labels = Labels::new(&slants);
+            let mut labels = Labels::new(&slants, &[]);
             let choices = ["PSH ACK  seq 1  ack 1  len 11".to_owned(), "seq 1".to_owned()];
             for k in 0..slants.len() {
                 labels.place(k, &choices);

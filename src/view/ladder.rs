@@ -1,8 +1,9 @@
 //! The ladder: lifelines, slanted arrows, states, calls and timers over the time axis.
 
-use crate::view::figure::{Cargo, Fate, Figure, Flight, mark};
-use crate::view::labels::{Labels, Slant};
-use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
+use crate::view::arrows;
+pub use crate::view::arrows::{mark_words, texts};
+use crate::view::figure::Figure;
+use crate::view::list::{DisplayList, Kind, Paint, Role, look};
 use crate::view::metrics;
 use crate::view::scale::{Idle, Scale};
 use crate::view::sides;
@@ -13,8 +14,6 @@ use crate::view::words::{Lang, Word, fill};
 pub const HEAD: f32 = 34.0;
 /// Air between the host names and position 0.
 pub const LEAD: f32 = 12.0;
-/// Above this many flights in sight they are drawn in bundles.
-const CROWD: usize = 500;
 
 /// What part of the ladder is wanted, and how.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,6 +58,7 @@ impl Columns {
         let any_calls = !figure.calls.is_empty();
         let calls = match (any_calls, narrow) {
             (false, _) => 10.0,
+            (true, true) if figure.hosts.len() > 2 => 30.0,
             (true, true) => 58.0,
             (true, false) => (width * 0.17).clamp(84.0, 170.0),
         };
@@ -105,6 +105,11 @@ impl Sheet<'_> {
         self.window.top + f64::from(self.window.height - HEAD - LEAD) / self.window.zoom
     }
 
+    /// The compressed stretches in sight.
+    pub fn idles(&self) -> &[Idle] {
+        self.scale.idles_in(self.window.top - f64::from(HEAD + LEAD) / self.window.zoom, self.bottom())
+    }
+
     pub fn line_x(&self, host: u16) -> f32 {
         self.columns.lines.get(host as usize).copied().unwrap_or_default()
     }
@@ -118,11 +123,16 @@ pub fn draw(figure: &Figure, scale: &Scale, window: Window) -> DisplayList {
     let mut list = DisplayList::new(window.width, window.height);
     list.clip(Some([0.0, HEAD - 2.0, window.width, window.height - HEAD + 2.0]));
     axis(&sheet, &mut list);
+    let first = list.len();
     sides::states(&sheet, &mut list);
     lifelines(&sheet, &mut list);
     sides::timers(&sheet, &mut list);
-    flights(&sheet, &mut list);
-    sides::calls(&sheet, &mut list);
+    let mut calls = DisplayList::new(window.width, window.height);
+    sides::calls(&sheet, &mut calls);
+    let mut taken = sides::boxes(&sheet, &list, first);
+    taken.extend(sides::boxes(&sheet, &calls, 0));
+    arrows::flights(&sheet, &taken, &mut list);
+    list.append(calls);
     list.clip(None);
     heads(&sheet, &mut list);
     list
@@ -150,7 +160,7 @@ fn axis(sheet: &Sheet<'_>, list: &mut DisplayList) {
         list.text((x - 6.0, y + 4.0), &text, paint);
         last = text;
     }
-    for idle in &scale.idles {
+    for idle in sheet.idles() {
         let Some((text, (centre, middle))) = idle_text(sheet, idle) else { continue };
         let paint = Paint::new(Role::Faint).look(look::CENTRE | look::HALO);
         list.text((centre, middle + 4.0), &text, paint);
@@ -158,32 +168,36 @@ fn axis(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let first = sheet.columns.lines.first().copied().unwrap_or(x);
         let last = sheet.columns.lines.last().copied().unwrap_or(right);
         let dots = Paint::new(Role::Faint).look(look::DOTTED);
-        if centre - half > first + 8.0 {
-            list.line((first + 8.0, middle), (centre - half, middle), dots);
-            list.line((centre + half, middle), (last - 8.0, middle), dots);
+        for (from, to) in [(first + 8.0, centre - half), (centre + half, last - 8.0)] {
+            if to > from {
+                list.line((from, middle), (to, middle), dots);
+            }
         }
     }
 }
 
 /// What a compressed stretch says, and the middle of that text; nothing where it is out of sight or too low.
-fn idle_text(sheet: &Sheet<'_>, idle: &Idle) -> Option<(String, (f32, f32))> {
+pub(crate) fn idle_text(sheet: &Sheet<'_>, idle: &Idle) -> Option<(String, (f32, f32))> {
     let (top, bottom) = (sheet.y(idle.top), sheet.y(idle.bottom));
     if bottom < 0.0 || top > sheet.window.height || bottom - top < 12.0 {
         return None;
     }
-    let centre = match sheet.columns.lines.as_slice() {
-        [first, .., last] => (first + last) / 2.0,
-        _ => (sheet.columns.axis + sheet.window.width) / 2.0,
+    // Right of the last lifeline but one nothing stands in the way but brackets of timers.
+    let (left, right) = match sheet.columns.lines.as_slice() {
+        [.., left, right] => (*left, *right),
+        _ => (sheet.columns.axis, sheet.window.width),
     };
-    let text = fill(Word::Passes, sheet.window.lang, &[&sheet.time.span(idle.span)]);
-    Some((text, (centre, (top + bottom) / 2.0)))
+    let span = sheet.time.span(idle.span);
+    let long = fill(Word::Passes, sheet.window.lang, &[&span]);
+    let text = metrics::fitting(&[&long, &span], metrics::SMALL, right - left - 44.0)?;
+    Some((text.to_owned(), ((left + right) / 2.0, (top + bottom) / 2.0)))
 }
 
 fn lifelines(sheet: &Sheet<'_>, list: &mut DisplayList) {
     let end = sheet.y(sheet.scale.height).min(sheet.window.height) + 6.0;
     for &x in &sheet.columns.lines {
         list.line((x, HEAD - 2.0), (x, end), Paint::new(Role::Ink));
-        for idle in &sheet.scale.idles {
+        for idle in sheet.idles() {
             let (top, bottom) = (sheet.y(idle.top), sheet.y(idle.bottom));
             if bottom < 0.0 || top > sheet.window.height || bottom - top < 12.0 {
                 continue;
@@ -208,11 +222,11 @@ fn heads(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let room = if count > 1 {
             let step = sheet.columns.lines[1] - sheet.columns.lines[0];
             let outer = if i == 0 { x - sheet.columns.axis } else { sheet.window.width - x };
-            2.0 * outer.min(step / 2.0).max(30.0) - 8.0
+            2.0 * outer.min(step / 2.0) - 6.0
         } else {
             sheet.window.width / 2.0
         };
-        let name = metrics::shorten(&host.name, metrics::LARGE, room);
+        let name = metrics::shorten(&host.name, metrics::LARGE, room / metrics::BOLD);
         let centred = Paint::new(Role::Ink).look(look::CENTRE);
         let lift = if host.address.is_empty() || host.address == host.name { 6.0 } else { 0.0 };
         list.text((x, 14.0 + lift), &name, centred.look(look::LARGE | look::BOLD));
@@ -225,206 +239,10 @@ fn heads(sheet: &Sheet<'_>, list: &mut DisplayList) {
     list.text((sheet.columns.axis - 6.0, 14.0), unit, Paint::new(Role::Faint).look(look::END));
 }
 
-/// The ends of flight `i` in the picture; a lost one ends short of the other lifeline.
-fn ends(sheet: &Sheet<'_>, i: usize) -> Option<((f32, f32), (f32, f32))> {
-    let (flight, scale) = (sheet.figure.flights.get(i)?, sheet.scale);
-    let (sent, ended) = (*scale.sent.get(i)?, *scale.ended.get(i)?);
-    let (x0, x1) = (sheet.line_x(flight.from), sheet.line_x(flight.to));
-    match flight.fate {
-        Fate::Arrived(_) => Some(((x0, sheet.y(sent)), (x1, sheet.y(ended)))),
-        Fate::Lost(_) | Fate::OnTheWay => {
-            let way = (scale.flight.max(1.0), (ended - sent).max(0.0));
-            let part = (way.1 / way.0).clamp(0.45, 0.72) as f32;
-            Some(((x0, sheet.y(sent)), (x0 + (x1 - x0) * part, sheet.y(sent + way.0 * f64::from(part)))))
-        }
-    }
-}
-
-fn paint_of(sheet: &Sheet<'_>, i: usize, flight: &Flight) -> Paint {
-    let until = sheet.scale.ended.get(i).copied().unwrap_or_default();
-    let from = sheet.scale.sent.get(i).copied().unwrap_or_default();
-    let mut bits = 0;
-    for (mark, bit) in [
-        (mark::RETRANSMISSION | mark::FAST_RETRANSMISSION, look::DOUBLE),
-        (mark::DUPLICATE, look::DOTTED),
-        (mark::OUT_OF_ORDER, look::OPEN_HEAD),
-    ] {
-        if flight.marks & mark != 0 {
-            bits |= bit;
-        }
-    }
-    if !matches!(flight.fate, Fate::Arrived(_)) {
-        bits |= look::DASHED | look::HEADLESS;
-    }
-    if flight.is_reset() {
-        bits |= look::BOLD | look::BARRED;
-    }
-    let until = match flight.fate {
-        Fate::Arrived(_) => until,
-        _ => from + sheet.scale.flight * 0.6,
-    };
-    let role = if flight.hue > 0 { Role::Message } else { Role::Ink };
-    Paint::new(role).hue(flight.hue).look(bits).id(Id::new(Thing::Flight, i)).time(from, until)
-}
-
-fn visible(sheet: &Sheet<'_>) -> std::ops::Range<usize> {
-    let (scale, bottom) = (sheet.scale, sheet.bottom());
-    let first = scale.ended_max.partition_point(|&y| y < sheet.window.top - scale.flight);
-    let last = scale.sent.partition_point(|&y| y <= bottom);
-    first..last.max(first)
-}
-
-fn flights(sheet: &Sheet<'_>, list: &mut DisplayList) {
-    let range = visible(sheet);
-    if range.len() > CROWD {
-        return crate::view::crowd::draw(sheet, range, list);
-    }
-    let mut slants = Vec::with_capacity(range.len());
-    for i in range.clone() {
-        let Some((from, to)) = ends(sheet, i) else { continue };
-        let flight = &sheet.figure.flights[i];
-        let paint = paint_of(sheet, i, flight);
-        list.arrow(from, to, paint);
-        if matches!(flight.fate, Fate::Lost(_)) {
-            let cross = Paint { from: paint.until, ..paint };
-            list.mark(Kind::Cross, &[to.0, to.1], Paint { role: Role::Trouble, hue: 0, ..cross });
-        }
-        slants.push(Slant { from, to });
-    }
-    if sheet.columns.lines.len() < 2 {
-        return;
-    }
-    let mut labels = Labels::new(&slants);
-    for idle in &sheet.scale.idles {
-        if let Some((text, at)) = idle_text(sheet, idle) {
-            let half = metrics::width(&text, metrics::SMALL) / 2.0 + 8.0;
-            labels.keep_clear(Slant { from: (at.0 - half, at.1), to: (at.0 + half, at.1) });
-        }
-    }
-    // What tells most comes first: a bare acknowledgment's label gives way.
-    let rank = |i: &usize| {
-        let f = &sheet.figure.flights[*i];
-        u8::from(f.len == 0 && f.marks == 0 && f.title() == "ACK" && matches!(f.fate, Fate::Arrived(_)))
-    };
-    let mut order: Vec<usize> = range.clone().collect();
-    order.sort_by_key(|i| (rank(i), *i));
-    let mut unplaced = Vec::new();
-    for i in order {
-        let k = i - range.start;
-        let flight = &sheet.figure.flights[i];
-        let choices = texts(flight, sheet.window.relative, sheet.window.lang);
-        let paint = paint_of(sheet, i, flight);
-        let ink =
-            if flight.is_reset() || matches!(flight.fate, Fate::Lost(_)) { Role::Trouble } else { Role::Ink };
-        let paint = Paint { role: ink, hue: 0, look: look::CENTRE | look::HALO, until: paint.from, ..paint };
-        match labels.place(k, &choices) {
-            Some(label) => list.text_along(label.at, label.toward, label.text, paint),
-            None => unplaced.push(i),
-        }
-    }
-    unplaced.sort_unstable();
-    fold(sheet, &unplaced, range.start, &mut labels, list);
-}
-
-/// Says of each run of flights without labels how many they are.
-fn fold(
-    sheet: &Sheet<'_>,
-    unplaced: &[usize],
-    first: usize,
-    labels: &mut Labels<'_>,
-    list: &mut DisplayList,
-) {
-    for run in unplaced.chunk_by(|a, b| b - a <= 2) {
-        let Some(&middle) = run.get(run.len() / 2) else { continue };
-        let count = format!("+{}", run.len());
-        let long = fill(Word::MoreSegments, sheet.window.lang, &[&run.len().to_string()]);
-        if let Some(label) = labels.place(middle - first, &[long, count]) {
-            let from = sheet.scale.sent.get(middle).copied().unwrap_or_default();
-            let paint = Paint::new(Role::Faint).look(look::CENTRE | look::HALO);
-            list.text_along(
-                label.at,
-                label.toward,
-                label.text,
-                paint.id(Id::new(Thing::Flight, middle)).time(from, from),
-            );
-        }
-    }
-}
-
-/// The words for what is special about a packet, most telling first.
-pub fn mark_words(flight: &Flight, lang: Lang) -> Vec<&'static str> {
-    let mut out = Vec::new();
-    if matches!(flight.fate, Fate::Lost(_)) {
-        out.push(Word::Lost.text(lang));
-    }
-    for (bit, word) in [
-        (mark::FAST_RETRANSMISSION, Word::FastRetransmission),
-        (mark::RETRANSMISSION, Word::Retransmission),
-        (mark::DUPLICATE, Word::Duplicate),
-        (mark::OUT_OF_ORDER, Word::OutOfOrder),
-        (mark::DUP_ACK, Word::DupAck),
-        (mark::ZERO_WINDOW, Word::ZeroWindow),
-        (mark::WINDOW_FULL, Word::WindowFull),
-        (mark::PROBE, Word::WindowProbe),
-        (mark::WINDOW_UPDATE, Word::WindowUpdate),
-        (mark::KEEP_ALIVE, Word::KeepAlive),
-        (mark::CORRUPT, Word::Corrupt),
-    ] {
-        let again = bit == mark::RETRANSMISSION && flight.marks & mark::FAST_RETRANSMISSION != 0;
-        if flight.marks & bit != 0 && !again {
-            out.push(word.text(lang));
-        }
-    }
-    out
-}
-
-/// A flight's label, from the fullest text to the shortest.
-pub fn texts(flight: &Flight, relative: bool, lang: Lang) -> Vec<String> {
-    let title = flight.title();
-    let words = mark_words(flight, lang);
-    let note = words.first().map(|w| format!("  {w}")).unwrap_or_default();
-    let mut out = Vec::with_capacity(5);
-    match &flight.cargo {
-        Cargo::Tcp { flags, seq, ack, base, ack_base, window } => {
-            let (base, ack_base) = if relative { (*base, *ack_base) } else { (0, 0) };
-            let (seq, ack) = (seq.wrapping_sub(base), ack.wrapping_sub(ack_base));
-            let has_ack = flags & crate::view::figure::flag::ACK != 0;
-            let ack = if has_ack { format!("  ack {ack}") } else { String::new() };
-            let len = if flight.len > 0 { format!("  len {}", flight.len) } else { String::new() };
-            let bare = title == "ACK" && flight.len == 0;
-            out.push(format!("{title}  seq {seq}{ack}{len}  win {window}{note}"));
-            out.push(format!("{title}  seq {seq}{ack}{len}{note}"));
-            if bare {
-                out.push(format!("{title}{ack}{note}"));
-                out.push(format!("{title}{ack}"));
-            } else if flight.len > 0 {
-                out.push(format!("seq {seq}{len}{note}"));
-                out.push(format!("seq {seq}{note}"));
-                out.push(format!("seq {seq}"));
-            } else {
-                out.push(format!("{title}  seq {seq}{note}"));
-                out.push(format!("{title}{note}"));
-                out.push(title.clone());
-            }
-        }
-        Cargo::Fragment { offset, more } => {
-            let more = if *more { "  MF" } else { "" };
-            out.push(format!("{title}  offset {offset}  len {}{more}{note}", flight.len));
-            out.push(format!("offset {offset}{note}"));
-        }
-        Cargo::Udp | Cargo::Other(_) => {
-            out.push(format!("{title}  len {}{note}", flight.len));
-            out.push(format!("{title}{note}"));
-            out.push(title);
-        }
-    }
-    out.dedup();
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::figure::Fate;
     use crate::view::sample;
     use crate::view::scale::Rhythm;
 

@@ -101,7 +101,7 @@ pub mod look {
     pub const END: u16 = 1024;
     /// The larger type size (14 instead of 12).
     pub const LARGE: u16 = 2048;
-    /// A rectangle that empties as time runs (TIME-WAIT).
+    /// A rectangle that is full between its two positions, and empty (but still to be seen) after the second: a buffer.
     pub const EMPTIES: u16 = 4096;
     /// Without an arrow head.
     pub const HEADLESS: u16 = 8192;
@@ -269,6 +269,22 @@ impl DisplayList {
         self.text.push(u32::MAX);
     }
 
+    /// Adds all marks of another picture, above what is there.
+    pub fn append(&mut self, other: DisplayList) {
+        let (points, texts) = (self.points.len() as u32, self.texts.len() as u32);
+        self.kind.extend(other.kind);
+        self.role.extend(other.role);
+        self.hue.extend(other.hue);
+        self.look.extend(other.look);
+        self.id.extend(other.id);
+        self.from.extend(other.from);
+        self.until.extend(other.until);
+        self.start.extend(other.start.iter().skip(1).map(|&at| at + points));
+        self.points.extend(other.points);
+        self.text.extend(other.text.iter().map(|&t| if t == u32::MAX { t } else { t + texts }));
+        self.texts.extend(other.texts);
+    }
+
     /// A straight line.
     pub fn line(&mut self, from: (f32, f32), to: (f32, f32), paint: Paint) {
         self.mark(Kind::Line, &[from.0, from.1, to.0, to.1], paint);
@@ -334,6 +350,19 @@ mod tests {
         assert_eq!(list.points_of(2), [1.0, 1.0, 9.0, 9.0]);
         assert_eq!(list.points_of(3), [0.0; 0]);
         assert_eq!(list.id[2] >> 28, Thing::Call as u32);
+    }
+
+    #[test]
+    fn pictures_are_joined() {
+        let mut one = DisplayList::new(10.0, 10.0);
+        one.text((1.0, 2.0), "a", Paint::new(Role::Ink));
+        let mut two = DisplayList::new(10.0, 10.0);
+        two.line((3.0, 4.0), (5.0, 6.0), Paint::new(Role::Ink));
+        two.text((7.0, 8.0), "b", Paint::new(Role::Ink));
+        one.append(two);
+        assert_eq!((one.len(), one.start.len()), (3, 4));
+        assert_eq!((one.points_of(1), one.points_of(2)), (&[3.0, 4.0, 5.0, 6.0][..], &[7.0, 8.0][..]));
+        assert_eq!((one.text_of(0), one.text_of(1), one.text_of(2)), (Some("a"), None, Some("b")));
     }
 
     #[test]

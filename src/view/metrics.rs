@@ -33,6 +33,14 @@ pub fn width(text: &str, size: f32) -> f32 {
     text.chars().map(advance).sum::<u32>() as f32 * size / 1000.0
 }
 
+/// How much wider a bold face is.
+pub const BOLD: f32 = 1.2;
+
+/// Width of `text` in a bold proportional face of this size.
+pub fn bold_width(text: &str, size: f32) -> f32 {
+    width(text, size) * BOLD
+}
+
 /// Width of `text` in a monospaced face of this size: 0.6 em a character, wide characters one em.
 pub fn mono_width(text: &str, size: f32) -> f32 {
     text.chars().map(|c| if is_wide(c) { 1.0 } else { 0.61 }).sum::<f32>() * size

@@ -4,16 +4,21 @@
 //! [`Scale`](scale::Scale) (its time axis), and the layouts ([`ladder`], [`ledger`]) turn both into a
 //! [`DisplayList`](list::DisplayList). The page paints that list on a canvas, [`svg`] writes the same list as a document.
 
+mod arrows;
+mod boxes;
 mod crowd;
 pub mod fields;
 pub mod figure;
 pub mod from_trace;
+mod glyphs;
 pub mod inspect;
 mod labels;
 pub mod ladder;
+mod lanes;
 pub mod ledger;
 pub mod list;
 pub mod metrics;
+mod octets;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod scale;

@@ -29,6 +29,9 @@ impl Rhythm {
     }
 }
 
+/// The part of the way after which the arrow of a lost packet ends, at least and at most.
+pub(crate) const LOST_PART: (f64, f64) = (0.45, 0.72);
+
 /// A stretch of the axis that was compressed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Idle {
@@ -203,11 +206,13 @@ impl Scale {
         };
         let mut last = vec![Last::NEVER; figure.hosts.len() + 1];
         let (mut now, mut floor) = (0u64, 0.0f64);
+        // Arrows of what was lost are drawn some way on, also where nothing happens any more.
+        let mut drawn = 0.0f64;
         scale.knots.push(Knot { at: 0, top: 0.0, bottom: 0.0 });
         for item in items(figure) {
             let at = item.moment.at.as_nanos();
             if at > now {
-                floor = scale.advance(at, floor, per_ns, rhythm_at(figure, now, at, rhythm));
+                floor = scale.advance(at, floor, drawn, per_ns, rhythm_at(figure, now, at, rhythm));
                 now = at;
             }
             let host = (item.host as usize).min(last.len() - 1);
@@ -219,10 +224,15 @@ impl Scale {
             scale.stops.push(y);
             scale.orders.push((y, item.moment.order));
             scale.set(item.slot, y);
+            if let Slot::Sent(i) = item.slot
+                && !matches!(figure.flights[i as usize].fate, Fate::Arrived(_))
+            {
+                drawn = drawn.max(y + rhythm.flight * LOST_PART.1 + 8.0);
+            }
         }
         if figure.end.as_nanos() > now {
             let at = figure.end.as_nanos();
-            scale.advance(at, floor, per_ns, rhythm_at(figure, now, at, rhythm));
+            scale.advance(at, floor, drawn, per_ns, rhythm_at(figure, now, at, rhythm));
         }
         scale.height = scale.knots.last().map_or(0.0, |k| k.bottom);
         scale.close();
@@ -247,12 +257,14 @@ impl Scale {
         best.unwrap_or_else(|| Scale::new(figure, Rhythm::with_flight(46.0)))
     }
 
-    /// Adds a knot at `at`, in proportion to the time since the last one, or compressed; gives its position.
-    fn advance(&mut self, at: u64, floor: f64, per_ns: f64, rhythm: Rhythm) -> f64 {
+    /// Adds a knot at `at`, in proportion to the time since the last one, or compressed (then below what is `drawn` already);
+    /// gives its position.
+    fn advance(&mut self, at: u64, floor: f64, drawn: f64, per_ns: f64, rhythm: Rhythm) -> f64 {
         let Some(&Knot { at: before, bottom, .. }) = self.knots.last() else { return floor };
-        let from = bottom.max(floor);
+        let mut from = bottom.max(floor);
         let natural = (at - before) as f64 * per_ns;
         let height = if natural > rhythm.idle_above {
+            from = from.max(drawn);
             self.idles.push(Idle {
                 top: from,
                 bottom: from + rhythm.idle,
@@ -346,6 +358,13 @@ impl Scale {
     pub fn order_at(&self, position: f64) -> u32 {
         let i = self.orders.partition_point(|(y, _)| *y <= position + 0.01);
         i.checked_sub(1).and_then(|i| self.orders.get(i)).map_or(0, |(_, order)| *order)
+    }
+
+    /// The compressed stretches between two positions.
+    pub fn idles_in(&self, top: f64, bottom: f64) -> &[Idle] {
+        let first = self.idles.partition_point(|idle| idle.bottom < top);
+        let last = self.idles.partition_point(|idle| idle.top <= bottom);
+        self.idles.get(first..last.max(first)).unwrap_or_default()
     }
 
     /// Times at which something stands, with their positions, between two positions.

@@ -13,6 +13,9 @@ use crate::view::transcript::{Row, Transcript};
 use crate::view::words::Lang;
 use crate::view::{from_trace, ladder, ledger};
 
+/// Things that light up together at most, of each kind.
+const MOST_RELATED: usize = 4_000;
+
 /// An opened trace with its figure, its time axis and its transcript.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
@@ -194,7 +197,7 @@ impl Session {
     }
 
     /// Draws the byte ledger.
-    pub fn ledger(&self, window: ledger::Window) -> DisplayList {
+    pub fn ledger(&self, window: &ledger::Window) -> (DisplayList, Vec<ledger::Placed>) {
         ledger::draw(&self.figure, &self.scale, window)
     }
 
@@ -209,7 +212,7 @@ impl Session {
         title: &str,
     ) -> String {
         let list = if what == "ledger" {
-            self.ledger(ledger::Window { width, connection: 0, first: 0, count: 0, lang })
+            self.ledger(&ledger::Window { width, lang, ..ledger::Window::default() }).0
         } else {
             let height = self.scale.height as f32 + ladder::HEAD + ladder::LEAD + 12.0;
             self.ladder(ladder::Window { width, height, top: 0.0, zoom: 1.0, relative, lang })
@@ -310,27 +313,47 @@ impl Session {
         out
     }
 
+    /// The octets that `id` carries.
+    pub fn place(&self, id: u32) -> Option<Place> {
+        let index = (id & 0x0fff_ffff) as usize;
+        let place = match id >> 28 {
+            1 | 5 => self.figure.flights.get(index)?.range.clone(),
+            2 => self.figure.calls.get(index)?.range.clone(),
+            6 => self.figure.streams.iter().zip(0..).find_map(|(stream, i)| {
+                let mut parts = stream.frames.iter().filter(|p| p.frame as usize == index).map(|p| &p.range);
+                let first = parts.next()?.clone();
+                let range = parts.fold(first, |a, b| a.start.min(b.start)..a.end.max(b.end));
+                Some(Place { stream: i, range })
+            }),
+            _ => None,
+        };
+        place.filter(|p| !p.range.is_empty())
+    }
+
     /// What belongs to `id`: the things that carry the same bytes, itself first.
     pub fn related(&self, id: u32) -> Vec<u32> {
         let mut out = vec![id];
-        let index = (id & 0x0fff_ffff) as usize;
-        let place = match id >> 28 {
-            1 => self.figure.flights.get(index).and_then(|f| f.range.clone()),
-            2 => self.figure.calls.get(index).and_then(|c| c.range.clone()),
-            _ => None,
-        };
-        let Some(Place { stream, range }) = place.filter(|p| !p.range.is_empty()) else { return out };
-        let meets = |p: &Option<Place>| {
-            p.as_ref()
-                .is_some_and(|p| p.stream == stream && p.range.start < range.end && range.start < p.range.end)
-        };
-        for (i, _) in self.figure.flights.iter().enumerate().filter(|(_, f)| meets(&f.range)).take(4_000) {
-            out.push(Id::new(Thing::Flight, i).0);
+        if let Some(place) = self.place(id) {
+            out.extend(self.carriers(&place));
         }
-        let moves = |c: &&crate::view::figure::Call| c.kind != CallKind::Other && meets(&c.range);
-        for (i, _) in self.figure.calls.iter().enumerate().filter(|(_, c)| moves(c)).take(4_000) {
-            out.push(Id::new(Thing::Call, i).0);
-        }
+        out
+    }
+
+    /// Everything that carries some of these octets: segments, calls and frames.
+    pub fn carriers(&self, place: &Place) -> Vec<u32> {
+        let range = &place.range;
+        let meet = |other: &std::ops::Range<u64>| other.start < range.end && range.start < other.end;
+        let meets =
+            |p: &Option<Place>| p.as_ref().is_some_and(|p| p.stream == place.stream && meet(&p.range));
+        let flights = self.figure.flights.iter().enumerate().filter(|(_, f)| meets(&f.range));
+        let mut out: Vec<u32> =
+            flights.map(|(i, _)| Id::new(Thing::Flight, i).0).take(MOST_RELATED).collect();
+        let moves = |c: &crate::view::figure::Call| c.kind != CallKind::Other && meets(&c.range);
+        let calls = self.figure.calls.iter().enumerate().filter(|(_, c)| moves(c));
+        out.extend(calls.map(|(i, _)| Id::new(Thing::Call, i).0).take(MOST_RELATED));
+        let stream = self.figure.streams.get(place.stream as usize);
+        let parts = stream.into_iter().flat_map(|s| &s.frames).filter(|p| meet(&p.range));
+        out.extend(parts.map(|p| Id::new(Thing::Frame, p.frame as usize).0).take(MOST_RELATED));
         out
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::view::figure::{Call, Figure, StateSpan};
+use crate::view::figure::{Call, Figure, Known, StateSpan};
 use crate::view::ladder::{HEAD, Sheet};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
@@ -91,7 +91,13 @@ pub(crate) fn states(sheet: &Sheet<'_>, list: &mut DisplayList) {
 
 fn bar_of(state: &StateSpan, (x, y): (f32, f32), (w, h): (f32, f32), paint: Paint, list: &mut DisplayList) {
     let h = h.max(1.0);
-    if state.state == "TIME-WAIT" {
+    if state.known == Known::Inferred {
+        list.rect(
+            (x + 0.5, y + 0.5),
+            (w - 1.0, (h - 1.0).max(0.5)),
+            paint.look(look::OUTLINE | look::DOTTED),
+        );
+    } else if state.state == "TIME-WAIT" {
         // The wait runs out: the bar empties towards its end.
         list.mark(Kind::Area, &[x, y, x + w, y, x, y + h], paint);
         list.rect((x, y), (w, h), paint.look(look::OUTLINE));
@@ -159,6 +165,41 @@ fn call_texts(call: &Call, whole: bool) -> Vec<String> {
     out
 }
 
+/// Boxes (left, top, right, bottom) of what stands between the outer lifelines, from mark `first` on: state bars and calls of
+/// the hosts in the middle, timers with their names. Labels keep clear of them.
+pub(crate) fn boxes(sheet: &Sheet<'_>, list: &DisplayList, first: usize) -> Vec<[f32; 4]> {
+    let lines = &sheet.columns.lines;
+    let (Some(&left), Some(&right)) = (lines.first(), lines.last()) else { return Vec::new() };
+    let mut out = Vec::new();
+    for i in first..list.len() {
+        let p = list.points_of(i);
+        let found = match list.text_of(i) {
+            Some(text) => {
+                let half = metrics::width(text, metrics::SMALL) / 2.0;
+                match *p {
+                    // Turned text runs up the page.
+                    [x, y, _, _] => [x - 10.0, y - half, x + 4.0, y + half],
+                    [x, y] if list.look[i] & look::END != 0 => [x - 2.0 * half, y - 10.0, x, y + 3.0],
+                    [x, y] if list.look[i] & look::CENTRE != 0 => [x - half, y - 10.0, x + half, y + 3.0],
+                    [x, y, ..] => [x, y - 10.0, x + 2.0 * half, y + 3.0],
+                    _ => continue,
+                }
+            }
+            None if list.kind[i] == Kind::Rect as u8 && p.len() == 4 => {
+                [p[0], p[1], p[0] + p[2], p[1] + p[3]]
+            }
+            None if list.kind[i] == Kind::Line as u8 && list.role[i] == Role::Timer as u8 && p.len() == 8 => {
+                [p[0].min(p[2]), p[1], p[0].max(p[2]), p[5]]
+            }
+            None => continue,
+        };
+        if found[0] < right - 1.0 && found[2] > left + 1.0 {
+            out.push(found);
+        }
+    }
+    out
+}
+
 /// Rows that a host's labels have taken already.
 #[derive(Default)]
 struct Rows(Vec<(f32, f32)>);
@@ -214,7 +255,8 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let lanes = f32::from(columns.lanes.get(host).copied().unwrap_or(1));
         let edge = inner + side * (10.0 + (lanes - 1.0 - lane) * CALL_LANE);
         let room = match side < 0.0 {
-            _ if columns.is_between(host) => 62.0,
+            // Up to the lifeline before, and what may stand at it.
+            _ if columns.is_between(host) => (edge - sheet.line_x(call.host - 1) - 6.0).min(62.0),
             true => edge - columns.axis - 2.0,
             false => w.width - edge - 4.0,
         };

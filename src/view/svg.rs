@@ -268,7 +268,11 @@ impl Row<'_> {
         } else if self.has(look::OUTLINE) {
             let _ = writeln!(out, "{place} fill=\"none\" stroke=\"{}\" stroke-width=\"1\"/>", self.colour());
         } else {
-            let opacity = if self.has(look::SOFT) { " fill-opacity=\"0.22\"" } else { "" };
+            let opacity = match () {
+                () if self.has(look::EMPTIES) => " fill-opacity=\"0.14\"",
+                () if self.has(look::SOFT) => " fill-opacity=\"0.22\"",
+                () => "",
+            };
             let _ = writeln!(out, "{place} fill=\"{}\"{opacity}/>", self.colour());
         }
     }
@@ -335,8 +339,8 @@ mod tests {
             lang: Lang::En,
         };
         let one = write(&ladder::draw(&figure, &scale, window), Theme::Light, "ladder");
-        let window = ledger::Window { width: 900.0, connection: 0, first: 0, count: 0, lang: Lang::Zh };
-        let two = write(&ledger::draw(&figure, &scale, window), Theme::Dark, "ledger");
+        let window = ledger::Window { width: 900.0, lang: Lang::Zh, ..ledger::Window::default() };
+        let two = write(&ledger::draw(&figure, &scale, &window).0, Theme::Dark, "ledger");
         assert!(one.starts_with("<svg") && two.ends_with("</svg>\n"));
         if let Some(dir) = std::env::var_os("FRAMEWIRE_PICTURES") {
             let dir = std::path::PathBuf::from(dir);

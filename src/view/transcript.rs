@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::view::figure::{Cargo, Fate, Figure, flag};
+use crate::view::figure::{Cargo, Fate, Figure, flag, mark};
 use crate::view::ladder;
 use crate::view::list::{Id, Thing};
 use crate::view::scale::Scale;
@@ -160,7 +160,9 @@ impl Tell<'_> {
     fn flight(&self, what: What, i: usize) -> Option<Parts> {
         let f = self.figure.flights.get(i)?;
         let id = Id::new(Thing::Flight, i);
-        let brief = ladder::texts(f, self.relative, self.lang).into_iter().nth(1).unwrap_or_default();
+        // Without the window, which the fullest label may begin with.
+        let skip = usize::from(f.marks & mark::SAME_WINDOW == 0);
+        let brief = ladder::texts(f, self.relative, self.lang).into_iter().nth(skip).unwrap_or_default();
         let name = self.name_of(f);
         Some(match (what, f.fate) {
             (What::Arrived, Fate::Arrived(end)) => {

@@ -57,15 +57,30 @@ words! {
     // The ledger.
     LaneSend "lane-send": "send calls", "发送调用";
     LaneSegments "lane-segments": "segments", "报文段";
+    LaneSendBuffer "lane-send-buffer": "send buffer", "发送缓冲区";
+    LaneReceiveBuffer "lane-receive-buffer": "receive buffer", "接收缓冲区";
     LaneDatagrams "lane-datagrams": "datagrams", "数据报";
     LaneAgain "lane-again": "sent again", "重传";
     LaneReceive "lane-receive": "recv calls", "接收调用";
     LaneFrames "lane-frames": "frames", "帧";
     NoFrames "no-frames": "none: the stream has no borders", "无：字节流没有边界";
+    NoneShort "none-short": "none", "无";
     NotRecorded "not-recorded": "not recorded", "未记录";
     NothingSent "nothing-sent": "nothing was sent", "没有发送数据";
     Octets "octets": "{0} B", "{0} B";
     FromTo "from-to": "{0} → {1}", "{0} → {1}";
+    OctetsOf "octets-of": "bytes {0}–{1} of {2}", "第 {0}–{1} 字节，共 {2}";
+    NotToScale "not-to-scale": "not to scale", "未按比例";
+    NeverRead "never-read": "never read", "从未读取";
+    NeverArrived "never-arrived": "never arrived", "未到达";
+    LengthShort "length-short": "length", "长度";
+    OctetAt "octet-at": "offset {0}: {1}", "偏移 {0}：{1}";
+    OctetsAt "octets-at": "offsets {0}–{1} ({2} B): {3}", "偏移 {0}–{1}（{2} B）：{3}";
+    OctetOfMessage "octet-of-message": ", message {0}, byte {1} of {2}", "，消息 {0} 的第 {1} 字节（共 {2}）";
+    AllConnections "all-connections": "All connections", "全部连接";
+    WholeStream "whole-stream": "The whole stream", "整个字节流";
+    ZoomBytesIn "zoom-bytes-in": "Fewer bytes, larger", "放大字节";
+    ZoomBytesOut "zoom-bytes-out": "More bytes, smaller", "缩小字节";
     Truncated "truncated": "{0} B thrown away", "丢弃 {0} B";
 
     // Provenance.

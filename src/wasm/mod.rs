@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::sim::{BUILTINS, Scenario, Simulation, builtin};
 use crate::trace::{Trace, file};
+use crate::view::figure::Place;
 use crate::view::list::{DisplayList, Role};
 use crate::view::session::Session;
 use crate::view::svg::Theme;
@@ -78,6 +79,8 @@ pub struct Player {
     session: Session,
     /// The list whose columns were handed out last: views into it live until the next call.
     list: DisplayList,
+    /// Where the streams stand in the ledger drawn last.
+    placed: Vec<ledger::Placed>,
     remark: String,
 }
 
@@ -93,7 +96,7 @@ impl Player {
         let mut simulation = Simulation::new(&scenario, &mut trace)
             .map_err(|flaw| JsError::new(&flaw.locate("").message(lang)))?;
         let remark = simulation.run(&mut trace).message(lang).unwrap_or_default();
-        Ok(Player { session: Session::new(trace), list: DisplayList::default(), remark })
+        Ok(Player { session: Session::new(trace), list: DisplayList::default(), placed: Vec::new(), remark })
     }
 
     /// Opens the bytes of a recording.
@@ -105,7 +108,7 @@ impl Player {
             file::End::Complete => String::new(),
             file::End::Cut { .. } | file::End::Damaged { .. } => Word::Cut.text(lang).to_owned(),
         };
-        Ok(Player { session: Session::new(trace), list: DisplayList::default(), remark })
+        Ok(Player { session: Session::new(trace), list: DisplayList::default(), placed: Vec::new(), remark })
     }
 
     /// What the reader should know of how the recording was read; empty if nothing.
@@ -138,11 +141,64 @@ impl Player {
         self.columns()
     }
 
-    /// Draws the byte ledger of a connection; gives columns.
-    pub fn ledger(&mut self, width: f32, connection: u32, first: f64, count: f64, lang: &str) -> Object {
-        let (first, count, lang) = (first as u64, count as u64, lang_of(lang));
-        self.list = self.session.ledger(ledger::Window { width, connection, first, count, lang });
+    /// Draws the byte ledger of a connection, or of all if `connection` is negative; of `stream` only `count` octets from
+    /// `first` on, unless `count` is 0; gives columns.
+    pub fn ledger(
+        &mut self,
+        width: f32,
+        connection: i32,
+        stream: u32,
+        first: f64,
+        count: f64,
+        lang: &str,
+    ) -> Object {
+        let range = first as u64..(first + count) as u64;
+        let zoom = (count > 0.0).then_some(Place { stream, range });
+        let connection = u32::try_from(connection).ok();
+        let window = ledger::Window { width, connection, zoom, lang: lang_of(lang) };
+        (self.list, self.placed) = self.session.ledger(&window);
         self.columns()
+    }
+
+    /// What stands at a point of the ledger drawn last: the stream's number and the octet's offset.
+    #[wasm_bindgen(js_name = octetAt)]
+    pub fn octet_at(&self, x: f32, y: f32) -> Option<Vec<f64>> {
+        let found = self.placed.iter().find_map(|p| Some((p.stream, p.octet_at((x, y))?)));
+        found.map(|(stream, offset)| vec![f64::from(stream), offset as f64])
+    }
+
+    /// The streams in the ledger drawn last, each followed by its length in octets.
+    pub fn streams(&self) -> Vec<f64> {
+        let len = |stream: u32| self.session.figure().streams.get(stream as usize).map_or(0, |s| s.len);
+        self.placed.iter().flat_map(|p| [f64::from(p.stream), len(p.stream) as f64]).collect()
+    }
+
+    /// Some octet of the ledger drawn last has no room for what it is.
+    pub fn squeezed(&self) -> bool {
+        self.placed.iter().any(ledger::Placed::is_squeezed)
+    }
+
+    /// Everything that carries an octet.
+    pub fn carriers(&self, stream: u32, offset: f64) -> Vec<u32> {
+        self.session.carriers(&Place { stream, range: offset as u64..offset as u64 + 1 })
+    }
+
+    /// An octet, or what `id` carries if that is not 0, in words.
+    #[wasm_bindgen(js_name = octetText)]
+    pub fn octet_text(&self, id: u32, stream: u32, offset: f64, lang: &str) -> String {
+        let (figure, lang) = (self.session.figure(), lang_of(lang));
+        match self.session.place(id) {
+            Some(place) => ledger::range_text(figure, &place, lang),
+            None if id == 0 => ledger::octet_text(figure, stream, offset as u64, lang),
+            None => String::new(),
+        }
+    }
+
+    /// The band (left, top, width, height) in the ledger drawn last of what `id` carries, or if it is 0 of an octet.
+    pub fn band(&self, id: u32, stream: u32, offset: f64) -> Option<Vec<f32>> {
+        let octet = || Place { stream, range: offset as u64..offset as u64 + 1 };
+        let place = if id == 0 { octet() } else { self.session.place(id)? };
+        self.placed.iter().find(|p| p.stream == place.stream)?.band(&place.range).map(|band| band.to_vec())
     }
 
     /// The list as views into WASM memory: to be copied before anything else is called.

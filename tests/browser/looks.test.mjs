@@ -53,6 +53,18 @@ for (const lang of ['en', 'zh']) {
   }
 }
 
+for (const width of [320, 390]) {
+  test(`axe-core finds nothing at ${width} px, and nothing is wider than the screen`, async () => {
+    for (const [lang, colorScheme] of /** @type {const} */ ([['en', 'dark'], ['zh', 'light']])) {
+      const viewport = { width, height: 844 };
+      const { page, done } = await open(`scenario=framed-echo&lang=${lang}`, { colorScheme, viewport });
+      assert.deepEqual(await findings(page), []);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      await done();
+    }
+  });
+}
+
 test('on a phone ladder and ledger are one scroll, the controls stay', async () => {
   const { page, player, done } = await open('scenario=hello-tcp&lang=zh', { viewport: { width: 390, height: 844 } });
   const boxes = await player.evaluate((element) => {

@@ -11,6 +11,7 @@ import { LadderView } from './ladder.js';
 import { LedgerView } from './ledger.js';
 import { Programs, Transcript, Variables } from './panels.js';
 import { sheet } from './styles.js';
+import { followPrinting } from './print.js';
 import { PLAIN, readTheme } from './theme.js';
 import * as open from './open.js';
 
@@ -47,6 +48,7 @@ export class FramewirePlayer extends HTMLElement {
   selected = 0;
   pointed = 0;
   presenting = false;
+  printing = false;
   narrow = false;
   /** @type {Set<number>} */
   lit = new Set();
@@ -114,6 +116,7 @@ export class FramewirePlayer extends HTMLElement {
 
   async connectedCallback() {
     this.dark.addEventListener('change', this.retheme);
+    this.unprint = followPrinting(this);
     try {
       await loadCore();
     } catch (error) {
@@ -136,6 +139,7 @@ export class FramewirePlayer extends HTMLElement {
   disconnectedCallback() {
     this.pause();
     this.dark.removeEventListener('change', this.retheme);
+    this.unprint?.();
     this.resized.disconnect();
     this.ladder.picture.stop();
     this.ledger.picture.stop();
@@ -376,6 +380,7 @@ export class FramewirePlayer extends HTMLElement {
     if (id === this.pointed) return;
     this.pointed = id;
     this.relight();
+    this.ledger.tell();
   }
 
   /** @param {number} id */
@@ -383,15 +388,17 @@ export class FramewirePlayer extends HTMLElement {
     this.selected = id;
     this.frameElement.classList.toggle('selected', id !== 0);
     this.relight();
+    this.ledger.tell();
     this.inspector.show();
     this.dispatchEvent(new CustomEvent('select', { detail: id }));
   }
 
   relight() {
     this.lit = new Set();
-    for (const id of [this.selected, this.pointed]) {
+    for (const id of [this.selected, this.ledger.octet ? 0 : this.pointed]) {
       if (id && this.core) for (const other of this.core.related(id)) this.lit.add(other);
     }
+    for (const id of this.ledger.carriers()) this.lit.add(id);
     this.ladder.picture.repaint();
     this.ledger.picture.repaint();
   }
@@ -431,7 +438,7 @@ export class FramewirePlayer extends HTMLElement {
 
   applyTheme() {
     const asked = this.getAttribute('theme');
-    const dark = asked === 'dark' || (asked !== 'light' && this.dark.matches);
+    const dark = !this.printing && (asked === 'dark' || (asked !== 'light' && this.dark.matches));
     this.frameElement.classList.toggle('dark', dark);
     this.theme = readTheme(this.frameElement);
     this.ladder.picture.repaint();
@@ -442,10 +449,16 @@ export class FramewirePlayer extends HTMLElement {
   /** @param {boolean} on */
   setPresenting(on) {
     this.presenting = on;
+    this.fitted = '';
     this.frameElement.classList.toggle('presenting', on);
     if (on && this.requestFullscreen) this.requestFullscreen().catch(() => {});
     else if (!on && document.fullscreenElement) void document.exitFullscreen();
     this.arrange();
+  }
+
+  /** How much larger pictures are drawn. */
+  get magnify() {
+    return this.presenting ? 1.5 : 1;
   }
 
   /** What is left of the first screen for the ladder in the narrow arrangement. */

@@ -8,6 +8,8 @@ import { Picture } from './picture.js';
 const HEAD = 34;
 const LEAD = 12;
 const FOOT = 12;
+/** Tallest picture. */
+const MOST = 6000;
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
 
@@ -37,7 +39,7 @@ export class LadderView {
     const room = this.viewHeight();
     if (!core || room < 40) return;
     this.zoom = 1;
-    this.height = core.fit(room).height;
+    this.height = core.fit(room / this.player.magnify).height;
     this.player.extentChanged(this.height);
     this.layout();
   }
@@ -48,7 +50,7 @@ export class LadderView {
   }
 
   contentHeight() {
-    return Math.ceil(this.height * this.zoom + HEAD + LEAD + FOOT);
+    return Math.ceil((this.height * this.zoom + HEAD + LEAD + FOOT) * this.player.magnify);
   }
 
   layout() {
@@ -57,14 +59,14 @@ export class LadderView {
     if (!core || width < 50) return;
     const content = this.contentHeight();
     const most = this.player.narrow ? Math.max(360, window.innerHeight * 0.72) : this.scroller.clientHeight;
-    const grows = this.player.narrow && content <= 2400;
+    const grows = this.player.printing || (this.player.narrow && content <= 2400);
     this.scroller.classList.toggle('grows', grows);
-    this.scroller.style.height = this.player.narrow ? `${grows ? content : most}px` : '';
+    this.scroller.style.height = grows || this.player.narrow ? `${grows ? content : most}px` : '';
     this.spacer.style.height = `${Math.max(content, grows ? 0 : this.scroller.clientHeight)}px`;
-    const height = grows ? content : this.scroller.clientHeight;
-    const top = (grows ? 0 : this.scroller.scrollTop) / this.zoom;
-    const { relative, lang } = this.player;
-    this.picture.show(copyList(core.ladder(width, height, top, this.zoom, relative, lang)));
+    const { relative, lang, magnify } = this.player;
+    const height = (grows ? Math.min(content, MOST) : this.scroller.clientHeight) / magnify;
+    const top = (grows ? 0 : this.scroller.scrollTop) / magnify / this.zoom;
+    this.picture.show(copyList(core.ladder(width / magnify, height, top, this.zoom, relative, lang)), magnify);
     this.top = top;
   }
 
@@ -99,7 +101,8 @@ export class LadderView {
 
   /** Scrolls so that the playhead is in sight. */
   follow() {
-    const y = this.y(this.player.playhead);
+    const { magnify } = this.player;
+    const y = this.y(this.player.playhead) * magnify;
     if (this.scroller.classList.contains('grows')) {
       const stage = this.player.stage;
       const box = this.scroller.getBoundingClientRect();
@@ -109,7 +112,7 @@ export class LadderView {
     }
     const height = this.scroller.clientHeight;
     if (y < HEAD + 20 || y > height - 30) {
-      this.scroller.scrollTop = Math.max(0, this.player.playhead * this.zoom - height * 0.45);
+      this.scroller.scrollTop = Math.max(0, this.player.playhead * this.zoom * magnify - height * 0.45);
     }
   }
 
@@ -119,12 +122,13 @@ export class LadderView {
    * @param {number} [y]
    */
   zoomBy(factor, y = this.scroller.clientHeight / 2) {
-    const least = Math.min(1, (this.viewHeight() - HEAD - LEAD - FOOT) / Math.max(this.height, 1));
+    const { magnify } = this.player;
+    const least = Math.min(1, (this.viewHeight() / magnify - HEAD - LEAD - FOOT) / Math.max(this.height, 1));
     const zoom = Math.min(64, Math.max(least, this.zoom * factor));
-    const position = (this.scroller.scrollTop + y - HEAD - LEAD) / this.zoom;
+    const position = ((this.scroller.scrollTop + y) / magnify - HEAD - LEAD) / this.zoom;
     this.zoom = zoom;
     this.spacer.style.height = `${this.contentHeight()}px`;
-    this.scroller.scrollTop = position * zoom - y + HEAD + LEAD;
+    this.scroller.scrollTop = (position * zoom + HEAD + LEAD) * magnify - y;
     this.layout();
   }
 

@@ -19,6 +19,7 @@ const LOOK = {
   centre: 512,
   end: 1024,
   large: 2048,
+  empties: 4096,
   headless: 8192,
   halo: 16384,
   soft: 32768,
@@ -28,12 +29,13 @@ const ROLE_ON_MESSAGE = 4;
 /** Roles that get a fine line: faint, grid, timer. */
 const FINE = new Set([1, 2, 7]);
 const FUTURE = 0.2;
+/** Opacity of what is translucent. */
+const SOFT = 0.22;
 
 /**
  * @typedef {object} Scene
  * @property {number} playhead position of the playhead; marks that begin later are faint
  * @property {Set<number>} lit ids that are selected or pointed at, and what belongs to them
- * @property {number} scale larger type for presentations
  */
 
 /**
@@ -87,11 +89,14 @@ class Painter {
     this.theme = theme;
     this.scene = scene;
     this.clipped = false;
+    /** The font that is set; setting one is slow. */
+    this.font = '';
   }
 
   unclip() {
     if (this.clipped) this.ctx.restore();
     this.clipped = false;
+    this.font = '';
   }
 
   /** @param {number} i */
@@ -115,6 +120,15 @@ class Painter {
     const from = list.from[i];
     const until = list.until[i];
     const lit = list.id[i] !== 0 && scene.lit.has(list.id[i]);
+    if (list.look[i] & LOOK.empties) {
+      // Full while the playhead stands between; a trace of it stays behind.
+      const full = from <= scene.playhead + 0.01 && until > scene.playhead + 0.01;
+      ctx.globalAlpha = full ? 2.6 * SOFT : from > scene.playhead ? FUTURE * SOFT : SOFT * 0.65;
+      ctx.fillStyle = this.colour(i);
+      ctx.fillRect(p[at], p[at + 1], p[at + 2], p[at + 3]);
+      ctx.globalAlpha = 1;
+      return;
+    }
     if (from > scene.playhead + 0.01) {
       ctx.globalAlpha = FUTURE;
       this.draw(i, lit, 1);
@@ -207,7 +221,7 @@ class Painter {
   soften(i, lit, fill) {
     const { ctx } = this;
     const before = ctx.globalAlpha;
-    if (this.list.look[i] & LOOK.soft) ctx.globalAlpha = before * (lit ? 0.45 : 0.22);
+    if (this.list.look[i] & LOOK.soft) ctx.globalAlpha = before * (lit ? 0.45 : SOFT);
     fill();
     ctx.globalAlpha = before;
   }
@@ -272,7 +286,10 @@ class Painter {
       ctx.strokeStyle = this.colour(i);
       ctx.lineWidth = 1;
       ctx.beginPath();
-      for (let k = Math.floor((y - w) / 4) * 4; k < y + height + w; k += 4) {
+      // Only what is in sight: a blocked call may be as long as the whole trace.
+      const top = Math.max(y, -8);
+      const bottom = Math.min(y + height, list.height + 8);
+      for (let k = Math.floor((top - w) / 4) * 4; k < bottom + w; k += 4) {
         ctx.moveTo(x - 1, k + w + 1);
         ctx.lineTo(x + w + 1, k - 1);
       }
@@ -308,24 +325,29 @@ class Painter {
     const look = list.look[i];
     const size = look & LOOK.large ? 14 : 12;
     const weight = look & LOOK.bold || lit ? '600 ' : '';
-    ctx.font = `${weight}${size}px ${look & LOOK.mono ? theme.mono : theme.sans}`;
+    const font = `${weight}${size}px ${look & LOOK.mono ? theme.mono : theme.sans}`;
+    if (font !== this.font) ctx.font = this.font = font;
     ctx.textAlign = look & LOOK.centre ? 'center' : look & LOOK.end ? 'right' : 'left';
     ctx.fillStyle = this.colour(i);
     const text = list.texts[list.text[i]];
     const turned = list.start[i + 1] - at === 4;
-    ctx.save();
-    ctx.translate(p[at], p[at + 1]);
-    if (turned) ctx.rotate(Math.atan2(p[at + 3] - p[at + 1], p[at + 2] - p[at]));
+    let [x, y] = [p[at], p[at + 1]];
+    if (turned) {
+      ctx.save();
+      ctx.translate(x, y);
+      ctx.rotate(Math.atan2(p[at + 3] - y, p[at + 2] - x));
+      x = y = 0;
+    }
     if (look & LOOK.halo) {
       const alpha = ctx.globalAlpha;
       ctx.globalAlpha = 1;
       ctx.strokeStyle = theme.paper;
       ctx.lineWidth = 3.5;
-      ctx.strokeText(text, 0, 0);
+      ctx.strokeText(text, x, y);
       ctx.globalAlpha = alpha;
     }
-    ctx.fillText(text, 0, 0);
-    ctx.restore();
+    ctx.fillText(text, x, y);
+    if (turned) ctx.restore();
   }
 }
 

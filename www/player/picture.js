@@ -44,17 +44,20 @@ export class Picture {
     return id;
   }
 
-  /** @param {DisplayList} list */
-  show(list) {
+  /**
+   * @param {DisplayList} list
+   * @param {number} [magnify] how much larger it is shown
+   */
+  show(list, magnify = 1) {
     this.list = list;
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = (window.devicePixelRatio || 1) * magnify;
     const width = Math.round(list.width * ratio);
     const height = Math.round(list.height * ratio);
     if (this.canvas.width !== width || this.canvas.height !== height) {
       this.canvas.width = width;
       this.canvas.height = height;
-      this.canvas.style.width = `${list.width}px`;
-      this.canvas.style.height = `${list.height}px`;
+      this.canvas.style.width = `${list.width * magnify}px`;
+      this.canvas.style.height = `${list.height * magnify}px`;
     }
     this.repaint();
   }
@@ -74,7 +77,7 @@ export class Picture {
     const ratio = this.canvas.width / (this.list.width || 1);
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     ctx.clearRect(0, 0, this.list.width, this.list.height);
-    const scene = { playhead: this.host.playhead(), lit: this.host.lit(), scale: 1 };
+    const scene = { playhead: this.host.playhead(), lit: this.host.lit() };
     paint(ctx, this.list, this.host.theme(), scene);
     this.over?.(ctx, this.list);
   }

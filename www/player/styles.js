@@ -87,8 +87,14 @@ header { border-bottom: 1px solid var(--fw-line); flex: none; }
 .scroller { height: 100%; overflow-x: hidden; overflow-y: auto; position: relative; }
 .scroller canvas { position: sticky; top: 0; display: block; }
 canvas.pointing { cursor: pointer; }
-.ledger { grid-area: ledger; border-top: 1px solid var(--fw-line); padding: 6px 0 8px; min-width: 0; max-height: 44vh; overflow: auto; }
-.ledger .bar { padding: 0 16px; }
+.ledger { grid-area: ledger; position: relative; border-top: 1px solid var(--fw-line); padding: 6px 0 8px; min-width: 0; max-height: 44vh; overflow: auto; }
+.ledger .bar { padding: 0 16px; min-height: 32px; }
+.ledger .bar.lean { position: absolute; right: 0; top: 2px; min-height: 26px; pointer-events: none; z-index: 1; }
+.bar.lean h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.octet { font: 12px/1.4 var(--fw-mono); text-align: right; background: var(--fw-paper); padding: 0 4px; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.octet:empty { display: none; }
+.zooms { display: flex; pointer-events: auto; background: var(--fw-paper); }
+.ledger .zooms button { min-height: 26px; width: 28px; }
 .lanes { margin: 2px 16px 0; }
 .lanes canvas { display: block; }
 
@@ -210,6 +216,9 @@ kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius
   .body, .stage { display: block !important; }
   .ledger { max-height: none; overflow: visible; break-inside: avoid; }
   .scroller { overflow: visible; height: auto !important; }
+  .spacer { height: auto !important; }
+  .ladder canvas, .lanes canvas { position: static; max-width: 100%; height: auto !important; }
+  .ledger .bar { display: none; }
   .programs { display: none; }
 }
 `;

@@ -1,0 +1,284 @@
+//! Packets in the ladder: slanted arrows with a label each, as far as labels find room.
+
+use std::ops::Range;
+
+use crate::view::figure::{Cargo, Fate, Flight, Known, flag, mark};
+use crate::view::labels::{Labels, Slant};
+use crate::view::ladder::{Sheet, idle_text};
+use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
+use crate::view::metrics;
+use crate::view::scale::LOST_PART;
+use crate::view::words::{Lang, Word, fill};
+
+/// Above this many flights in sight they are drawn in bundles.
+const CROWD: usize = 400;
+
+/// The ends of flight `i` in the picture; a lost one ends short of the other lifeline.
+fn ends(sheet: &Sheet<'_>, i: usize) -> Option<((f32, f32), (f32, f32))> {
+    let (flight, scale) = (sheet.figure.flights.get(i)?, sheet.scale);
+    let (sent, ended) = (*scale.sent.get(i)?, *scale.ended.get(i)?);
+    let (x0, x1) = (sheet.line_x(flight.from), sheet.line_x(flight.to));
+    match flight.fate {
+        Fate::Arrived(_) => Some(((x0, sheet.y(sent)), (x1, sheet.y(ended)))),
+        Fate::Lost(_) | Fate::OnTheWay => {
+            let way = (scale.flight.max(1.0), (ended - sent).max(0.0));
+            let part = (way.1 / way.0).clamp(LOST_PART.0, LOST_PART.1) as f32;
+            Some(((x0, sheet.y(sent)), (x0 + (x1 - x0) * part, sheet.y(sent + way.0 * f64::from(part)))))
+        }
+    }
+}
+
+fn paint_of(sheet: &Sheet<'_>, i: usize, flight: &Flight) -> Paint {
+    let until = sheet.scale.ended.get(i).copied().unwrap_or_default();
+    let from = sheet.scale.sent.get(i).copied().unwrap_or_default();
+    let mut bits = 0;
+    for (mark, bit) in [
+        (mark::RETRANSMISSION | mark::FAST_RETRANSMISSION, look::DOUBLE),
+        (mark::DUPLICATE, look::DOTTED),
+        (mark::OUT_OF_ORDER, look::OPEN_HEAD),
+    ] {
+        if flight.marks & mark != 0 {
+            bits |= bit;
+        }
+    }
+    if !matches!(flight.fate, Fate::Arrived(_)) {
+        bits |= look::DASHED | look::HEADLESS;
+    }
+    if flight.is_reset() {
+        bits |= look::BOLD | look::BARRED;
+    }
+    let known = flight.known == Known::Inferred;
+    let until = match flight.fate {
+        Fate::Arrived(_) => until,
+        _ => from + sheet.scale.flight * 0.6,
+    };
+    let role = match flight.hue {
+        _ if known => Role::Faint,
+        0 => Role::Ink,
+        _ => Role::Message,
+    };
+    Paint::new(role)
+        .hue(if known { 0 } else { flight.hue })
+        .look(bits)
+        .id(Id::new(Thing::Flight, i))
+        .time(from, until)
+}
+
+fn visible(sheet: &Sheet<'_>) -> Range<usize> {
+    let (scale, bottom) = (sheet.scale, sheet.bottom());
+    let first = scale.ended_max.partition_point(|&y| y < sheet.window.top - scale.flight);
+    let last = scale.sent.partition_point(|&y| y <= bottom);
+    first..last.max(first)
+}
+
+pub(crate) fn flights(sheet: &Sheet<'_>, taken: &[[f32; 4]], list: &mut DisplayList) {
+    let range = visible(sheet);
+    if range.len() > CROWD {
+        return crate::view::crowd::draw(sheet, range, list);
+    }
+    let mut slants = Vec::with_capacity(range.len());
+    let mut said = f32::MIN;
+    for i in range.clone() {
+        let Some((from, to)) = ends(sheet, i) else { continue };
+        let flight = &sheet.figure.flights[i];
+        let paint = paint_of(sheet, i, flight);
+        if flight.from == flight.to {
+            said = loop_back(sheet, flight, (from, to), paint, said, list);
+            slants.push(Slant { from, to: from });
+            continue;
+        }
+        list.arrow(from, to, paint);
+        if matches!(flight.fate, Fate::Lost(_)) {
+            let cross = Paint { from: paint.until, ..paint };
+            list.mark(Kind::Cross, &[to.0, to.1], Paint { role: Role::Trouble, hue: 0, ..cross });
+        }
+        slants.push(Slant { from, to });
+    }
+    if sheet.columns.lines.len() < 2 {
+        return;
+    }
+    let mut labels = Labels::new(&slants, taken);
+    for idle in sheet.idles() {
+        if let Some((text, at)) = idle_text(sheet, idle) {
+            let half = metrics::width(&text, metrics::SMALL) / 2.0 + 8.0;
+            labels.keep_clear(Slant { from: (at.0 - half, at.1), to: (at.0 + half, at.1) });
+        }
+    }
+    // What tells most comes first: a bare acknowledgment's label gives way.
+    let rank = |i: &usize| {
+        let f = &sheet.figure.flights[*i];
+        u8::from(f.len == 0 && f.marks == 0 && f.title() == "ACK" && matches!(f.fate, Fate::Arrived(_)))
+    };
+    let mut order: Vec<usize> = range.clone().collect();
+    order.sort_by_key(|i| (rank(i), *i));
+    let mut unplaced = Vec::new();
+    for i in order {
+        let k = i - range.start;
+        let flight = &sheet.figure.flights[i];
+        let mut choices = texts(flight, sheet.window.relative, sheet.window.lang);
+        if is_plain_data(flight) && is_tight(sheet, &range, i) {
+            // In a burst what repeats itself only crowds.
+            choices.retain(|text| text.starts_with("seq"));
+        }
+        let paint = paint_of(sheet, i, flight);
+        let ink =
+            if flight.is_reset() || matches!(flight.fate, Fate::Lost(_)) { Role::Trouble } else { Role::Ink };
+        let paint = Paint { role: ink, hue: 0, look: look::CENTRE | look::HALO, until: paint.from, ..paint };
+        match labels.place(k, &choices) {
+            Some(label) => list.text_along(label.at, label.toward, label.text, paint),
+            None => unplaced.push(i),
+        }
+    }
+    unplaced.sort_unstable();
+    fold(sheet, &unplaced, range.start, &mut labels, list);
+}
+
+/// True for data whose flags say nothing.
+fn is_plain_data(flight: &Flight) -> bool {
+    use flag::{ACK, PSH};
+    matches!(flight.cargo, Cargo::Tcp { flags, .. } if flags & !(ACK | PSH) == 0) && flight.len > 0
+}
+
+/// True if another packet leaves on the same way just before and just after.
+fn is_tight(sheet: &Sheet<'_>, range: &Range<usize>, i: usize) -> bool {
+    let me = &sheet.figure.flights[i];
+    let near = |j: usize| {
+        let other = &sheet.figure.flights[j];
+        let apart = (sheet.scale.sent[i] - sheet.scale.sent[j]).abs() * sheet.window.zoom;
+        (other.from, other.to) == (me.from, me.to) && apart < 22.0
+    };
+    (range.start..i).rev().take(3).any(near) && (i + 1..range.end).take(3).any(near)
+}
+
+/// A packet from a host to itself: out and back on the inner side of its lifeline, its label beside it where that is free
+/// (below `said`). Gives how far down labels reach now.
+fn loop_back(
+    sheet: &Sheet<'_>,
+    flight: &Flight,
+    (from, to): ((f32, f32), (f32, f32)),
+    paint: Paint,
+    said: f32,
+    list: &mut DisplayList,
+) -> f32 {
+    let inner = -sheet.columns.side(flight.from as usize);
+    let to = (from.0, to.1.max(from.1 + 6.0));
+    let turn = (from.0 + inner * 22.0, (from.1 + to.1) / 2.0);
+    list.line(from, turn, paint);
+    list.arrow(turn, to, paint);
+    if matches!(flight.fate, Fate::Lost(_)) {
+        list.mark(Kind::Cross, &[turn.0, turn.1], Paint { role: Role::Trouble, hue: 0, ..paint });
+    }
+    if turn.1 - 6.0 < said {
+        return said;
+    }
+    let room = if inner > 0.0 { sheet.window.width - turn.0 } else { turn.0 } - 12.0;
+    let next =
+        sheet.columns.lines.iter().map(|x| (x - turn.0) * inner).filter(|&d| d > 0.0).fold(room, f32::min)
+            - 12.0;
+    let choices = texts(flight, sheet.window.relative, sheet.window.lang);
+    let Some(text) = choices.iter().find(|t| metrics::width(t, metrics::SMALL) <= next) else { return said };
+    let look = look::HALO | if inner < 0.0 { look::END } else { 0 };
+    let paint = Paint { role: Role::Ink, hue: 0, look, until: paint.from, ..paint };
+    list.text((turn.0 + inner * 6.0, turn.1 + 4.0), text, paint);
+    turn.1 + 8.0
+}
+
+/// Says of each run of flights without labels how many they are.
+fn fold(
+    sheet: &Sheet<'_>,
+    unplaced: &[usize],
+    first: usize,
+    labels: &mut Labels<'_>,
+    list: &mut DisplayList,
+) {
+    for run in unplaced.chunk_by(|a, b| b - a <= 2) {
+        let Some(&middle) = run.get(run.len() / 2) else { continue };
+        let count = format!("+{}", run.len());
+        let long = fill(Word::MoreSegments, sheet.window.lang, &[&run.len().to_string()]);
+        if let Some(label) = labels.place(middle - first, &[long, count]) {
+            let from = sheet.scale.sent.get(middle).copied().unwrap_or_default();
+            let paint = Paint::new(Role::Faint).look(look::CENTRE | look::HALO);
+            list.text_along(
+                label.at,
+                label.toward,
+                label.text,
+                paint.id(Id::new(Thing::Flight, middle)).time(from, from),
+            );
+        }
+    }
+}
+
+/// The words for what is special about a packet, most telling first.
+pub fn mark_words(flight: &Flight, lang: Lang) -> Vec<&'static str> {
+    let mut out = Vec::new();
+    if matches!(flight.fate, Fate::Lost(_)) {
+        out.push(Word::Lost.text(lang));
+    }
+    for (bit, word) in [
+        (mark::FAST_RETRANSMISSION, Word::FastRetransmission),
+        (mark::RETRANSMISSION, Word::Retransmission),
+        (mark::DUPLICATE, Word::Duplicate),
+        (mark::OUT_OF_ORDER, Word::OutOfOrder),
+        (mark::DUP_ACK, Word::DupAck),
+        (mark::ZERO_WINDOW, Word::ZeroWindow),
+        (mark::WINDOW_FULL, Word::WindowFull),
+        (mark::PROBE, Word::WindowProbe),
+        (mark::WINDOW_UPDATE, Word::WindowUpdate),
+        (mark::KEEP_ALIVE, Word::KeepAlive),
+        (mark::CORRUPT, Word::Corrupt),
+    ] {
+        let again = bit == mark::RETRANSMISSION && flight.marks & mark::FAST_RETRANSMISSION != 0;
+        if flight.marks & bit != 0 && !again {
+            out.push(word.text(lang));
+        }
+    }
+    out
+}
+
+/// A flight's label, from the fullest text to the shortest.
+pub fn texts(flight: &Flight, relative: bool, lang: Lang) -> Vec<String> {
+    let title = flight.title();
+    let words = mark_words(flight, lang);
+    let inferred = (flight.known == Known::Inferred).then(|| Word::Inferred.text(lang));
+    let note = words.iter().copied().take(1).chain(inferred).map(|w| format!("  {w}")).collect::<String>();
+    let mut out = Vec::with_capacity(5);
+    match &flight.cargo {
+        Cargo::Tcp { flags, seq, ack, base, ack_base, window } => {
+            let (base, ack_base) = if relative { (*base, *ack_base) } else { (0, 0) };
+            let (seq, ack) = (seq.wrapping_sub(base), ack.wrapping_sub(ack_base));
+            let has_ack = flags & flag::ACK != 0;
+            let ack = if has_ack { format!("  ack {ack}") } else { String::new() };
+            let len = if flight.len > 0 { format!("  len {}", flight.len) } else { String::new() };
+            let bare = title == "ACK" && flight.len == 0;
+            // A window that is as it was tells nothing.
+            if flight.marks & mark::SAME_WINDOW == 0 {
+                out.push(format!("{title}  seq {seq}{ack}{len}  win {window}{note}"));
+            }
+            out.push(format!("{title}  seq {seq}{ack}{len}{note}"));
+            if bare {
+                out.push(format!("{title}{ack}{note}"));
+                out.push(format!("{title}{ack}"));
+            } else if flight.len > 0 {
+                out.push(format!("seq {seq}{len}{note}"));
+                out.push(format!("seq {seq}{note}"));
+                out.push(format!("seq {seq}"));
+            } else {
+                out.push(format!("{title}  seq {seq}{note}"));
+                out.push(format!("{title}{note}"));
+                out.push(title.clone());
+            }
+        }
+        Cargo::Fragment { offset, more } => {
+            let more = if *more { "  MF" } else { "" };
+            out.push(format!("{title}  offset {offset}  len {}{more}{note}", flight.len));
+            out.push(format!("offset {offset}{note}"));
+        }
+        Cargo::Udp | Cargo::Other(_) => {
+            out.push(format!("{title}  len {}{note}", flight.len));
+            out.push(format!("{title}{note}"));
+            out.push(title);
+        }
+    }
+    out.dedup();
+    out
+}

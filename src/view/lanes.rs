@@ -1,0 +1,436 @@
+//! The lanes of one stream in the byte ledger: send calls, send buffer, segments, receive buffer, recv calls, frames.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::view::boxes::{DENSE, Drawn, GAP, HAIR, merged, missing};
+use crate::view::figure::{CallKind, Fate, Figure, FramePart, Held, Part, Stream, mark};
+use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
+use crate::view::metrics;
+use crate::view::octets::Octets;
+use crate::view::scale::Scale;
+use crate::view::words::{Lang, Word, fill};
+
+/// Height of a lane's boxes.
+const LANE: f32 = 22.0;
+/// Height of a buffer, and of what was sent again.
+const THIN: f32 = 10.0;
+const AGAIN: f32 = 18.0;
+/// Height of a line of words below a lane.
+const WORDS: f32 = 15.0;
+/// Most rows of segments sent again that are drawn one below the other.
+const MOST_ROWS: usize = 5;
+
+/// One stream's lanes.
+pub(crate) struct Lanes<'a> {
+    pub figure: &'a Figure,
+    pub scale: &'a Scale,
+    pub stream: &'a Stream,
+    pub index: u32,
+    pub lang: Lang,
+    pub octets: &'a Octets,
+    /// Where the lanes' names end.
+    pub names: f32,
+    /// The right edge of what this stream may use.
+    pub right: f32,
+}
+
+/// The names of the lanes that a stream has.
+pub(crate) fn names(stream: &Stream) -> Vec<Word> {
+    let mut out = vec![Word::LaneSend, Word::LaneReceive];
+    if stream.datagrams {
+        out.push(Word::LaneDatagrams);
+    } else {
+        out.extend([
+            Word::LaneSendBuffer,
+            Word::LaneSegments,
+            Word::LaneAgain,
+            Word::LaneReceiveBuffer,
+            Word::LaneFrames,
+        ]);
+    }
+    out
+}
+
+impl Lanes<'_> {
+    /// Draws all lanes from `y` on; gives the lower edge.
+    pub fn draw(&self, mut y: f32, list: &mut DisplayList) -> f32 {
+        let sends = self.calls(CallKind::Send);
+        let receives = self.calls(CallKind::Receive);
+        y = self.call_lane(Word::LaneSend, &sends, y, list);
+        y = self.buffer(Word::LaneSendBuffer, &self.stream.accepted, y, list);
+        y = self.segments(y, list);
+        y = self.buffer(Word::LaneReceiveBuffer, &self.stream.received, y, list);
+        y = self.call_lane(Word::LaneReceive, &receives, y, list);
+        y = self.frames(y, list);
+        y - GAP + 2.0
+    }
+
+    fn calls(&self, kind: CallKind) -> Vec<usize> {
+        let calls = self.figure.calls.iter().enumerate();
+        let mine =
+            calls.filter(|(_, c)| c.kind == kind && c.range.as_ref().is_some_and(|p| p.stream == self.index));
+        mine.map(|(i, _)| i).collect()
+    }
+
+    fn lane_name(&self, word: Word, y: f32, h: f32, list: &mut DisplayList) {
+        let paint = Paint::new(Role::Faint).look(look::END);
+        list.text((self.names - 8.0, y + h / 2.0 + 4.0), word.text(self.lang), paint);
+    }
+
+    /// What a lane says when it has nothing to show.
+    fn nothing(&self, word: Word, y: f32, h: f32, list: &mut DisplayList) {
+        let choices = [word.text(self.lang), Word::NoneShort.text(self.lang)];
+        let text = metrics::fitting(&choices, metrics::SMALL, self.right - self.names).unwrap_or(choices[1]);
+        list.text((self.names, y + h / 2.0 + 4.0), text, Paint::new(Role::Faint));
+    }
+
+    fn call_lane(&self, name: Word, calls: &[usize], y: f32, list: &mut DisplayList) -> f32 {
+        self.lane_name(name, y, LANE, list);
+        if calls.is_empty()
+            && self.figure.flights.iter().all(|f| f.range.as_ref().is_none_or(|p| p.stream != self.index))
+        {
+            self.nothing(Word::NotRecorded, y, LANE, list);
+            return y + LANE + GAP;
+        }
+        let receives = name == Word::LaneReceive;
+        let mut drawn = Drawn(f32::MIN);
+        let mut below = 0.0;
+        let mut down = Vec::new();
+        for &i in calls {
+            let (call, at) = (&self.figure.calls[i], self.scale.calls[i]);
+            let Some(place) = &call.range else { continue };
+            let from = if receives { at.1 } else { at.0 };
+            let paint = Paint::new(Role::Message).id(Id::new(Thing::Call, i)).time(from, from);
+            down.push((place.range.clone(), from));
+            if self.octets.span(&place.range).is_some_and(|span| drawn.is_new(span)) {
+                self.pieces(&place.range, (y, LANE), paint, list);
+            }
+            if call.truncated > 0 {
+                let tail = place.range.end..place.range.end + u64::from(call.truncated);
+                below = self.burnt(&tail, y, paint, list).max(below);
+            }
+        }
+        if receives {
+            self.unread(&down, calls.is_empty(), y, list);
+        }
+        // Under the last lane that has something to show there is nothing to lead to.
+        if !receives || !self.stream.frames.is_empty() {
+            self.ribbons(down, y + LANE, list);
+        }
+        y + LANE + GAP + below
+    }
+
+    /// The tail of a datagram that a receive buffer was too small for. Gives the height of what is written below.
+    fn burnt(&self, tail: &Range<u64>, y: f32, paint: Paint, list: &mut DisplayList) -> f32 {
+        let Some((x, w)) = self.octets.span(tail) else { return 0.0 };
+        let trouble = Paint { role: Role::Trouble, hue: 0, ..paint };
+        list.rect((x, y), (w, LANE), trouble.look(look::HATCHED));
+        let text = fill(Word::Truncated, self.lang, &[&(tail.end - tail.start).to_string()]);
+        self.words_below(&text, (x, w), y, trouble, list)
+    }
+
+    /// Words in the box, or below it where they do not fit. Gives the height of what is written below.
+    fn words_below(
+        &self,
+        text: &str,
+        (x, w): (f32, f32),
+        y: f32,
+        paint: Paint,
+        list: &mut DisplayList,
+    ) -> f32 {
+        let room = metrics::width(text, metrics::SMALL);
+        let paint = paint.look(look::CENTRE | look::HALO);
+        if room < w - 6.0 {
+            list.text((x + w / 2.0, y + 15.0), text, paint);
+            return 0.0;
+        }
+        let centre = (x + w / 2.0).min(self.right - room / 2.0).max(self.names + room / 2.0);
+        list.text((centre, y + LANE + 12.0), text, paint);
+        WORDS
+    }
+
+    /// What was sent and no recv ever returned.
+    fn unread(&self, read: &[(Range<u64>, f64)], none: bool, y: f32, list: &mut DisplayList) {
+        let arrived =
+            merged(self.flights().filter(|&i| self.arrived(i)).filter_map(|i| self.range_of(i)).collect());
+        let known = none || self.flights().next().is_some();
+        if !known {
+            return;
+        }
+        let read = merged(read.iter().map(|(range, _)| range.clone()).collect());
+        for hole in missing(&read, self.stream.len) {
+            let burnt = |i: &usize| {
+                let call = &self.figure.calls[*i];
+                call.truncated > 0 && call.range.as_ref().is_some_and(|p| p.range.end == hole.start)
+            };
+            if self.calls(CallKind::Receive).iter().any(burnt) {
+                continue;
+            }
+            let within = |r: &Range<u64>| r.start.max(hole.start)..r.end.min(hole.end);
+            let came = merged(arrived.iter().map(within).filter(|r| r.start < r.end).collect());
+            let stayed = missing(&came, hole.end).into_iter().map(|r| r.start.max(hole.start)..r.end);
+            let stayed = stayed.filter(|r| r.start < r.end).map(|r| (r, Word::NeverArrived));
+            for (range, word) in came.iter().cloned().map(|r| (r, Word::NeverRead)).chain(stayed) {
+                for (piece, hue) in self.stream.pieces(&range) {
+                    let Some((x, w)) = self.octets.span(&piece) else { continue };
+                    let paint = Paint::new(Role::Message).hue(hue).look(look::OUTLINE | look::DASHED);
+                    list.rect((x + 0.5, y + 0.5), (w - 1.0, LANE - 1.0), paint);
+                    let text = word.text(self.lang);
+                    if metrics::width(text, metrics::SMALL) < w - 4.0 {
+                        list.text((x + w / 2.0, y + 15.0), text, Paint::new(Role::Faint).look(look::CENTRE));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A buffer: octets are in it from a moment to another, and melt into one band.
+    fn buffer(&self, name: Word, held: &[Held], y: f32, list: &mut DisplayList) -> f32 {
+        if held.is_empty() {
+            return y;
+        }
+        self.lane_name(name, y, THIN, list);
+        let mut group: Option<Held> = None;
+        let mut draw = |held: &Held| {
+            let from = self.scale.position(held.from);
+            let until = held.until.map_or(f64::MAX, |at| self.scale.position(at));
+            for (piece, hue) in self.stream.pieces(&held.range) {
+                let Some((x, w)) = self.octets.span(&piece) else { continue };
+                let paint =
+                    Paint::new(Role::Message).hue(hue).look(look::SOFT | look::EMPTIES).time(from, until);
+                list.rect((x, y), (w, THIN), paint);
+            }
+        };
+        for next in held {
+            match &mut group {
+                // Steps that share a pixel are one.
+                Some(last)
+                    if last.range.end == next.range.start
+                        && self.octets.span(&last.range).is_none_or(|(_, w)| w < HAIR) =>
+                {
+                    last.range.end = next.range.end;
+                    last.from = last.from.min(next.from);
+                    last.until = last.until.zip(next.until).map(|(a, b)| a.max(b));
+                }
+                Some(last) => {
+                    draw(last);
+                    *last = next.clone();
+                }
+                None => group = Some(next.clone()),
+            }
+        }
+        group.iter().for_each(&mut draw);
+        for whole in merged(held.iter().map(|h| h.range.clone()).collect()) {
+            if let Some((x, w)) = self.octets.span(&whole) {
+                list.rect((x, y), (w, THIN), Paint::new(Role::Faint).look(look::OUTLINE));
+            }
+        }
+        self.ribbons(
+            held.iter().map(|h| (h.range.clone(), self.scale.position(h.from))).collect(),
+            y + THIN,
+            list,
+        );
+        y + THIN + GAP
+    }
+
+    fn flights(&self) -> impl Iterator<Item = usize> + '_ {
+        let mine = |i: &usize| {
+            let range = self.figure.flights[*i].range.as_ref();
+            range.is_some_and(|p| p.stream == self.index && !p.range.is_empty())
+        };
+        (0..self.figure.flights.len()).filter(mine)
+    }
+
+    fn range_of(&self, flight: usize) -> Option<Range<u64>> {
+        self.figure.flights.get(flight)?.range.as_ref().map(|p| p.range.clone())
+    }
+
+    fn arrived(&self, flight: usize) -> bool {
+        let f = &self.figure.flights[flight];
+        matches!(f.fate, Fate::Arrived(_)) && f.marks & mark::CORRUPT == 0
+    }
+
+    fn segments(&self, y: f32, list: &mut DisplayList) -> f32 {
+        let word = if self.stream.datagrams { Word::LaneDatagrams } else { Word::LaneSegments };
+        self.lane_name(word, y, LANE, list);
+        // What only asks whether there is room stands below what carries the octets.
+        let mut mine: Vec<usize> = self.flights().collect();
+        mine.sort_by_key(|&i| self.figure.flights[i].marks & mark::PROBE != 0);
+        if mine.is_empty() {
+            self.nothing(Word::NoPackets, y, LANE, list);
+            return y + LANE + GAP;
+        }
+        // First what was sent for the first time, then, in rows below, what had to go again.
+        let mut rows: Vec<(BTreeMap<u64, u64>, Drawn)> = Vec::new();
+        let (mut down, mut crosses) = (Vec::new(), Vec::new());
+        let mut over = 0;
+        for &i in &mine {
+            let Some(range) = self.range_of(i) else { continue };
+            let free = |(row, _): &(BTreeMap<u64, u64>, Drawn)| {
+                row.range(..range.end).next_back().is_none_or(|(_, &end)| end <= range.start)
+            };
+            let row = match rows.iter().position(free) {
+                Some(row) => row,
+                None if rows.len() < MOST_ROWS => {
+                    rows.push((BTreeMap::new(), Drawn(f32::MIN)));
+                    rows.len() - 1
+                }
+                None => {
+                    over += 1;
+                    continue;
+                }
+            };
+            let Some((taken, drawn)) = rows.get_mut(row) else { continue };
+            taken.insert(range.start, range.end);
+            let (flight, at) = (&self.figure.flights[i], self.scale.sent[i]);
+            let lost = matches!(flight.fate, Fate::Lost(_));
+            if self.arrived(i) {
+                down.push((range.clone(), self.scale.ended[i]));
+            }
+            let mut bits = if lost { look::DASHED } else { 0 };
+            if flight.marks & (mark::RETRANSMISSION | mark::FAST_RETRANSMISSION) != 0 {
+                bits |= look::DOUBLE;
+            }
+            if flight.marks & mark::DUPLICATE != 0 {
+                bits |= look::DOTTED;
+            }
+            let paint = Paint::new(Role::Message).look(bits).id(Id::new(Thing::Flight, i)).time(at, at);
+            let Some(span) = self.octets.span(&range) else { continue };
+            let (row_y, h) = row_of(row, y);
+            // Of many boxes in one pixel one is enough; a lost one always shows.
+            if lost {
+                crosses.push((
+                    span,
+                    row_y,
+                    h,
+                    Paint { from: self.scale.ended[i], until: self.scale.ended[i], ..paint },
+                ));
+            }
+            if drawn.is_new(span) {
+                self.pieces(&range, (row_y, h), paint, list);
+            }
+        }
+        let mut crossed = Drawn(f32::MIN);
+        for ((x, w), row_y, h, paint) in crosses {
+            let paint = Paint { role: Role::Trouble, look: 0, ..paint };
+            match w {
+                ..7.0 => {
+                    if crossed.is_new((x, w)) {
+                        list.rect((x, row_y), (w.max(HAIR), h), paint);
+                    }
+                }
+                // Beside the text, where there is one.
+                _ if w > 84.0 => list.mark(Kind::Cross, &[x + w - 12.0, row_y + h / 2.0], paint),
+                _ => list.mark(Kind::Cross, &[x + w / 2.0, row_y + h / 2.0], paint),
+            }
+        }
+        let last = rows.len().saturating_sub(1);
+        if last > 0 {
+            let (row_y, h) = row_of(1, y);
+            self.lane_name(Word::LaneAgain, row_y, h, list);
+        }
+        let (row_y, h) = row_of(last, y);
+        if over > 0 {
+            let text = fill(Word::MoreSegments, self.lang, &[&over.to_string()]);
+            let paint = Paint::new(Role::Faint).look(look::END | look::HALO);
+            list.text((self.octets.right() - 4.0, row_y + h - 3.0), &text, paint);
+        }
+        self.ribbons(down, row_y + h, list);
+        row_y + h + GAP
+    }
+
+    fn frames(&self, y: f32, list: &mut DisplayList) -> f32 {
+        if self.stream.frames.is_empty() {
+            if self.stream.datagrams {
+                return y;
+            }
+            self.lane_name(Word::LaneFrames, y, AGAIN, list);
+            self.nothing(Word::NoFrames, y, AGAIN, list);
+            return y + AGAIN + GAP;
+        }
+        self.lane_name(Word::LaneFrames, y, LANE, list);
+        let mut drawn = Drawn(f32::MIN);
+        let mut below = 0.0;
+        let mut words_from = f32::MIN;
+        for frame in self.stream.frames.chunk_by(|a, b| a.frame == b.frame) {
+            let whole = frame.iter().map(|p| p.range.start).min().unwrap_or_default()
+                ..frame.iter().map(|p| p.range.end).max().unwrap_or_default();
+            let Some(span) = self.octets.span(&whole) else { continue };
+            if !drawn.is_new(span) {
+                continue;
+            }
+            let at = self.scale.position(frame[0].known_at.at);
+            let paint =
+                Paint::new(Role::Message).id(Id::new(Thing::Frame, frame[0].frame as usize)).time(at, at);
+            for part in frame {
+                let (h, end) = self.part(part, (y, LANE), paint, words_from, list);
+                (below, words_from) = (h.max(below), end);
+            }
+            if span.1 >= DENSE {
+                let ink = Paint { role: Role::Ink, ..paint };
+                list.rect((span.0 + 0.5, y + 0.5), (span.1 - 1.0, LANE - 1.0), ink.look(look::OUTLINE));
+            }
+        }
+        y + LANE + GAP + below
+    }
+
+    /// A part of a frame, told by its upper edge (length: heavy; header: dotted; payload: none) and by its word below, where
+    /// that fits right of `words_from`. Gives the height of the words and where they end.
+    fn part(
+        &self,
+        part: &FramePart,
+        (y, h): (f32, f32),
+        paint: Paint,
+        words_from: f32,
+        list: &mut DisplayList,
+    ) -> (f32, f32) {
+        let nothing = (0.0, words_from);
+        let Some((x, w)) = self.octets.span(&part.range) else { return nothing };
+        let bad = part.part == Part::Bad;
+        let paint = paint.hue(self.stream.hue_at(part.range.start));
+        let ink = Paint { role: if bad { Role::Trouble } else { Role::Ink }, hue: 0, ..paint };
+        list.rect((x, y), (w, h), paint.look(look::SOFT));
+        match part.part {
+            Part::Bad => list.rect((x, y), (w, h), ink.look(look::HATCHED)),
+            Part::Length => list.rect((x, y), (w, 4.0), ink),
+            Part::Header => list.line((x + 2.0, y + 2.5), (x + w - 2.0, y + 2.5), ink.look(look::DOTTED)),
+            Part::Payload => {}
+        }
+        if w < DENSE {
+            return nothing;
+        }
+        list.line((x + w, y), (x + w, y + h), Paint { role: Role::Faint, ..ink });
+        if !bad {
+            self.content(&part.range, (x, y), (w, h), paint, list);
+        }
+        let word = match part.part {
+            Part::Length => Word::LengthShort,
+            Part::Header => Word::PartHeader,
+            Part::Payload => Word::PartPayload,
+            Part::Bad => Word::PartBad,
+        };
+        let room = self.right - x;
+        let text = match part.part {
+            Part::Bad if !part.note.is_empty() => metrics::shorten(&part.note, metrics::SMALL, room),
+            _ => word.text(self.lang).to_owned(),
+        };
+        let needed = metrics::width(&text, metrics::SMALL);
+        let fits = if bad { needed <= room } else { needed <= w + 1.0 };
+        if !fits || x < words_from + 4.0 {
+            return nothing;
+        }
+        let role = if bad { Role::Trouble } else { Role::Faint };
+        let at = if bad { (x, 0) } else { (x + w / 2.0, look::CENTRE) };
+        list.text((at.0, y + h + 12.0), &text, Paint { role, hue: 0, ..paint }.look(at.1));
+        (WORDS, if bad { x + needed } else { x + (w + needed) / 2.0 })
+    }
+}
+
+/// Upper edge and height of a row of segments.
+fn row_of(row: usize, y: f32) -> (f32, f32) {
+    match row {
+        0 => (y, LANE),
+        n => (y + LANE + 2.0 + (n - 1) as f32 * (AGAIN + 2.0), AGAIN),
+    }
+}

