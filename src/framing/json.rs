@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::error::{Hint, JsonKind, Problem};
 use super::limits::Limits;
+use super::python;
 
 /// The fields of a JSON header, in the order in which they stand there.
 pub type Fields = Vec<(String, Value)>;
@@ -123,7 +124,7 @@ fn size(key: &str, value: &Value, limits: &Limits) -> Result<u64, Refused> {
         (None, None) => {
             let quoted = value.as_str().and_then(|s| s.trim().parse().ok());
             let hints = quoted.map(|value| Hint::Quoted { value }).into_iter().collect();
-            let text = start_of(&value.to_string());
+            let text = start_of(&python::compact(value));
             Err((0, Problem::SizeNotInteger { key, found: kind(value), text }, hints))
         }
     }
@@ -234,7 +235,7 @@ fn at(text: &str, error: &serde_json::Error) -> usize {
 fn missing(fields: &Fields, keys: &[String]) -> Refused {
     const NAMES: &[&str] = &["size", "len", "length", "count", "bytes", "大小", "长度"];
     let likely = |(key, value): &&(String, Value)| {
-        let key = key.to_lowercase();
+        let key = key.to_ascii_lowercase();
         value.is_u64() && NAMES.iter().any(|name| key.contains(name))
     };
     let hint = fields.iter().find(likely).and_then(|(key, value)| {

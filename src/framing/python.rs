@@ -11,6 +11,22 @@ pub(crate) fn dump<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Resul
     value.serialize(&mut Serializer::with_formatter(out, Python))
 }
 
+/// `value` as JSON without blanks, its numbers as [`dump`] writes them.
+pub(crate) fn compact<T: Serialize + ?Sized>(value: &T) -> String {
+    let mut out = Vec::new();
+    // Writing to memory cannot fail, and JSON is UTF-8.
+    let _ = value.serialize(&mut Serializer::with_formatter(&mut out, Compact));
+    String::from_utf8(out).unwrap_or_default()
+}
+
+struct Compact;
+
+impl Formatter for Compact {
+    fn write_f64<W: Write + ?Sized>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        writer.write_all(repr(value).as_bytes())
+    }
+}
+
 /// The layout of `json.dumps`.
 struct Python;
 

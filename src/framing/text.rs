@@ -120,8 +120,8 @@ fn problem(problem: &Problem, lang: Lang) -> String {
             format!("首部不是合法的 UTF-8:字节 {} 不符", byte(*b)),
         ),
         Problem::HeaderNotJson { what, start } => (
-            format!("the header is no JSON ({what}); it begins {start:?}"),
-            format!("首部不是合法的 JSON({what});开头是 {start:?}"),
+            format!("the header is no JSON ({what}); it begins {}", quoted(start)),
+            format!("首部不是合法的 JSON({what});开头是 {}", quoted(start)),
         ),
         Problem::HeaderNotObject { found } => (
             format!("the header is JSON, but no object: it is {}", json_kind(*found, lang)),
@@ -220,9 +220,26 @@ fn problem(problem: &Problem, lang: Lang) -> String {
     lang.pick(en, zh)
 }
 
+/// A text in quotes, what cannot be seen escaped.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
 fn hint(hint: &Hint, lang: Lang) -> String {
     let (en, zh) = match hint {
-        Hint::Text { text } => (format!("these bytes are the text {text:?}"), format!("这些字节是文本 {text:?}")),
+        Hint::Text { text } => {
+            let text = quoted(text);
+            (format!("these bytes are the text {text}"), format!("这些字节是文本 {text}"))
+        }
         Hint::Protocol { name } => (format!("this looks like {name}"), format!("这看起来是 {name}")),
         Hint::OtherFormat { format, value } => (
             format!("as {format} it would be {}", grouped(*value)),

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use serde_path_to_error::Segment as SerdeSegment;
-
-use super::locate::{Path, Place, Segment, locate};
+use super::locate::{Path, Place, locate};
 use crate::lang::Lang;
 
 /// A scenario cannot be read: the first thing that is wrong with it.
@@ -61,39 +59,13 @@ fn shorten(value: &str) -> String {
 }
 
 impl ScenarioError {
-    pub(crate) fn from_serde(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
-        let inner = error.inner();
-        if !inner.is_data() {
-            return ScenarioError::from_json(text, inner);
-        }
-        let mut path = Path(
-            error
-                .path()
-                .iter()
-                .filter_map(|segment| match segment {
-                    SerdeSegment::Seq { index } => Some(Segment::Index(*index)),
-                    SerdeSegment::Map { key } => Some(Segment::Key(key.clone())),
-                    SerdeSegment::Enum { .. } | SerdeSegment::Unknown => None,
-                })
-                .collect(),
-        );
-        let message = message_of(inner);
-        // serde tells of a duplicate at the object that holds it.
-        if message.starts_with("duplicate field")
-            && let Some(key) = message.split('`').nth(1)
-        {
-            path = path.key(key);
-        }
-        let (en, zh) = translate(&message);
-        Flaw::new(path, en, zh).locate(text)
-    }
-
     /// An error of the JSON text itself: its place is where the reader stopped.
     pub(crate) fn from_json(text: &str, error: &serde_json::Error) -> Self {
         let line_start =
             text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
         let place = Place::of(text, line_start + error.column().saturating_sub(1));
-        let (en, zh) = translate(&message_of(error));
+        let en = message_of(error);
+        let zh = syntax_in_chinese(&en);
         ScenarioError {
             path: String::new(),
             line: place.line,
@@ -101,8 +73,8 @@ impl ScenarioError {
             value: shorten(text.get(place.offset..).and_then(|rest| rest.lines().next()).unwrap_or_default()),
             flaw: Box::new(Flaw::new(
                 Path::default(),
-                format!("not JSON: {en}"),
-                format!("不是合法的 JSON：{zh}"),
+                ["not JSON: ", &en].concat(),
+                ["不是合法的 JSON：", zh].concat(),
             )),
         }
     }
@@ -148,60 +120,9 @@ fn message_of(error: &serde_json::Error) -> String {
     }
 }
 
-/// A message of serde in both languages. Own messages carry both already (`bilingual`); serde's are told apart by
-/// their fixed beginnings.
-fn translate(message: &str) -> (String, String) {
-    // "invalid type: integer `5`, expected en␟zh": what was expected may be ours.
-    let expected = message.split_once(", expected ");
-    let both = |text: &str| match text.split_once('\u{1f}') {
-        Some((en, zh)) => (en.to_owned(), zh.to_owned()),
-        None => (text.to_owned(), text.to_owned()),
-    };
-    let (want_en, want_zh) = both(expected.map_or("", |(_, want)| want));
-    let found = expected.map_or(message, |(found, _)| found);
-    let name = found.split('`').nth(1).unwrap_or_default();
-    if found.starts_with("unknown field") {
-        (
-            format!("there is no field `{name}` here; allowed: {want_en}"),
-            format!("这里没有字段 `{name}`；可用的有：{}", want_zh.replace("one of ", "")),
-        )
-    } else if found.starts_with("unknown variant") {
-        (
-            format!("`{name}` is not known here; allowed: {want_en}"),
-            format!("不认识 `{name}`；可用的有：{}", want_zh.replace("one of ", "")),
-        )
-    } else if found.starts_with("missing field") {
-        (format!("the field `{name}` is missing"), format!("缺少字段 `{name}`"))
-    } else if found.starts_with("duplicate field") {
-        (format!("the field `{name}` stands here twice"), format!("字段 `{name}` 出现了两次"))
-    } else if found.starts_with("invalid type") || found.starts_with("invalid value") {
-        (format!("allowed: {want_en}"), format!("应为：{}", expected_in_chinese(&want_zh)))
-    } else {
-        let (en, zh) = both(message);
-        (en, syntax_in_chinese(&zh))
-    }
-}
-
-/// serde's own names of types.
-fn expected_in_chinese(want: &str) -> String {
-    let text = match want {
-        "a string" => "字符串",
-        "a boolean" => "true 或 false",
-        "a sequence" => "列表 […]",
-        "u16" => "0 到 65535 的整数",
-        "u32" => "0 到 4294967295 的整数",
-        "u64" | "usize" => "非负整数",
-        "f64" => "数",
-        "IP address" => "IP 地址",
-        _ if want.starts_with("struct ") => "对象 {…}",
-        _ => want,
-    };
-    text.to_owned()
-}
-
 /// The commonest complaints of the JSON reader.
-fn syntax_in_chinese(message: &str) -> String {
-    let text = match message {
+fn syntax_in_chinese(message: &str) -> &str {
+    match message {
         "trailing comma" => "最后一项后面多了逗号",
         "expected `,` or `}`" => "此处应为 `，` 或 `}`",
         "expected `,` or `]`" => "此处应为 `，` 或 `]`",
@@ -216,8 +137,6 @@ fn syntax_in_chinese(message: &str) -> String {
         "EOF while parsing a list" => "文件在列表 […] 中间结束",
         "EOF while parsing a string" => "文件在字符串中间结束",
         "EOF while parsing a value" => "文件在应有一个值的地方结束",
-        "invalid IP address syntax" => "不是合法的 IP 地址",
         _ => message,
-    };
-    text.to_owned()
+    }
 }

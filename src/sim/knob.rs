@@ -1,11 +1,10 @@
 //! Changing one value of a scenario by its path: `network.latency`, `hosts.client.tcp.nagle`,
 //! `hosts.server.programs[0].steps[4].time`.
 
-use serde_json::Value;
-
 use super::Scenario;
 use super::error::Flaw;
 use super::locate::{Path, Segment};
+use super::scenario::json::Json;
 
 /// Why a knob could not be turned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +46,8 @@ fn parse(path: &str) -> Option<Vec<Segment>> {
 }
 
 /// The scenario with the value at `path` replaced. Hosts may be named (`hosts.client`) or counted (`hosts[0]`). The value
-/// is JSON where it reads as JSON (`10`, `false`, `["no-time-wait"]`), else a text (`40ms`).
+/// is JSON where it reads as JSON (`10`, `false`, `["no-time-wait"]`), else a text (`40ms`); `null` takes the value back to
+/// its default.
 ///
 /// # Errors
 /// A path that leads nowhere, or a value that the scenario cannot have there.
@@ -60,47 +60,43 @@ fn parse(path: &str) -> Option<Vec<Segment>> {
 /// # Ok::<(), framewire::sim::KnobError>(())
 /// ```
 pub fn set(scenario: &Scenario, path: &str, value: &str) -> Result<Scenario, KnobError> {
-    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-    set_value(scenario, path, value)
-}
-
-/// As [`set`], with a JSON value; `null` takes the value back to its default.
-///
-/// # Errors
-/// As [`set`].
-pub fn set_value(scenario: &Scenario, path: &str, value: Value) -> Result<Scenario, KnobError> {
+    let value = Json::read(value).unwrap_or_else(|_| Json::Text(value.to_owned()));
     let wrong = |why: String| KnobError::Path { path: path.to_owned(), why };
     let segments = parse(path).ok_or_else(|| wrong("write it as `hosts.client.tcp.mss`".into()))?;
-    let mut json: Value = serde_json::to_value(scenario).unwrap_or_default();
+    let mut json = scenario.to_tree();
     let mut at = &mut json;
     let mut named = Path::default();
     for (i, segment) in segments.iter().enumerate() {
         let last = i + 1 == segments.len();
         // A named host: its place in the list.
         let segment = match (segment, &*at) {
-            (Segment::Key(name), Value::Array(items)) => {
-                let place =
-                    items.iter().position(|item| item.get("name").and_then(Value::as_str) == Some(name));
+            (Segment::Key(name), Json::List(items)) => {
+                let called = |item: &Json| item.get("name") == Some(&Json::Text(name.clone()));
+                let place = items.iter().position(called);
                 Segment::Index(place.ok_or_else(|| wrong(format!("there is no `{name}` in `{named}`")))?)
             }
             _ => segment.clone(),
         };
         match (&segment, at) {
-            (Segment::Index(index), Value::Array(items)) => {
+            (Segment::Index(index), Json::List(items)) => {
                 let len = items.len();
                 at = items
                     .get_mut(*index)
                     .ok_or_else(|| wrong(format!("`{named}` has {len} elements, counted from 0")))?;
                 named = named.index(*index);
             }
-            (Segment::Key(key), Value::Object(map)) => {
+            (Segment::Key(key), Json::Object(fields)) => {
                 named = named.key(key);
-                if last && value.is_null() {
-                    map.remove(key);
+                if last && value == Json::Null {
+                    fields.retain(|(name, _)| name != key);
                     return again(&json);
                 }
-                // What is as by default is not there: it comes to be.
-                at = map.entry(key.clone()).or_insert_with(|| Value::Object(Default::default()));
+                let place = fields.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
+                    // What is as by default is not there: it comes to be.
+                    fields.push((key.clone(), Json::Object(Vec::new())));
+                    fields.len() - 1
+                });
+                at = &mut fields[place].1;
             }
             _ => return Err(wrong(format!("`{named}` holds nothing by that name"))),
         }
@@ -109,9 +105,9 @@ pub fn set_value(scenario: &Scenario, path: &str, value: Value) -> Result<Scenar
     again(&json)
 }
 
-fn again(json: &Value) -> Result<Scenario, KnobError> {
-    let text = serde_json::to_string_pretty(json).unwrap_or_default();
-    Ok(Scenario::from_json(&text)?)
+fn again(json: &Json) -> Result<Scenario, KnobError> {
+    // The text that tells of a flaw with its line is the one that `to_json` would give.
+    Ok(Scenario::from_tree(json, &json.write())?)
 }
 
 impl From<Flaw> for super::ScenarioError {
@@ -131,7 +127,7 @@ mod tests {
         let scenario = builtin("hello-tcp").unwrap();
         let changed = set(&scenario, "hosts.client.tcp.mss", "536").unwrap();
         assert_eq!(changed.hosts[0].tcp.mss, Some(536));
-        assert_eq!(set_value(&changed, "hosts.client.tcp.mss", Value::Null).unwrap(), scenario);
+        assert_eq!(set(&changed, "hosts.client.tcp.mss", "null").unwrap(), scenario);
         let changed = set(&scenario, "hosts[1].programs[0].steps[4].n", "5").unwrap();
         assert_eq!(changed.hosts[1].programs[0].steps[4].n.map(|n| n.0), Some(5));
         let changed = set(&scenario, "tcp.break", "[\"no-time-wait\"]").unwrap();

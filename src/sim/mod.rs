@@ -21,7 +21,7 @@ pub use check::addresses;
 pub use compare::{Comparison, Fate, compare};
 pub use error::{Flaw, ScenarioError};
 pub use history::{Command, Run, RunError, digest};
-pub use knob::{KnobError, set, set_value};
+pub use knob::{KnobError, set};
 pub use locate::{Path, Segment};
 pub use run::{Simulation, Stop};
 pub use scenario::Scenario;

@@ -4,13 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::error::Flaw;
+use super::locate::Path;
+use super::scenario::json::Json;
+use super::scenario::node::{Blank, Node, allowed};
 use crate::time::Duration;
-
-/// Both languages of a message for a custom serde error, kept together until the reader's language is known (see
-/// [`ScenarioError`](super::error::ScenarioError), which splits them again).
-pub(crate) fn bilingual(en: &str, zh: &str) -> String {
-    format!("{en}\u{1f}{zh}")
-}
 
 /// A span of time, written with its unit: `"250us"`, `"40ms"`, `"1.5s"`, `"2min"`; `0` needs none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +31,29 @@ fn number_and_unit(text: &str) -> Option<(f64, &str)> {
     let text = text.trim();
     let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
-    number.parse().ok().map(|n| (n, unit.trim()))
+    decimal(number).map(|n| (n, unit.trim()))
+}
+
+/// Reads `12.5`: digits with at most one point among them. Eighteen digits count; the rest is finer than any use.
+fn decimal(text: &str) -> Option<f64> {
+    let (mut mantissa, mut scale, mut digits, mut point) = (0_u64, 1.0_f64, 0, false);
+    for byte in text.bytes() {
+        match byte {
+            b'.' if !point => point = true,
+            b'0'..=b'9' if mantissa < 100_000_000_000_000_000 => {
+                digits += 1;
+                mantissa = mantissa * 10 + u64::from(byte - b'0');
+                // Powers of ten are exact up to 1e22: the quotient is the nearest number up to 15 digits.
+                scale *= if point { 10.0 } else { 1.0 };
+            }
+            b'0'..=b'9' => {
+                digits += 1;
+                scale *= if point { 1.0 } else { 0.1 };
+            }
+            _ => return None,
+        }
+    }
+    (digits > 0).then_some(mantissa as f64 / scale)
 }
 
 /// `value`, when it is one that a `u64` holds exactly enough.
@@ -159,28 +179,33 @@ impl fmt::Display for Chance {
 
 macro_rules! quantity {
     ($name:ident, $schema:literal, $en:literal, $zh:literal) => {
+        impl Blank for $name {
+            fn blank() -> Self {
+                $name::default()
+            }
+        }
+
+        impl Node for $name {
+            fn read(&mut self, json: &Json, at: &mut Path) -> Result<(), Flaw> {
+                *self = match json {
+                    Json::Text(text) => $name::parse(text),
+                    Json::Whole(n) => $name::number(*n as f64),
+                    Json::Number(n) => $name::number(*n),
+                    _ => None,
+                }
+                .ok_or_else(|| allowed(at, $en, $zh))?;
+                Ok(())
+            }
+            fn json(&mut self) -> Json {
+                Json::Text(self.to_string())
+            }
+        }
+
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Visitor;
-                impl de::Visitor<'_> for Visitor {
-                    type Value = $name;
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str(&bilingual($en, $zh))
-                    }
-                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$name, E> {
-                        $name::parse(text).ok_or_else(|| E::custom(bilingual($en, $zh)))
-                    }
-                    fn visit_u64<E: de::Error>(self, n: u64) -> Result<$name, E> {
-                        self.visit_f64(n as f64)
-                    }
-                    fn visit_i64<E: de::Error>(self, n: i64) -> Result<$name, E> {
-                        self.visit_f64(n as f64)
-                    }
-                    fn visit_f64<E: de::Error>(self, n: f64) -> Result<$name, E> {
-                        $name::number(n).ok_or_else(|| E::custom(bilingual($en, $zh)))
-                    }
-                }
-                deserializer.deserialize_any(Visitor)
+                let (json, mut read) = (Json::deserialize(deserializer)?, $name::default());
+                read.read(&json, &mut Path::default()).map_err(|_| de::Error::custom(concat!("allowed: ", $en)))?;
+                Ok(read)
             }
         }
 
@@ -251,35 +276,33 @@ impl<T> Switch<T> {
     }
 }
 
-impl<'de> Deserialize<'de> for Switch<Span> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        const EN: &str = "\"off\" or a time with its unit, for example \"40ms\"";
-        const ZH: &str = "\"off\"，或带单位的时间，例如 \"40ms\"";
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
-            type Value = Switch<Span>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&bilingual(EN, ZH))
-            }
-            fn visit_bool<E: de::Error>(self, on: bool) -> Result<Self::Value, E> {
-                if on { Err(E::custom(bilingual(EN, ZH))) } else { Ok(Switch::Off) }
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                match text {
-                    "off" => Ok(Switch::Off),
-                    _ => Span::parse(text).map(Switch::On).ok_or_else(|| E::custom(bilingual(EN, ZH))),
-                }
-            }
-        }
-        deserializer.deserialize_any(Visitor)
+impl Blank for Switch<Span> {
+    fn blank() -> Self {
+        Switch::Off
     }
 }
 
-impl Serialize for Switch<Span> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Node for Switch<Span> {
+    fn read(&mut self, json: &Json, at: &mut Path) -> Result<(), Flaw> {
+        *self = match json {
+            Json::Bool(false) => Some(Switch::Off),
+            Json::Text(text) if text == "off" => Some(Switch::Off),
+            Json::Text(text) => Span::parse(text).map(Switch::On),
+            _ => None,
+        }
+        .ok_or_else(|| {
+            allowed(
+                at,
+                "\"off\" or a time with its unit, for example \"40ms\"",
+                "\"off\"，或带单位的时间，例如 \"40ms\"",
+            )
+        })?;
+        Ok(())
+    }
+    fn json(&mut self) -> Json {
         match self {
-            Switch::Off => serializer.serialize_str("off"),
-            Switch::On(span) => span.serialize(serializer),
+            Switch::Off => Json::Text("off".to_owned()),
+            Switch::On(span) => span.json(),
         }
     }
 }

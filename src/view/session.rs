@@ -168,7 +168,7 @@ impl Session {
         let name = |c: &crate::trace::Connection| {
             format!(
                 "{} {} → {}",
-                c.transport.name().to_uppercase(),
+                c.transport.name().to_ascii_uppercase(),
                 address(c.address[0]),
                 address(c.address[1])
             )

@@ -117,7 +117,15 @@ impl SourceFile {
             return vec![format!("{}: the room `{room}` stands on no floor", self.shown)];
         };
         let module = self.module.clone();
-        let mut visitor = Visitor { shown: &self.shown, room, floor, module, in_test, breaches: Vec::new() };
+        let mut visitor = Visitor {
+            shown: &self.shown,
+            room,
+            floor,
+            module,
+            in_test,
+            in_assertion: false,
+            breaches: Vec::new(),
+        };
         visitor.visit_file(&self.tree);
         visitor.breaches
     }
@@ -143,6 +151,7 @@ struct Visitor<'a> {
     floor: u8,
     module: Vec<String>,
     in_test: bool,
+    in_assertion: bool,
     breaches: Vec<String>,
 }
 
@@ -206,6 +215,19 @@ impl Visitor<'_> {
         prefix.pop();
     }
 
+    /// `{:?}` is for tests: the page's module is built without it, and would print nothing in its place.
+    fn literal(&mut self, literal: &proc_macro2::Literal) {
+        let text = literal.to_string();
+        if !self.in_test
+            && !self.in_assertion
+            && text.starts_with('"')
+            && (text.contains(":?}") || text.contains(":#?}"))
+        {
+            let line = literal.span().start().line;
+            self.breaches.push(format!("{}:{line}: {{:?}} is for tests: write what people read", self.shown));
+        }
+    }
+
     /// Paths inside macro calls are tokens, not syntax.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
@@ -223,6 +245,9 @@ impl Visitor<'_> {
                 }
                 TokenTree::Punct(punct) if punct.as_char() == ':' => colons += 1,
                 other => {
+                    if let TokenTree::Literal(literal) = &other {
+                        self.literal(literal);
+                    }
                     self.judge(&std::mem::take(&mut path), line);
                     colons = 0;
                     if let TokenTree::Group(group) = other {
@@ -263,8 +288,13 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        // What a broken assertion says is for developers.
+        let outside = self.in_assertion;
+        let name = call.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        self.in_assertion |= name.contains("assert") || name == "panic" || name == "unreachable";
         self.tokens(call.tokens.clone());
         visit::visit_macro(self, call);
+        self.in_assertion = outside;
     }
 }
 
@@ -317,6 +347,18 @@ mod tests {
             assert_eq!(breaches("sim/run.rs", bad).len(), 1, "{bad}");
         }
         assert_eq!(breaches("wasm/mod.rs", "use std::time::Instant;"), [""; 0]);
+    }
+
+    #[test]
+    fn debug_formatting_is_for_tests() {
+        assert_eq!(breaches("sim/run.rs", "fn f() -> String { format!(\"{:?}\", 1) }").len(), 1);
+        for fine in [
+            "fn f() -> String { format!(\"{:>3}\", 1) }",
+            "fn f() { assert!(true, \"{:?}\", 1) }",
+            "#[cfg(test)] mod tests { fn f() -> String { format!(\"{:?}\", 1) } }",
+        ] {
+            assert_eq!(breaches("sim/run.rs", fine), [""; 0], "{fine}");
+        }
     }
 
     #[test]

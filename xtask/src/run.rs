@@ -10,6 +10,12 @@ pub struct Args {
     /// Address of the page
     #[arg(long, default_value = "127.0.0.1:8080")]
     addr: String,
+    /// Where the TCP and UDP echo servers listen
+    #[arg(long, default_value = "127.0.0.1:9001")]
+    echo_addr: String,
+    /// Where the framed echo server listens
+    #[arg(long, default_value = "127.0.0.1:9002")]
+    framed_addr: String,
     /// Build and run the optimised binary (a longer first build)
     #[arg(long)]
     release: bool,
@@ -20,11 +26,22 @@ pub struct Args {
 /// Builds WASM and the binary, then becomes `framewire web --with-servers`.
 pub fn run(args: &Args) -> Result<()> {
     // Said before minutes of building, not after: a port in use is the most common stumble.
-    if let Err(error) = std::net::TcpListener::bind(&args.addr) {
-        bail!(
-            "cannot open the page on {}: {error}. Choose another: cargo xtask run --addr 127.0.0.1:8081",
-            args.addr
-        );
+    for (what, option, addr) in [
+        ("the page", "--addr", &args.addr),
+        ("the echo servers", "--echo-addr", &args.echo_addr),
+        ("the framed echo server", "--framed-addr", &args.framed_addr),
+    ] {
+        let tcp = std::net::TcpListener::bind(addr).map(drop);
+        let free = match option {
+            "--echo-addr" => tcp.and_then(|()| std::net::UdpSocket::bind(addr).map(drop)),
+            _ => tcp,
+        };
+        if let Err(error) = free {
+            bail!(
+                "{what} cannot listen on {addr}: {error}. Stop what listens there, or choose another port: \
+                 cargo xtask run {option} 127.0.0.1:0"
+            );
+        }
     }
     tools::LINKER.ensure()?;
     wasm::build(&wasm::Args::default())?;
@@ -39,7 +56,9 @@ pub fn run(args: &Args) -> Result<()> {
     if let Ok(here) = std::env::current_dir() {
         web.current_dir(here); // files are named as the user sees them
     }
-    web.args(["web", "--addr", &args.addr, "--with-servers"]).args(&args.files);
+    web.args(["web", "--addr", &args.addr, "--with-servers"])
+        .args(["--echo-addr", &args.echo_addr, "--framed-addr", &args.framed_addr])
+        .args(&args.files);
     become_program(&mut web)
 }
 

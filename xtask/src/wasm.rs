@@ -2,7 +2,6 @@
 //! and let wasm-bindgen write the JavaScript that loads it.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
@@ -14,6 +13,16 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const FORCE: &str = "FRAMEWIRE_WASM_TOOLCHAIN";
 /// Byte scans and checksums run several times faster with 128-bit SIMD and bulk copies.
 const RUSTFLAGS: &str = "-C target-feature=+simd128,+bulk-memory";
+/// Where the standard library is built too, nothing of it is kept that a page cannot show: a panic has no console, so its
+/// message and place are left out and it stops at once; `{:?}` is for tests alone (`cargo xtask floors` sees to that); sorting
+/// and formatting are the small ones. What the module does is the same; it weighs a seventh less.
+const LEAN_RUSTFLAGS: &str =
+    " -Zlocation-detail=none -Zfmt-debug=none -Zunstable-options -Cpanic=immediate-abort";
+const LEAN_ENV: [(&str, &str); 3] = [
+    ("RUSTC_BOOTSTRAP", "1"), // -Z on a stable compiler
+    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
+    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
+];
 /// Linkers that Debian has had beside its rustc-web, newest first.
 const LLD_VERSIONS: std::ops::RangeInclusive<u32> = 14..=24;
 
@@ -46,8 +55,21 @@ enum Way {
 /// How to start the build, once a way has been found.
 struct Compiler {
     said: String,
-    cargo: Command,
-    target_dir: PathBuf,
+    rustc: PathBuf,
+    cargo: Option<PathBuf>,
+    linker: Option<PathBuf>,
+    /// The folder below `target` that is its own.
+    folder: &'static str,
+    std: Std,
+}
+
+/// Which standard library goes into the module.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Std {
+    /// Built from its source, as lean as can be.
+    Source,
+    /// The toolchain's, as it came.
+    AsItCame,
 }
 
 /// Cargo's target folder.
@@ -63,21 +85,59 @@ pub fn package_dir() -> PathBuf {
 
 /// Builds `www/pkg`; quick when nothing changed. Returns the folder.
 pub fn build(args: &Args) -> Result<PathBuf> {
-    let mut compiler = find_compiler(args.toolchain)?;
+    let compiler = find_compiler(args.toolchain)?;
     println!("WASM compiler: {}", compiler.said);
-    compiler
-        .cargo
+    let module = match (compile(&compiler, compiler.std), compiler.folder) {
+        (Err(error), "") if compiler.std == Std::Source => {
+            eprintln!(
+                "{error:#}\nOnce more, with the toolchain's own standard library; the page then weighs more."
+            );
+            compile(&compiler, Std::AsItCame)?
+        }
+        (module, _) => module?,
+    };
+    bind(&module)?;
+    Ok(package_dir())
+}
+
+/// Compiles the library; gives the module.
+fn compile(compiler: &Compiler, std: Std) -> Result<PathBuf> {
+    // Its own folder where the standard library is built: other flags, other build scripts.
+    let target_dir = match (compiler.folder, std) {
+        ("", Std::AsItCame) => target_dir(),
+        ("", Std::Source) => target_dir().join("wasm-lean"),
+        (folder, _) => target_dir().join(folder),
+    };
+    let mut cargo = match &compiler.cargo {
+        Some(cargo) => {
+            let mut cargo = shell::command(cargo);
+            cargo.env("RUSTC", &compiler.rustc);
+            // Left by the cargo that runs us: they would lead back to its toolchain.
+            for inherited in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTC_WRAPPER", "RUSTDOC"] {
+                cargo.env_remove(inherited);
+            }
+            cargo
+        }
+        None => shell::cargo(),
+    };
+    let mut rustflags = RUSTFLAGS.to_owned();
+    if std == Std::Source {
+        rustflags += LEAN_RUSTFLAGS;
+        cargo.envs(LEAN_ENV);
+    }
+    if let Some(linker) = &compiler.linker {
+        cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+    }
+    cargo
         .args(["rustc", "--lib", "--package", "framewire", "--crate-type", "cdylib", "--profile", "wasm"])
         .args(["--target", TARGET])
         .arg("--target-dir")
-        .arg(&compiler.target_dir)
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", RUSTFLAGS)
+        .arg(&target_dir)
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", rustflags)
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS");
-    shell::run(&mut compiler.cargo)?;
-    let module = compiler.target_dir.join(TARGET).join("wasm/framewire.wasm");
-    bind(&module)?;
-    Ok(package_dir())
+    shell::run(&mut cargo)?;
+    Ok(target_dir.join(TARGET).join("wasm/framewire.wasm"))
 }
 
 /// Builds by each way, forced. On a machine of one's own, a way that it does not offer (no rustup, no apt) is passed
@@ -110,8 +170,8 @@ fn find_compiler(forced: Option<Way>) -> Result<Compiler> {
     let mut refused = Vec::new();
     for way in ways {
         let found = match way {
-            Way::Active => active(),
-            Way::Rustup => rustup(),
+            Way::Active => active().map(with_source),
+            Way::Rustup => rustup().map(with_source),
             Way::Apt => apt(),
             Way::None => Err(anyhow!("forced by {FORCE}=none")),
         };
@@ -131,6 +191,20 @@ fn find_compiler(forced: Option<Way>) -> Result<Compiler> {
     )
 }
 
+/// With the standard library's source, where rustup can bring it; without it the page is built all the same.
+fn with_source(compiler: Compiler) -> Compiler {
+    if compiler.std == Std::Source || tools::find_on_path("rustup").is_none() {
+        return compiler;
+    }
+    let mut add = shell::command("rustup");
+    let added =
+        shell::run_quietly("rustup component add rust-src", add.args(["component", "add", "rust-src"]));
+    match added.and_then(|()| active()) {
+        Ok(with_source) => with_source,
+        Err(_) => compiler,
+    }
+}
+
 /// Whether the toolchain that runs us has the target's standard library.
 pub fn active_has_target() -> bool {
     active().is_ok()
@@ -138,15 +212,21 @@ pub fn active_has_target() -> bool {
 
 /// Way 1: the toolchain that runs us can already do it.
 fn active() -> Result<Compiler> {
-    let mut rustc = shell::command(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    let lib = shell::output(rustc.args(["--print", "target-libdir", "--target", TARGET]))?;
+    let rustc = PathBuf::from(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let lib = shell::output(shell::command(&rustc).args(["--print", "target-libdir", "--target", TARGET]))?;
     let has_std = std::fs::read_dir(lib.trim()).is_ok_and(|mut entries| {
         entries.any(|e| e.is_ok_and(|e| e.file_name().to_string_lossy().starts_with("libstd-")))
     });
     if !has_std {
         bail!("the active toolchain has no {TARGET}");
     }
-    Ok(Compiler { said: "the active toolchain".into(), cargo: shell::cargo(), target_dir: target_dir() })
+    let sysroot = shell::output(shell::command(&rustc).args(["--print", "sysroot"]))?;
+    let has_source = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/std").exists();
+    let (std, said) = match has_source {
+        true => (Std::Source, "the active toolchain, building std"),
+        false => (Std::AsItCame, "the active toolchain (without rust-src: the page weighs a little more)"),
+    };
+    Ok(Compiler { said: said.into(), rustc, cargo: None, linker: None, folder: "", std })
 }
 
 /// Way 2: rustup can teach it.
@@ -157,7 +237,7 @@ fn rustup() -> Result<Compiler> {
     let mut add = shell::command("rustup");
     shell::run_quietly(&format!("rustup target add {TARGET}"), add.args(["target", "add", TARGET]))?;
     let compiler = active()?;
-    Ok(Compiler { said: format!("the active toolchain, target {TARGET} added by rustup"), ..compiler })
+    Ok(Compiler { said: format!("{}, target {TARGET} added by rustup", compiler.said), ..compiler })
 }
 
 /// Way 3: Debian's compiler for the web, which brings the standard library as source.
@@ -177,19 +257,14 @@ fn apt() -> Result<Compiler> {
         }
     };
     let version = shell::output(shell::command(rustc).arg("--version"))?;
-    let mut build = shell::command(cargo);
-    build
-        .env("RUSTC", rustc)
-        .env("RUSTC_BOOTSTRAP", "1") // -Zbuild-std on a stable compiler
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker)
-        .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort");
-    // Left by the cargo that runs us: they would lead back to its toolchain.
-    for inherited in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTC_WRAPPER", "RUSTDOC"] {
-        build.env_remove(inherited);
-    }
-    // Its own target folder keeps the built standard library beside nothing else.
-    let target_dir = target_dir().join("wasm-apt");
-    Ok(Compiler { said: format!("Debian's {}, building std", version.trim()), cargo: build, target_dir })
+    Ok(Compiler {
+        said: format!("Debian's {}, building std", version.trim()),
+        rustc: rustc.to_owned(),
+        cargo: Some(cargo.to_owned()),
+        linker: Some(linker),
+        folder: "wasm-apt",
+        std: Std::Source,
+    })
 }
 
 fn debian_compiler_is_there() -> bool {
@@ -204,7 +279,12 @@ fn find_lld() -> Option<PathBuf> {
 /// Runs wasm-bindgen over `module` into `www/pkg`, unless that has been done for these very bytes.
 fn bind(module: &Path) -> Result<()> {
     let bytes = std::fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
-    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    // The names of functions: kept for those who look where the bytes are.
+    let named = std::env::var_os("FRAMEWIRE_WASM_NAMES").is_some();
+    if named {
+        digest += " with names";
+    }
     let out = package_dir();
     let stamp = out.join(".stamp");
     let bound = out.join("framewire_bg.wasm");
@@ -213,6 +293,8 @@ fn bind(module: &Path) -> Result<()> {
     }
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
     bindgen.input_path(module).out_name("framewire").typescript(true).omit_default_module_path(false);
+    bindgen.remove_name_section(!named);
+    bindgen.remove_producers_section(true);
     bindgen.web(true)?.generate(&out).context("wasm-bindgen could not write www/pkg")?;
     std::fs::write(&stamp, digest)?;
     println!("www/pkg: WASM {:.1} kB gzipped", budget::gzipped_file(&bound)? as f64 / 1e3);

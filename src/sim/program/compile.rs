@@ -59,11 +59,6 @@ fn set_fields(step: &Step) -> Vec<&'static str> {
     names
 }
 
-/// The JSON name of a verb, and of everything else that is a plain word there.
-pub(super) fn word<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
 /// Compiles program `program` of host `host` of a scenario whose hosts have these addresses.
 ///
 /// # Errors
@@ -556,7 +551,7 @@ impl Compiler<'_> {
 fn check_fields(step: &Step, path: &Path) -> Result<(), Flaw> {
     let (needed, optional) = fields(step.verb);
     let set = set_fields(step);
-    let verb = word(&step.verb);
+    let verb = step.verb.name();
     if let Some(missing) = needed.iter().find(|name| !set.contains(name)) {
         return Err(Flaw::new(
             path.clone(),

@@ -1,7 +1,7 @@
 //! The Python source of a program, written from its steps as the course would write it.
 
 use super::code::Op;
-use super::compile::{indent, word};
+use super::compile::indent;
 use crate::framing::{Framing, IntFormat};
 use crate::sim::scenario::{Data, DataSpec, How, OnError, SocketKind, SocketOption, Step, Verb};
 
@@ -276,9 +276,9 @@ impl Writer {
                 format!("{s}.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, {value}))")
             }
             SocketOption::NoDelay | SocketOption::Cork | SocketOption::QuickAck => {
-                format!("{s}.setsockopt(socket.IPPROTO_TCP, socket.{}, {value})", word(&option))
+                format!("{s}.setsockopt(socket.IPPROTO_TCP, socket.{}, {value})", option.name())
             }
-            _ => format!("{s}.setsockopt(socket.SOL_SOCKET, socket.{}, {value})", word(&option)),
+            _ => format!("{s}.setsockopt(socket.SOL_SOCKET, socket.{}, {value})", option.name()),
         }
     }
 }

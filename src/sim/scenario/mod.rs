@@ -23,7 +23,9 @@
 //! ```
 
 mod host;
+pub(crate) mod json;
 mod network;
+pub(crate) mod node;
 mod program;
 mod settings;
 
@@ -32,9 +34,10 @@ pub use network::{Act, Bottleneck, Direction, Impairments, Network, Order, Queue
 pub use program::{Data, DataSpec, How, OnError, Program, SocketKind, SocketOption, Step, Until, Verb};
 pub use settings::{Break, Congestion, InitialSequence, Preset, TcpSettings};
 
-use serde::{Deserialize, Serialize};
-
+use self::json::Json;
+use self::node::{Blank, Node, blank_is_default, names, object};
 use super::error::ScenarioError;
+use super::locate::Path;
 use super::units::{Size, Span};
 use crate::lang::Lang;
 
@@ -42,17 +45,19 @@ use crate::lang::Lang;
 pub const VERSION: u32 = 1;
 
 /// A text in both languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Text {
     /// English.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub en: String,
     /// Chinese (simplified).
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub zh: String,
 }
+
+blank_is_default!(Text);
+object!(Text { en, zh });
 
 impl Text {
     /// The text in `lang`, or in the other language where that one is empty.
@@ -71,25 +76,24 @@ impl Text {
 }
 
 /// What the player opens first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Show {
     /// The view in front.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<View>,
     /// Where the playhead stands at first; the start of the run when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Span>,
     /// Paths of the knobs to offer first, for example `network.latency`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub knobs: Vec<String>,
 }
 
+blank_is_default!(Show);
+object!(Show { view, at, knobs });
+
 /// A view of the player.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub enum View {
     /// Byte ledger.
     Bytes,
@@ -101,10 +105,11 @@ pub enum View {
     States,
 }
 
+names!(View { Bytes = "bytes", Ladder = "ladder", Charts = "charts", States = "states" });
+
 /// How long a run may get. A run that reaches a limit stops and says which.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields, default))]
 pub struct Limits {
     /// Virtual time.
     pub time: Span,
@@ -115,6 +120,9 @@ pub struct Limits {
     /// Steps that programs take, all together.
     pub steps: u64,
 }
+
+blank_is_default!(Limits);
+object!(Limits { time, events, bytes, steps });
 
 impl Default for Limits {
     fn default() -> Self {
@@ -127,59 +135,83 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
-    fn is_default(&self) -> bool {
-        *self == Limits::default()
-    }
-}
-
 /// A conversation to simulate: hosts with their programs, the network between them, and what to make of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Scenario {
     /// The version of this format: 1.
     pub framewire: u32,
     /// A short name in lower case with hyphens; it stands in links.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub name: String,
     /// The figure's title.
-    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub title: Text,
     /// What to look for.
-    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub look: Text,
     /// A question for the class.
-    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub question: Text,
     /// Notes: the answer, and what else to try.
-    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub notes: Text,
     /// Seeds everything that is left to chance.
-    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub seed: u64,
     /// The framing of the streams, for example `json-header:size`: read and write frame use it, and the frame lane
     /// is drawn by it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub framing: Option<String>,
     /// What the player opens first.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub show: Show,
     /// TCP settings of every host; a host's own settings come after these.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub tcp: TcpSettings,
     /// The hosts, at least one.
     pub hosts: Vec<Host>,
     /// The network between them.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub network: Network,
     /// How long the run may get.
-    #[serde(default, skip_serializing_if = "Limits::is_default")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub limits: Limits,
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
+object!(Scenario {
+    framewire: needed,
+    name,
+    title,
+    look,
+    question,
+    notes,
+    seed,
+    framing,
+    show,
+    tcp,
+    hosts: needed,
+    network,
+    limits,
+});
+
+impl Blank for Scenario {
+    fn blank() -> Self {
+        Scenario {
+            framewire: VERSION,
+            name: String::new(),
+            title: Text::default(),
+            look: Text::default(),
+            question: Text::default(),
+            notes: Text::default(),
+            seed: 0,
+            framing: None,
+            show: Show::default(),
+            tcp: TcpSettings::default(),
+            hosts: Vec::new(),
+            network: Network::default(),
+            limits: Limits::default(),
+        }
+    }
 }
 
 impl Scenario {
@@ -189,17 +221,24 @@ impl Scenario {
     ///
     /// The first thing that is wrong, with its path, line, column, value, and what is allowed.
     pub fn from_json(text: &str) -> Result<Scenario, ScenarioError> {
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let scenario: Scenario = serde_path_to_error::deserialize(&mut deserializer)
-            .map_err(|error| ScenarioError::from_serde(text, &error))?;
-        deserializer.end().map_err(|error| ScenarioError::from_json(text, &error))?;
+        let json = Json::read(text).map_err(|error| ScenarioError::from_json(text, &error))?;
+        Scenario::from_tree(&json, text)
+    }
+
+    /// Reads and checks a scenario from its JSON; `text` is what that was read from.
+    pub(crate) fn from_tree(json: &Json, text: &str) -> Result<Scenario, ScenarioError> {
+        let mut scenario = Scenario::blank();
+        scenario.read(json, &mut Path::default()).map_err(|flaw| flaw.locate(text))?;
         super::check::check(&scenario).map_err(|flaw| flaw.locate(text))?;
         Ok(scenario)
     }
 
     /// The scenario as JSON text, indented, without what is as by default. [`Scenario::from_json`] reads it back.
     pub fn to_json(&self) -> String {
-        // Serialising these types cannot fail: no map has keys that are not strings.
-        serde_json::to_string_pretty(self).unwrap_or_default()
+        self.to_tree().write()
+    }
+
+    pub(crate) fn to_tree(&self) -> Json {
+        self.clone().json()
     }
 }

@@ -1,160 +1,158 @@
 //! The network between the hosts, by direction, and what is done to single packets.
 
-use serde::{Deserialize, Serialize};
-
-use super::is_default;
+use super::node::{Blank, blank_is_default, names, object};
 use crate::sim::units::{Chance, Rate, Size, Span};
 
 /// The network: every packet from one host to another meets these impairments, in this order: queue and rate, loss,
 /// corruption, duplication, latency with jitter.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Network {
     /// One-way travel time; 20 ms when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<Span>,
     /// Random addition to the latency, evenly from 0 to this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jitter: Option<Span>,
     /// Whether jitter may bring packets out of order; by default their order is kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jitter_reorders: Option<bool>,
     /// Bits in a second; unlimited when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
     /// The queue before the link; needs a rate.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<Queue>,
     /// Share of packets lost at random.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<Chance>,
     /// Mean length of a burst of losses in packets (Gilbert-Elliott); losses are independent when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss_burst: Option<f64>,
     /// Share of packets that arrive twice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicate: Option<Chance>,
     /// Share of packets that are overtaken by later ones.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder: Option<Chance>,
     /// Extra delay of a packet that is overtaken; one latency when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder_by: Option<Span>,
     /// Share of packets with one bit turned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrupt: Option<Chance>,
     /// Largest packet in octets, IP header included; 1500 when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mtu: Option<u32>,
     /// What differs in one direction.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub directions: Vec<Direction>,
     /// A narrow place, through which all packets from and to one host pass.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bottleneck: Option<Bottleneck>,
     /// What is done to single packets.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub script: Vec<ScriptedAction>,
 }
 
+blank_is_default!(Network, Bottleneck, Queue, Direction);
+object!(Network {
+    latency,
+    jitter,
+    jitter_reorders,
+    rate,
+    queue,
+    loss,
+    loss_burst,
+    duplicate,
+    reorder,
+    reorder_by,
+    corrupt,
+    mtu,
+    directions,
+    bottleneck,
+    script,
+});
+
 /// A link between two routers. On one side of it stands the host `before`, on the other side all the others; each is
 /// joined to its router as the network says. What is missing is unlimited, and takes no time.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Bottleneck {
     /// The host that stands behind it.
     pub before: String,
     /// One-way travel time of this link.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<Span>,
     /// Bits in a second.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
     /// The queue before it; needs a rate.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<Queue>,
     /// Share of packets lost at random.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<Chance>,
     /// Largest packet in octets, IP header included; 1500 when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mtu: Option<u32>,
     /// The routers say nothing by ICMP: too large a packet vanishes without a word.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub silent: bool,
 }
 
+object!(Bottleneck { before: needed, latency, rate, queue, loss, mtu, silent });
+
 /// The drop-tail queue before a link of limited rate; both limits hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Queue {
     /// Room in packets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packets: Option<u32>,
     /// Room in octets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<Size>,
     /// Marks packets that find more than this many octets queued, where the endpoints speak ECN (RFC 3168).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<Size>,
 }
 
+object!(Queue { packets, bytes, mark });
+
 /// Impairments of one direction; a missing one is as the network's.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Direction {
     /// Packets from this host; every host when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Packets to this host; every host when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// One-way travel time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<Span>,
     /// Random addition to the latency, evenly from 0 to this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jitter: Option<Span>,
     /// Whether jitter may bring packets out of order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jitter_reorders: Option<bool>,
     /// Bits in a second.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
     /// The queue before the link.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<Queue>,
     /// Share of packets lost at random.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<Chance>,
     /// Mean length of a burst of losses in packets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss_burst: Option<f64>,
     /// Share of packets that arrive twice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicate: Option<Chance>,
     /// Share of packets that are overtaken by later ones.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder: Option<Chance>,
     /// Extra delay of a packet that is overtaken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder_by: Option<Span>,
     /// Share of packets with one bit turned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrupt: Option<Chance>,
     /// Largest packet in octets, IP header included.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mtu: Option<u32>,
 }
 
+object!(Direction {
+    from,
+    to,
+    latency,
+    jitter,
+    jitter_reorders,
+    rate,
+    queue,
+    loss,
+    loss_burst,
+    duplicate,
+    reorder,
+    reorder_by,
+    corrupt,
+    mtu,
+});
+
 /// Which packets a scripted action means, by what they carry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub enum What {
     /// Every packet.
     #[default]
@@ -179,10 +177,14 @@ pub enum What {
     Icmp,
 }
 
+names!(What {
+    Any = "any", Data = "data", Syn = "syn", SynAck = "syn-ack", Ack = "ack", Fin = "fin", Rst = "rst",
+    Retransmission = "retransmission", Fragment = "fragment", Icmp = "icmp",
+});
+
 /// What a scripted action does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub enum Act {
     /// Loses the packet.
     Drop,
@@ -196,36 +198,49 @@ pub enum Act {
     Replay,
 }
 
+names!(Act {
+    Drop = "drop", Delay = "delay", Duplicate = "duplicate", Corrupt = "corrupt", Replay = "replay",
+});
+
 /// "Lose the client's 2nd data segment": what is done to which packet.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct ScriptedAction {
     /// What is done.
-    #[serde(rename = "do")]
+    #[cfg_attr(feature = "schema", schemars(rename = "do"))]
     pub act: Act,
     /// Only packets from this host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Only packets to this host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// Only packets of this kind.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub what: What,
     /// The nth that matches, from 1; every one when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nth: Option<u32>,
     /// Only packets sent after this time of the run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Span>,
     /// How much later, for `delay` and `duplicate`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Span>,
     /// When, for `replay`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Span>,
 }
+
+impl Blank for ScriptedAction {
+    fn blank() -> Self {
+        ScriptedAction {
+            act: Act::Drop,
+            from: None,
+            to: None,
+            what: What::Any,
+            nth: None,
+            after: None,
+            by: None,
+            at: None,
+        }
+    }
+}
+object!(ScriptedAction { act as "do": needed, from, to, what, nth, after, by, at });
 
 /// Whether packets keep their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

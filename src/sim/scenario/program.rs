@@ -1,34 +1,32 @@
 //! Programs as a scenario writes them: socket calls in order. [`compile`](crate::sim::program::compile) turns them
 //! into code that a [`Task`](crate::sim::program::Task) runs.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, de};
-
-use super::is_default;
-use crate::sim::units::{Size, Span, bilingual};
+use super::json::Json;
+use super::node::{Blank, Node, allowed, blank_is_default, names, object};
+use crate::sim::error::Flaw;
+use crate::sim::locate::Path;
+use crate::sim::units::{Size, Span};
 
 /// A program: a sequence of socket calls with the blocking semantics of the socket API.
 ///
 /// Its Python source is written from the steps; a step with `py` brings its own lines.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Program {
     /// Its name; the host's with `.py` when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// When it starts; at once when missing. A server is best started first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Span>,
     /// What it does.
     pub steps: Vec<Step>,
 }
 
+blank_is_default!(Program);
+object!(Program { name, start, steps: needed });
+
 /// What a step does. In brackets: the fields that it uses; those with `?` may be missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub enum Verb {
     /// Nothing: a line of source alone (`py`).
     Text,
@@ -76,10 +74,17 @@ pub enum Verb {
     Decode,
 }
 
+names!(Verb {
+    Text = "text", Socket = "socket", Bind = "bind", Listen = "listen", Accept = "accept",
+    Connect = "connect", Send = "send", Sendall = "sendall", Recv = "recv", RecvExactly = "recv-exactly",
+    Sendto = "sendto", Recvfrom = "recvfrom", ReadFrame = "read-frame", WriteFrame = "write-frame",
+    Shutdown = "shutdown", Close = "close", SetOption = "set-option", Sleep = "sleep", Loop = "loop",
+    Break = "break", Thread = "thread", Decode = "decode",
+});
+
 /// The kind of a socket.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub enum SocketKind {
     /// SOCK_STREAM
     #[default]
@@ -88,10 +93,11 @@ pub enum SocketKind {
     Udp,
 }
 
+names!(SocketKind { Tcp = "tcp", Udp = "udp" });
+
 /// Which direction a shutdown ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub enum How {
     /// SHUT_RD
     Read,
@@ -101,64 +107,53 @@ pub enum How {
     Both,
 }
 
+names!(How { Read = "read", Write = "write", Both = "both" });
+
 /// A socket option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SocketOption {
     /// Small segments are sent at once.
-    #[serde(rename = "TCP_NODELAY")]
+    #[cfg_attr(feature = "schema", schemars(rename = "TCP_NODELAY"))]
     NoDelay,
     /// Partial segments are held back.
-    #[serde(rename = "TCP_CORK")]
+    #[cfg_attr(feature = "schema", schemars(rename = "TCP_CORK"))]
     Cork,
     /// The address may be used again while an old connection is in TIME-WAIT.
-    #[serde(rename = "SO_REUSEADDR")]
+    #[cfg_attr(feature = "schema", schemars(rename = "SO_REUSEADDR"))]
     ReuseAddr,
     /// An idle connection is probed.
-    #[serde(rename = "SO_KEEPALIVE")]
+    #[cfg_attr(feature = "schema", schemars(rename = "SO_KEEPALIVE"))]
     KeepAlive,
     /// Seconds that close() waits; 0 aborts with RST.
-    #[serde(rename = "SO_LINGER")]
+    #[cfg_attr(feature = "schema", schemars(rename = "SO_LINGER"))]
     Linger,
     /// Room of the send buffer.
-    #[serde(rename = "SO_SNDBUF")]
+    #[cfg_attr(feature = "schema", schemars(rename = "SO_SNDBUF"))]
     SendBuffer,
     /// Room of the receive buffer.
-    #[serde(rename = "SO_RCVBUF")]
+    #[cfg_attr(feature = "schema", schemars(rename = "SO_RCVBUF"))]
     ReceiveBuffer,
     /// Acknowledges at once.
-    #[serde(rename = "TCP_QUICKACK")]
+    #[cfg_attr(feature = "schema", schemars(rename = "TCP_QUICKACK"))]
     QuickAck,
     /// Calls that would block fail with EAGAIN.
-    #[serde(rename = "O_NONBLOCK")]
+    #[cfg_attr(feature = "schema", schemars(rename = "O_NONBLOCK"))]
     NonBlock,
     /// Milliseconds after which a recv() or accept() that still waits fails with EAGAIN.
-    #[serde(rename = "SO_RCVTIMEO")]
+    #[cfg_attr(feature = "schema", schemars(rename = "SO_RCVTIMEO"))]
     ReceiveTimeout,
 }
 
-impl SocketOption {
-    /// Its name in the socket API.
-    pub const fn name(self) -> &'static str {
-        match self {
-            SocketOption::NoDelay => "TCP_NODELAY",
-            SocketOption::Cork => "TCP_CORK",
-            SocketOption::ReuseAddr => "SO_REUSEADDR",
-            SocketOption::KeepAlive => "SO_KEEPALIVE",
-            SocketOption::Linger => "SO_LINGER",
-            SocketOption::SendBuffer => "SO_SNDBUF",
-            SocketOption::ReceiveBuffer => "SO_RCVBUF",
-            SocketOption::QuickAck => "TCP_QUICKACK",
-            SocketOption::NonBlock => "O_NONBLOCK",
-            SocketOption::ReceiveTimeout => "SO_RCVTIMEO",
-        }
-    }
-}
+names!(SocketOption {
+    NoDelay = "TCP_NODELAY", Cork = "TCP_CORK", ReuseAddr = "SO_REUSEADDR", KeepAlive = "SO_KEEPALIVE",
+    Linger = "SO_LINGER", SendBuffer = "SO_SNDBUF", ReceiveBuffer = "SO_RCVBUF", QuickAck = "TCP_QUICKACK",
+    NonBlock = "O_NONBLOCK", ReceiveTimeout = "SO_RCVTIMEO",
+});
 
 /// When a `break` leaves its loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub enum Until {
     /// The last receive returned no octet: the peer has ended its direction.
     Eof,
@@ -166,10 +161,11 @@ pub enum Until {
     Now,
 }
 
+names!(Until { Eof = "eof", Now = "now" });
+
 /// What happens when the step fails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub enum OnError {
     /// The thread ends with a traceback, as an exception does that nobody catches.
     #[default]
@@ -180,83 +176,72 @@ pub enum OnError {
     Break,
 }
 
+names!(OnError { Raise = "raise", Continue = "continue", Break = "break" });
+
 /// One step of a program. Which fields it takes depends on what it does ([`Verb`]).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct Step {
     /// What it does.
-    #[serde(rename = "do")]
+    #[cfg_attr(feature = "schema", schemars(rename = "do"))]
     pub verb: Verb,
     /// Source lines instead of those written from the step; the step runs on the first of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub py: Option<String>,
     /// The socket; the one made last (by `socket` or `accept`, reading downwards) when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub socket: Option<String>,
     /// The name of what it gives: of a socket (`conn`) or of data (`data`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub into: Option<String>,
     /// TCP or UDP.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub kind: SocketKind,
     /// A host and port: `server:8000`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// A port.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
     /// How many connections may wait for accept().
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u32>,
     /// A number of octets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n: Option<Size>,
     /// What is sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Data>,
     /// The data that is decoded; `data` when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub var: Option<String>,
     /// Which direction ends.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub how: Option<How>,
     /// A socket option.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub option: Option<SocketOption>,
     /// The option's value; 1 when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<u64>,
     /// A time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<Span>,
     /// How often.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
     /// The steps within.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Vec<Step>>,
     /// When to leave the loop.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Until>,
     /// What happens when it fails.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub on_error: OnError,
     /// Reads a frame as the course's first programs do: every recv() is believed to give all that was asked.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub naive: bool,
     /// Writes length, header and payload of a frame with a send() each.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub pieces: bool,
     /// Decodes with what was left of a cut character kept for the next time.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub incremental: bool,
 }
 
+object!(Step {
+    verb as "do": needed, py, socket, into, kind, to, port, backlog, n, data, var, how, option, value, time, times,
+    body, when, on_error, naive, pieces, incremental,
+});
+
 /// What is sent: a text, or `{"hex": …}`, `{"repeat": …, "times": …}`, `{"var": …}`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(untagged))]
 pub enum Data {
     /// This text, in UTF-8.
     Text(String),
@@ -265,47 +250,61 @@ pub enum Data {
 }
 
 /// What is sent, other than a plain text. Exactly one of `text`, `hex` and `var`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct DataSpec {
     /// A text, in UTF-8.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Octets in hexadecimal; blanks are allowed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hex: Option<String>,
     /// Data that was received, by name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub var: Option<String>,
     /// How often it is repeated; once when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
     /// ASCII letters are turned to upper case.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub upper: bool,
 }
 
-impl<'de> Deserialize<'de> for Data {
-    // By hand: serde's untagged enums lose the path to an error.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Data;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&bilingual(
+blank_is_default!(DataSpec);
+object!(DataSpec { text, hex, var, times, upper });
+
+impl Blank for Data {
+    fn blank() -> Self {
+        Data::Text(String::new())
+    }
+}
+
+impl Node for Data {
+    fn read(&mut self, json: &Json, at: &mut Path) -> Result<(), Flaw> {
+        *self = match json {
+            Json::Text(text) => Data::Text(text.clone()),
+            Json::Object(_) => {
+                let mut spec = DataSpec::default();
+                spec.read(json, at)?;
+                Data::Spec(spec)
+            }
+            _ => {
+                return Err(allowed(
+                    at,
                     "a text, or an object with one of text, hex and var",
                     "一段文本，或含 text、hex、var 之一的对象",
-                ))
+                ));
             }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Data, E> {
-                Ok(Data::Text(text.to_owned()))
-            }
-            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Data, A::Error> {
-                DataSpec::deserialize(de::value::MapAccessDeserializer::new(map)).map(Data::Spec)
-            }
+        };
+        Ok(())
+    }
+    fn json(&mut self) -> Json {
+        match self {
+            Data::Text(text) => Json::Text(text.clone()),
+            Data::Spec(spec) => spec.json(),
         }
-        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl Blank for Step {
+    fn blank() -> Self {
+        Step::new(Verb::Text)
     }
 }
 

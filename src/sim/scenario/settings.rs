@@ -1,13 +1,14 @@
 //! TCP settings of a host.
 
-use serde::{Deserialize, Serialize};
-
+use super::json::Json;
+use super::node::{Blank, Node, allowed, blank_is_default, names, object};
+use crate::sim::error::Flaw;
+use crate::sim::locate::Path;
 use crate::sim::units::{Size, Span, Switch};
 
 /// A set of defaults.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub enum Preset {
     /// Small numbers, no options, relative sequence numbers.
     #[default]
@@ -18,10 +19,11 @@ pub enum Preset {
     Rfc,
 }
 
+names!(Preset { Textbook = "textbook", Linux = "linux", Rfc = "rfc" });
+
 /// Congestion control.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub enum Congestion {
     /// None: the window is the receiver's alone.
     None,
@@ -31,10 +33,11 @@ pub enum Congestion {
     Cubic,
 }
 
+names!(Congestion { None = "none", Reno = "reno", Cubic = "cubic" });
+
 /// A rule to break on purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub enum Break {
     /// The server is ESTABLISHED as soon as the SYN is there.
     TwoWayHandshake,
@@ -58,108 +61,125 @@ pub enum Break {
     NoKarn,
 }
 
+names!(Break {
+    TwoWayHandshake = "two-way-handshake", NoTimeWait = "no-time-wait",
+    NoRetransmission = "no-retransmission", NeverMergeAckAndFin = "never-merge-ack-and-fin",
+    NeverPiggyback = "never-piggyback", NoReassemblyQueue = "no-reassembly-queue",
+    IgnorePeerWindow = "ignore-peer-window", NoWindowProbe = "no-window-probe", NoBackoff = "no-backoff",
+    NoKarn = "no-karn",
+});
+
 /// The initial sequence number: a number, `"random"` (from the seed).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub enum InitialSequence {
     /// Drawn from the scenario's seed (RFC 6528's hash in its place).
     Random,
     /// This one.
-    #[serde(untagged)]
+    #[cfg_attr(feature = "schema", schemars(untagged))]
     Fixed(u32),
 }
 
+impl Blank for InitialSequence {
+    fn blank() -> Self {
+        InitialSequence::Random
+    }
+}
+
+impl Node for InitialSequence {
+    fn read(&mut self, json: &Json, at: &mut Path) -> Result<(), Flaw> {
+        *self = match json {
+            Json::Text(text) if text == "random" => Some(InitialSequence::Random),
+            Json::Whole(number) => u32::try_from(*number).ok().map(InitialSequence::Fixed),
+            _ => None,
+        }
+        .ok_or_else(|| {
+            allowed(
+                at,
+                "\"random\" or a whole number from 0 to 4294967295",
+                "\"random\"，或 0 到 4294967295 的整数",
+            )
+        })?;
+        Ok(())
+    }
+    fn json(&mut self) -> Json {
+        match self {
+            InitialSequence::Random => Json::Text("random".to_owned()),
+            InitialSequence::Fixed(number) => Json::Whole(u64::from(*number)),
+        }
+    }
+}
+
 /// What a host's TCP does; a missing setting is as the preset has it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub struct TcpSettings {
     /// The defaults to start from; `textbook` when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<Preset>,
     /// Maximum segment size in octets; from the MTU when missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mss: Option<u16>,
     /// Room of the send buffer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_buffer: Option<Size>,
     /// Room of the receive buffer; the window is what is free of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receive_buffer: Option<Size>,
     /// Nagle's algorithm (RFC 896).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nagle: Option<bool>,
     /// How long an acknowledgment may wait, or `"off"`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delayed_ack: Option<Switch<Span>>,
     /// How many segments are acknowledged at once at the start of a connection.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quick_acks: Option<u32>,
     /// Window scaling (RFC 7323).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_scale: Option<bool>,
     /// Selective acknowledgment (RFC 2018).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sack: Option<bool>,
     /// Timestamps (RFC 7323).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamps: Option<bool>,
     /// Explicit congestion notification (RFC 3168).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ecn: Option<bool>,
     /// Silly-window avoidance on both sides (RFC 9293 section 3.8.6.2).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sws_avoidance: Option<bool>,
     /// Congestion control.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub congestion: Option<Congestion>,
     /// Initial congestion window in segments (RFC 6928).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_window: Option<u32>,
     /// Retransmission time-out before the first measurement.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_rto: Option<Span>,
     /// Shortest retransmission time-out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_rto: Option<Span>,
     /// Longest retransmission time-out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_rto: Option<Span>,
     /// How often a SYN is sent again before connect() fails.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub syn_retries: Option<u32>,
     /// How often a segment is sent again before the connection fails.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retries: Option<u32>,
     /// Fast retransmit after three duplicate acknowledgments (RFC 5681).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fast_retransmit: Option<bool>,
     /// Tail loss probe and RACK (RFC 8985).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rack: Option<bool>,
     /// Length of TIME-WAIT (2 MSL).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_wait: Option<Span>,
     /// Initial sequence number: a number or `"random"`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isn: Option<InitialSequence>,
     /// Idle time before the first keep-alive probe, where SO_KEEPALIVE is on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_alive_idle: Option<Span>,
     /// Time between keep-alive probes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_alive_interval: Option<Span>,
     /// Unanswered keep-alive probes before the connection fails.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_alive_count: Option<u32>,
     /// How long data may stay unacknowledged before the connection fails (RFC 5482).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_timeout: Option<Span>,
     /// Rules to break on purpose.
-    #[serde(default, rename = "break", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default, rename = "break"))]
     pub breaks: Vec<Break>,
 }
+
+blank_is_default!(TcpSettings);
+object!(TcpSettings {
+    preset, mss, send_buffer, receive_buffer, nagle, delayed_ack, quick_acks, window_scale, sack,
+    timestamps, ecn, sws_avoidance, congestion, initial_window, initial_rto, min_rto, max_rto, syn_retries,
+    retries, fast_retransmit, rack, time_wait, isn, keep_alive_idle, keep_alive_interval, keep_alive_count,
+    user_timeout, breaks as "break",
+});
 
 impl TcpSettings {
     /// These settings, with `base`'s where they have none. Rules broken in either are broken.

@@ -270,8 +270,13 @@ fn what<'a>(kind: Kind, f: &mut Fields<'a>, scratch: &'a mut Scratch) -> Result<
                 Some(Named::Timer(timer)) => What::Timer { socket, timer, change, rule },
                 timer => {
                     let label = spelling(&timer);
+                    let change = match change {
+                        TimerChange::Set(until) => format!("set to {} ns", until.as_nanos()),
+                        TimerChange::Cancelled => "cancelled".to_owned(),
+                        TimerChange::Fired => "fired".to_owned(),
+                    };
                     *words = format!(
-                        "timer {label} of socket {}: {change:?}; this version does not know it",
+                        "timer {label} of socket {}: {change}; this version does not know it",
                         socket.0
                     );
                     What::Note { text: words }
