@@ -242,3 +242,22 @@ fn what_is_no_json_is_said_with_its_place() {
     assert!(Scenario::from_json(&"[".repeat(10_000)).is_err());
     assert!(Scenario::from_json("").is_err());
 }
+
+#[test]
+fn any_damage_is_refused_in_both_languages_or_read() {
+    for at in 0..GOOD.len() {
+        for put in ["", "\"", "{", "]", "9", "-", "x", "中"] {
+            let text = format!("{}{put}{}", &GOOD[..at], &GOOD[at + 1..]);
+            let Err(error) = Scenario::from_json(&text) else { continue };
+            for lang in [Lang::En, Lang::Zh] {
+                assert!(!error.problem(lang).is_empty(), "{text}");
+            }
+            assert!(
+                error.line >= 1 && error.line <= GOOD.lines().count() + 1 && error.column >= 1,
+                "{error}"
+            );
+        }
+        let cut = Scenario::from_json(&GOOD[..at]).expect_err("a part is no scenario");
+        assert!(cut.message(Lang::Zh).starts_with("第 "), "{cut}");
+    }
+}

@@ -114,18 +114,39 @@ fn cwnd(story: &Story) -> Vec<(f64, i64)> {
 
 #[test]
 fn slow_start_doubles_until_the_queue_overflows() {
-    for name in ["slow-start-reno", "slow-start-cubic"] {
-        let story = run(name);
-        let windows = cwnd(&story);
-        let full = story.packets.values().find(|p| p.dropped.as_deref() == Some("queue-full"));
-        let full = full.unwrap_or_else(|| panic!("{name}: the queue overflows")).sent;
-        let before: Vec<_> = windows.iter().filter(|(at, _)| *at < full).collect();
-        let (first, top) = (before[0].1, before.last().unwrap().1);
-        assert!(top >= 4 * first, "{name}: {first} to {top}");
-        let least = windows.iter().filter(|(at, _)| *at > full).map(|(_, w)| *w).min().unwrap();
-        assert!(least < top * 3 / 4, "{name}: {top} falls to {least}");
-        assert!(story.timers.iter().all(|(.., timer)| timer != "Retransmission"), "{name}: no time-out");
-    }
+    let story = run("slow-start-reno");
+    let windows = cwnd(&story);
+    let full = story.packets.values().find(|p| p.dropped.as_deref() == Some("queue-full"));
+    let full = full.expect("the queue overflows").sent;
+    let before: Vec<_> = windows.iter().filter(|(at, _)| *at < full).collect();
+    let (first, top) = (before[0].1, before.last().unwrap().1);
+    assert!(top >= 4 * first, "{first} to {top}");
+    let least = windows.iter().filter(|(at, _)| *at > full).map(|(_, w)| *w).min().unwrap();
+    assert!(least < top * 3 / 4, "{top} falls to {least}");
+    assert!(story.timers.iter().all(|(.., timer)| timer != "Retransmission"), "no time-out");
+}
+
+#[test]
+fn cubic_slows_down_near_the_old_maximum_and_then_goes_beyond() {
+    let story = run("slow-start-cubic");
+    let windows = cwnd(&story);
+    let of = |windows: &[(f64, i64)], at: f64| {
+        windows.iter().take_while(|(then, _)| *then <= at).last().map_or(0, |(_, window)| *window)
+    };
+    let lost = story.packets.values().filter(|p| p.dropped.is_some()).count();
+    assert_eq!(lost, 1);
+    let top = windows.iter().filter(|(at, _)| *at < 2100.0).map(|(_, w)| *w).max().unwrap();
+    let steps: Vec<i64> = [2600.0, 3600.0, 4600.0, 5600.0].map(|at| of(&windows, at)).to_vec();
+    assert!(steps[0] < top * 85 / 100, "{top} falls: {steps:?}");
+    assert!(steps[1] > top * 92 / 100, "fast at first: {steps:?}");
+    assert!(steps[2] - steps[1] < (steps[1] - steps[0]) / 2, "then slower: {steps:?}");
+    let end = windows.last().unwrap().1;
+    assert!(end > top, "then beyond {top}: {end}");
+    // Reno adds a segment a round trip and is far below by then.
+    let reno = cwnd(&run_with("slow-start-cubic", &[("tcp.congestion", "reno")]));
+    let (before, after) = (of(&reno, 4200.0), of(&reno, 6250.0));
+    assert!((3 * 1460..=5 * 1460).contains(&(after - before)), "{before} to {after} in four round trips");
+    assert!(after < top * 85 / 100, "{after}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use framewire::lang::Lang;
 use framewire::sim::units::{Chance, Rate, Size, Span};
-use framewire::sim::{BUILTINS, Run, Scenario, builtin, set};
+use framewire::sim::{BUILTINS, KnobError, Run, Scenario, builtin, set};
 use framewire::time::Duration;
 use framewire::trace::{Kind, Trace};
 use framewire::view::session::Session;
@@ -46,6 +46,9 @@ pub struct SimArgs {
     /// Print JSON: one object, or one a line for a sweep
     #[arg(long)]
     pub json: bool,
+    /// Print the run's digest alone: the same on every machine and in the page; without a scenario, of every built-in one
+    #[arg(long, conflicts_with_all = ["out", "sweep", "json"])]
+    pub digest: bool,
     /// The language of sentences
     #[arg(long, value_enum, default_value_t = Language::En)]
     pub lang: Language,
@@ -75,13 +78,16 @@ impl From<Language> for Lang {
 /// When the scenario cannot be read or a value cannot be set, and when a file cannot be written.
 pub fn run(args: &SimArgs, out: &mut impl Write) -> anyhow::Result<()> {
     let lang = Lang::from(args.lang);
-    let Some(name) = &args.scenario else { return list(lang, out) };
+    let Some(name) = &args.scenario else {
+        return if args.digest { digests(out) } else { list(lang, out) };
+    };
     let mut scenario = load(name, lang)?;
     for change in &args.set {
         let (key, value) = change.split_once('=').with_context(|| {
             format!("--set {change}: write it as KEY=VALUE, for example network.latency=50ms")
         })?;
-        scenario = set(&scenario, key, value).with_context(|| format!("--set {change}"))?;
+        scenario = set(&scenario, key, value)
+            .map_err(|error| anyhow::anyhow!("--set {change}: {}", knob_message(&error, lang)))?;
     }
     if let Some(range) = &args.sweep {
         return sweep(&scenario, range, args, out);
@@ -91,6 +97,7 @@ pub fn run(args: &SimArgs, out: &mut impl Write) -> anyhow::Result<()> {
         eprintln!("{message}");
     }
     match &args.out {
+        _ if args.digest => writeln!(out, "{:016x}", run.digest())?,
         Some(path) => {
             write_file(&run, path)?;
             eprintln!("{}: {} events", path.display(), run.trace().len());
@@ -107,6 +114,23 @@ fn list(lang: Lang, out: &mut impl Write) -> anyhow::Result<()> {
         if let Some(scenario) = builtin(known.name) {
             writeln!(out, "{:<26}{}", known.name, scenario.title.get(lang))?;
         }
+    }
+    Ok(())
+}
+
+/// What is wrong with a value; the line and column that it has in no text of the user's are left out.
+fn knob_message(error: &KnobError, lang: Lang) -> String {
+    match error {
+        KnobError::Value(error) => format!("{}: {}", error.path, error.problem(lang)),
+        other => other.to_string(),
+    }
+}
+
+/// The digests of the built-in scenarios.
+fn digests(out: &mut impl Write) -> anyhow::Result<()> {
+    for known in BUILTINS {
+        let scenario = builtin(known.name).context("a built-in scenario is wrong")?;
+        writeln!(out, "{:<26}{:016x}", known.name, Run::new(&scenario, &[])?.digest())?;
     }
     Ok(())
 }
@@ -228,6 +252,12 @@ fn values(range: &str, steps: Option<usize>) -> anyhow::Result<Vec<String>> {
 fn sweep(scenario: &Scenario, range: &str, args: &SimArgs, out: &mut impl Write) -> anyhow::Result<()> {
     let (key, range) = range.split_once('=').context("--sweep: write it as KEY=A..B")?;
     let values = values(range, args.steps)?;
+    let lang = Lang::from(args.lang);
+    for value in values.first().into_iter().chain(values.last()) {
+        // Before anything runs: most mistakes show at the ends of the range.
+        set(scenario, key, value)
+            .map_err(|error| anyhow::anyhow!("--sweep {key}={value}: {}", knob_message(&error, lang)))?;
+    }
     let progress = match std::io::stderr().is_terminal() {
         true => indicatif::ProgressBar::new(values.len() as u64),
         false => indicatif::ProgressBar::hidden(),
@@ -243,7 +273,7 @@ fn sweep(scenario: &Scenario, range: &str, args: &SimArgs, out: &mut impl Write)
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let (Some(value), Some(slot)) = (values.get(at), results.get(at)) else { return };
                     let result = set(scenario, key, value)
-                        .map_err(|error| error.to_string())
+                        .map_err(|error| knob_message(&error, lang))
                         .and_then(|scenario| Run::new(&scenario, &[]).map_err(|error| error.to_string()))
                         .map(|run| summary(&run));
                     if let Ok(mut slot) = slot.lock() {
@@ -292,6 +322,7 @@ mod tests {
             sweep: None,
             steps: None,
             json: false,
+            digest: false,
             lang: Language::En,
         }
     }
@@ -307,6 +338,17 @@ mod tests {
         assert!(output(&args("hello-tcp")).contains("Hello, TCP"));
         let zh = SimArgs { lang: Language::Zh, ..args("hello-tcp") };
         assert!(output(&zh).contains("你好，TCP"));
+    }
+
+    #[test]
+    fn digests_are_the_same_each_time_and_of_each_scenario_another() {
+        let all = output(&SimArgs { scenario: None, digest: true, ..args("") });
+        let rows: Vec<Vec<&str>> = all.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(rows.len(), BUILTINS.len());
+        let different: std::collections::BTreeSet<&str> = rows.iter().map(|row| row[1]).collect();
+        assert_eq!(different.len(), rows.len());
+        let one = output(&SimArgs { digest: true, ..args("hello-tcp") });
+        assert!(rows.contains(&vec!["hello-tcp", one.trim()]), "{one}");
     }
 
     #[test]
@@ -343,6 +385,11 @@ mod tests {
         assert!(error.contains("hello-tcp"), "{error}");
         let bad = SimArgs { set: vec!["network.loss=150%".into()], ..args("hello-tcp") };
         assert!(format!("{:#}", run(&bad, &mut out).unwrap_err()).contains("from 0 to 1"));
+        let bad = SimArgs { sweep: Some("loss=0..5%".into()), ..args("hello-tcp") };
+        let mut printed = Vec::new();
+        let error = run(&bad, &mut printed).unwrap_err().to_string();
+        assert!(error.contains("no field `loss`") && !error.contains("line"), "{error}");
+        assert!(printed.is_empty(), "nothing ran");
         let bad = SimArgs { out: Some("x.txt".into()), ..args("hello-tcp") };
         assert!(run(&bad, &mut out).unwrap_err().to_string().contains(".fwtrace"));
     }

@@ -1,5 +1,8 @@
 //! A whole run with its trace, and time travel in it: seek, fork, compare, digest.
 
+use std::fmt;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::error::Flaw;
@@ -52,18 +55,20 @@ pub enum Command {
     },
 }
 
-impl Command {
+impl fmt::Display for Command {
     /// The command as a line of text, for the trace.
-    fn text(&self) -> String {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Command::Drop { packet } => format!("drop packet {packet}"),
-            Command::Delay { packet, by } => format!("delay packet {packet} by {by}"),
-            Command::Duplicate { packet, by } => format!("duplicate packet {packet} after {by}"),
-            Command::Corrupt { packet } => format!("corrupt packet {packet}"),
-            Command::Set { path, value, .. } => format!("set {path} = {value}"),
+            Command::Drop { packet } => write!(f, "drop packet {packet}"),
+            Command::Delay { packet, by } => write!(f, "delay packet {packet} by {by}"),
+            Command::Duplicate { packet, by } => write!(f, "duplicate packet {packet} after {by}"),
+            Command::Corrupt { packet } => write!(f, "corrupt packet {packet}"),
+            Command::Set { path, value, .. } => write!(f, "set {path} = {value}"),
         }
     }
+}
 
+impl Command {
     fn action(&self) -> Option<ScriptedAction> {
         let (packet, action) = match self {
             Command::Drop { packet } => (packet, Action::Drop),
@@ -107,13 +112,139 @@ struct Change {
     text: String,
 }
 
-/// A run that was made to its end: scenario, commands, trace and keyframes.
+/// What makes a run: the scenario, what is done to it, and the changes of the network that come of it.
 #[derive(Clone, Debug)]
-pub struct Run {
+struct Plan {
     scenario: Scenario,
     commands: Vec<Command>,
     changes: Vec<Change>,
+}
+
+/// A run that is being made: a slice of work at a time, so that a page stays alive beside it.
+///
+/// ```
+/// use framewire::sim::{Run, Runner, builtin};
+///
+/// let scenario = builtin("hello-tcp").expect("it is built in");
+/// let mut runner = Runner::new(&scenario, &[])?;
+/// while runner.advance(10) {
+///     // Here the page draws, or somebody gives up.
+/// }
+/// assert_eq!(runner.finish().digest(), Run::new(&scenario, &[])?.digest());
+/// # Ok::<(), framewire::sim::RunError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Runner {
+    plan: Plan,
     trace: Trace,
+    simulation: Simulation,
+    keyframes: Vec<(u32, Simulation)>,
+    /// How a keyframe is taken, where any are: the page takes none, and so need not carry the code for it.
+    copy: Option<fn(&Simulation) -> Simulation>,
+    /// Events between two keyframes.
+    apart: u32,
+    /// The event before which the next keyframe is taken.
+    next: u32,
+}
+
+impl Runner {
+    /// The beginning of a run: who is there is recorded, nothing has happened.
+    ///
+    /// # Errors
+    /// What is wrong with the scenario or a command.
+    pub fn new(scenario: &Scenario, commands: &[Command]) -> Result<Runner, RunError> {
+        let mut start = scenario.clone();
+        let mut changes: Vec<Change> = Vec::new();
+        for command in commands {
+            let Command::Set { path, value, at } = command else { continue };
+            match at.filter(|_| path.starts_with("network.") && !path.starts_with("network.script")) {
+                None => start = set(&start, path, value)?,
+                Some(at) => {
+                    let before = changes.last().map_or(&start, |change| &change.scenario);
+                    changes.push(Change {
+                        at,
+                        scenario: set(before, path, value)?,
+                        text: command.to_string(),
+                    });
+                }
+            }
+        }
+        changes.sort_by_key(|change| change.at);
+        let mut trace = Trace::new();
+        let mut simulation = Simulation::new(&start, &mut trace)?;
+        for command in commands {
+            if let Some(action) = command.action() {
+                simulation.script(action);
+                let text = command.to_string();
+                trace.record(Record::new(
+                    Instant::START,
+                    Provenance::Modelled,
+                    What::Command { text: &text },
+                ));
+            }
+        }
+        let plan = Plan { scenario: scenario.clone(), commands: commands.to_vec(), changes };
+        let keyframes = Vec::new();
+        Ok(Runner { plan, trace, simulation, keyframes, copy: None, apart: KEYFRAME, next: 0 })
+    }
+
+    /// Keeps the simulation as it is now and then, so that [`Run::seek`] is quick.
+    #[must_use]
+    pub fn with_keyframes(self) -> Runner {
+        Runner { copy: Some(Simulation::clone), ..self }
+    }
+
+    /// Lets the next `steps` things happen, fewer at the end; false when the run is over.
+    pub fn advance(&mut self, steps: u32) -> bool {
+        for _ in 0..steps {
+            let event = self.trace.len() as u32;
+            if event >= self.next {
+                self.keep(event);
+            }
+            if !advance(&mut self.simulation, &self.plan.changes, event, &mut self.trace) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Takes a keyframe; where there are too many, every second one is given up.
+    fn keep(&mut self, event: u32) {
+        self.next = event.saturating_add(self.apart);
+        let Some(copy) = self.copy else { return };
+        self.keyframes.push((event, copy(&self.simulation)));
+        if self.keyframes.len() > KEYFRAMES {
+            let mut nth = 0;
+            self.keyframes.retain(|_| {
+                nth += 1;
+                nth % 2 == 1
+            });
+            self.apart *= 2;
+        }
+    }
+
+    /// What has happened so far.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// Now, in virtual time.
+    pub fn now(&self) -> Instant {
+        self.simulation.now()
+    }
+
+    /// The run; where it is not over yet, as far as it has come.
+    pub fn finish(self) -> Run {
+        let stop = self.simulation.stopped().unwrap_or(Stop::Quiet);
+        Run { plan: self.plan, trace: Arc::new(self.trace), keyframes: self.keyframes, stop }
+    }
+}
+
+/// A run that was made to its end: scenario, commands, trace and keyframes.
+#[derive(Clone, Debug)]
+pub struct Run {
+    plan: Plan,
+    trace: Arc<Trace>,
     keyframes: Vec<(u32, Simulation)>,
     stop: Stop,
 }
@@ -122,7 +253,7 @@ impl Run {
     /// Runs a scenario to its end, or to one of its limits.
     ///
     /// # Errors
-    /// What is wrong with the scenario.
+    /// What is wrong with the scenario or a command.
     ///
     /// ```
     /// use framewire::sim::{Command, Run, builtin};
@@ -134,77 +265,19 @@ impl Run {
     /// # Ok::<(), framewire::sim::RunError>(())
     /// ```
     pub fn new(scenario: &Scenario, commands: &[Command]) -> Result<Run, RunError> {
-        let mut start = scenario.clone();
-        let mut changes: Vec<Change> = Vec::new();
-        for command in commands {
-            let Command::Set { path, value, at } = command else { continue };
-            match at.filter(|_| path.starts_with("network.") && !path.starts_with("network.script")) {
-                None => start = set(&start, path, value)?,
-                Some(at) => {
-                    let before = changes.last().map_or(&start, |change| &change.scenario);
-                    changes.push(Change { at, scenario: set(before, path, value)?, text: command.text() });
-                }
-            }
-        }
-        changes.sort_by_key(|change| change.at);
-        let mut trace = Trace::new();
-        let mut simulation = Simulation::new(&start, &mut trace)?;
-        for command in commands {
-            if let Some(action) = command.action() {
-                simulation.script(action);
-                let text = command.text();
-                trace.record(Record::new(
-                    Instant::START,
-                    Provenance::Modelled,
-                    What::Command { text: &text },
-                ));
-            }
-        }
-        let mut run = Run {
-            scenario: scenario.clone(),
-            commands: commands.to_vec(),
-            changes,
-            trace,
-            keyframes: Vec::new(),
-            stop: Stop::Quiet,
-        };
-        run.run(simulation);
-        Ok(run)
-    }
-
-    fn run(&mut self, mut simulation: Simulation) {
-        let mut apart = KEYFRAME;
-        let mut next = 0;
-        loop {
-            let event = self.trace.len() as u32;
-            if event >= next {
-                self.keyframes.push((event, simulation.clone()));
-                if self.keyframes.len() > KEYFRAMES {
-                    let mut nth = 0;
-                    self.keyframes.retain(|_| {
-                        nth += 1;
-                        nth % 2 == 1
-                    });
-                    apart *= 2;
-                }
-                next = event.saturating_add(apart);
-            }
-            let before = event;
-            if !advance(&mut simulation, &self.changes, before, &mut self.trace) {
-                break;
-            }
-        }
-        self.stop = simulation.stopped().unwrap_or(Stop::Quiet);
+        let mut runner = Runner::new(scenario, commands)?.with_keyframes();
+        while runner.advance(u32::MAX) {}
+        Ok(runner.finish())
     }
 
     /// The scenario, without the commands.
     pub fn scenario(&self) -> &Scenario {
-        &self.scenario
+        &self.plan.scenario
     }
 
     /// The commands.
     pub fn commands(&self) -> &[Command] {
-        &self.commands
+        &self.plan.commands
     }
 
     /// What happened.
@@ -212,9 +285,14 @@ impl Run {
         &self.trace
     }
 
+    /// What happened, to be kept beside the run without a copy.
+    pub fn shared_trace(&self) -> Arc<Trace> {
+        self.trace.clone()
+    }
+
     /// What happened, alone.
     pub fn into_trace(self) -> Trace {
-        self.trace
+        Arc::unwrap_or_clone(self.trace)
     }
 
     /// Why it is over.
@@ -223,14 +301,19 @@ impl Run {
     }
 
     /// The simulation as it was when `event` had happened, and what else happened in the same step: every endpoint, buffer
-    /// and program. `None` only for a run without events.
+    /// and program. `None` for a run without keyframes.
     pub fn seek(&self, event: EventId) -> Option<Simulation> {
         let at = self.keyframes.partition_point(|(at, _)| *at <= event.0.saturating_add(1));
         let (start, keyframe) = self.keyframes.get(at.saturating_sub(1))?;
         let mut simulation = keyframe.clone();
         let mut counter = Counter(*start);
-        while counter.0 <= event.0 && advance(&mut simulation, &self.changes, counter.0, &mut counter) {}
+        while counter.0 <= event.0 && advance(&mut simulation, &self.plan.changes, counter.0, &mut counter) {}
         Some(simulation)
+    }
+
+    /// As [`Run::seek`], by time: everything up to `time` has happened. `None` before the first event.
+    pub fn seek_time(&self, time: Instant) -> Option<Simulation> {
+        self.seek(self.trace.last_event_at(time)?)
     }
 
     /// The same run with one more command.
@@ -238,9 +321,9 @@ impl Run {
     /// # Errors
     /// When the command cannot be carried out.
     pub fn fork(&self, command: Command) -> Result<Run, RunError> {
-        let mut commands = self.commands.clone();
+        let mut commands = self.plan.commands.clone();
         commands.push(command);
-        Run::new(&self.scenario, &commands)
+        Run::new(&self.plan.scenario, &commands)
     }
 
     /// A number that two runs share only when every event is the same, to the octet: natively and in WASM, for ever.

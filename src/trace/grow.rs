@@ -49,9 +49,19 @@ impl Common {
 }
 
 impl Sink for Trace {
+    // Inlined, so that who tells the commonest things need not build a whole record first.
+    #[inline]
     fn record(&mut self, record: Record<'_>) -> EventId {
         let event = self.next_event();
-        let common = self.take(event, &record);
+        let common = match record.what {
+            What::VarChange { socket, var, old, new, rule } => {
+                self.var_changed(VarRow { old, new, event, var }, socket, rule)
+            }
+            What::RuleFired { socket, rule } => {
+                self.of_socket(Kind::RuleFired, rule as usize, socket).by(Some(rule))
+            }
+            _ => self.take(event, &record),
+        };
         let nanos = record.time.as_nanos();
         let c = &mut self.columns;
         let latest = c.time.last().copied().unwrap_or(0);
@@ -322,16 +332,7 @@ impl Trace {
                 Common::new(Kind::PacketIgnored, row).at(host).on(socket.unwrap_or(SocketId::NONE)).by(rule)
             }
             What::VarChange { socket, var, old, new, rule } => {
-                let row = self.tables.vars.len();
-                self.tables.vars.push(VarRow { old, new, event, var });
-                let state = self.socket_mut(socket);
-                state.changes.push(row as u32);
-                state.vars.set(var, new);
-                if state.changes.len().is_multiple_of(SNAPSHOT_EVERY) {
-                    state.snapshots.push(state.vars);
-                }
-                let kind = if var == Var::State { Kind::StateChange } else { Kind::VarChange };
-                Common::new(kind, row).at(state.host).on(socket).by(rule)
+                self.var_changed(VarRow { old, new, event, var }, socket, rule)
             }
             What::Timer { socket, timer, change, rule } => {
                 let kind = match change {
@@ -391,6 +392,19 @@ impl Trace {
                 Common::new(Kind::Clock, self.tables.values.len() - 1)
             }
         }
+    }
+
+    fn var_changed(&mut self, change: VarRow, socket: SocketId, rule: Option<Rule>) -> Common {
+        let row = self.tables.vars.len();
+        self.tables.vars.push(change);
+        let state = self.socket_mut(socket);
+        state.changes.push(row as u32);
+        state.vars.set(change.var, change.new);
+        if state.changes.len().is_multiple_of(SNAPSHOT_EVERY) {
+            state.snapshots.push(state.vars);
+        }
+        let kind = if change.var == Var::State { Kind::StateChange } else { Kind::VarChange };
+        Common::new(kind, row).at(state.host).on(socket).by(rule)
     }
 
     fn take_text(&mut self, event: EventId, kind: Kind, text: &str) -> Common {

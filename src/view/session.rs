@@ -1,5 +1,7 @@
 //! One opened conversation, and everything the page asks of it.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::time::Instant;
@@ -19,7 +21,7 @@ const MOST_RELATED: usize = 4_000;
 /// An opened trace with its figure, its time axis and its transcript.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
-    trace: Trace,
+    trace: Arc<Trace>,
     figure: Figure,
     scale: Scale,
     transcript: Transcript,
@@ -101,7 +103,8 @@ pub struct Mark {
 
 impl Session {
     /// Opens a trace.
-    pub fn new(trace: Trace) -> Session {
+    pub fn new(trace: impl Into<Arc<Trace>>) -> Session {
+        let trace = trace.into();
         let figure = from_trace::figure(&trace);
         let mut session = Session { trace, figure, ..Session::default() };
         session.fit(480.0);

@@ -54,6 +54,30 @@ impl Payload {
         bytes
     }
 
+    /// At most `max` octets from the front, without a copy where that can be: `spread` keeps the repeated unit from one time
+    /// to the next.
+    pub fn window<'a>(&'a self, max: usize, spread: &'a mut Vec<u8>) -> &'a [u8] {
+        let unit = self.unit.len();
+        if unit == 0 {
+            return &[];
+        }
+        let len = usize::try_from(self.len).unwrap_or(usize::MAX).min(max);
+        let from = (self.start % unit as u64) as usize;
+        let whole = if from + len <= unit {
+            &self.unit[..]
+        } else {
+            if spread.is_empty() {
+                spread.extend_from_slice(&self.unit);
+            }
+            // It always holds whole units, so it may be doubled.
+            while spread.len() < from + len {
+                spread.extend_from_within(..);
+            }
+            &spread[..]
+        };
+        whole.get(from..from + len).unwrap_or_default()
+    }
+
     /// All octets.
     pub fn to_vec(&self) -> Vec<u8> {
         self.front(usize::MAX)

@@ -40,6 +40,8 @@ pub(super) struct Pending {
     pub deadline: Option<Instant>,
     /// The event that last woke it.
     pub woken: Option<trace::EventId>,
+    /// What it sends, repeated as often as one chunk needs it.
+    pub spread: Vec<u8>,
 }
 
 /// What an attempt gave.
@@ -100,6 +102,8 @@ pub(super) struct Place<'a, 'b, S: Sink> {
     pub ipv6: bool,
     pub sockets: &'a mut Vec<Socket>,
     pub recorder: Recorder<'b, S>,
+    /// Where received octets are put before it is known how many they are.
+    pub scratch: &'a mut Vec<u8>,
 }
 
 impl<S: Sink> Place<'_, '_, S> {
@@ -214,7 +218,7 @@ impl<S: Sink> Place<'_, '_, S> {
             }
             Call::Send(_, payload) | Call::SendAll(_, payload) => {
                 let rest = payload.skip(pending.accepted);
-                let (taken, result) = send(rest, |bytes| calls.send(id, bytes));
+                let (taken, result) = send(rest, &mut pending.spread, |bytes| calls.send(id, bytes));
                 pending.accepted += taken;
                 match result {
                     // A send that has handed something over tells of that first.
@@ -225,18 +229,16 @@ impl<S: Sink> Place<'_, '_, S> {
             }
             Call::SendTo(_, payload, to) => {
                 let n = calls.send_to(id, &payload.to_vec(), *to)?;
+                pending.accepted += n as u64;
                 Ok(Gave::plain(Returned::Count(n as u64)))
             }
             Call::Recv(_, n) => {
-                let mut buffer = vec![0; (*n).min(CHUNK * 16)];
-                let len = calls.recv(id, &mut buffer)?;
-                buffer.truncate(len);
-                Ok(Gave::plain(Returned::Data(buffer)))
+                let len = calls.recv(id, room(self.scratch, (*n).min(CHUNK * 16)))?;
+                Ok(Gave::plain(Returned::Data(self.scratch.get(..len).unwrap_or_default().to_vec())))
             }
             Call::RecvFrom(_, n) => {
-                let mut buffer = vec![0; (*n).min(CHUNK)];
-                let received = calls.recv_from(id, &mut buffer)?;
-                buffer.truncate(received.len);
+                let received = calls.recv_from(id, room(self.scratch, (*n).min(CHUNK)))?;
+                let buffer = self.scratch.get(..received.len).unwrap_or_default().to_vec();
                 Ok(Gave {
                     returned: Returned::Datagram(buffer, received.from),
                     truncated: received.truncated as u32,
@@ -293,22 +295,32 @@ impl<S: Sink> Place<'_, '_, S> {
     }
 }
 
+/// The first `len` octets of `scratch`, which grows where it has to.
+fn room(scratch: &mut Vec<u8>, len: usize) -> &mut [u8] {
+    if scratch.len() < len {
+        scratch.resize(len, 0);
+    }
+    scratch.get_mut(..len).unwrap_or_default()
+}
+
 /// Hands over as much of `payload` as is taken; how much, and what kept the rest back.
 fn send(
     payload: Payload,
+    spread: &mut Vec<u8>,
     mut take: impl FnMut(&[u8]) -> Result<usize, net::Errno>,
 ) -> (u64, Result<(), net::Errno>) {
     let (mut rest, mut taken) = (payload, 0);
     loop {
-        let bytes = rest.front(CHUNK);
-        match take(&bytes) {
+        let bytes = rest.window(CHUNK, spread);
+        let offered = bytes.len();
+        match take(bytes) {
             Ok(n) => {
                 taken += n as u64;
                 rest = rest.skip(n as u64);
                 if rest.len == 0 {
                     return (taken, Ok(()));
                 }
-                if n < bytes.len() {
+                if n < offered {
                     return (taken, Err(net::Errno::EAGAIN));
                 }
             }

@@ -6,3 +6,4 @@ mod simulation;
 mod world;
 
 pub use simulation::{Counter, Simulation, Stop};
+pub(in crate::sim) use world::tcp_config;

@@ -57,6 +57,7 @@ pub(super) struct Recorder<'a, S: Sink> {
 
 impl<S: Sink> Recorder<'_, S> {
     /// Records `what` with the present cause.
+    #[inline]
     pub fn tell(&mut self, what: What<'_>) -> EventId {
         let record =
             Record { time: self.names.now, provenance: Provenance::Modelled, cause: self.names.cause, what };

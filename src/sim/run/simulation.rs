@@ -119,6 +119,7 @@ pub struct Simulation {
     bytes: u64,
     stopped: Option<Stop>,
     changes: usize,
+    scratch: Vec<u8>,
 }
 
 impl Simulation {
@@ -157,6 +158,7 @@ impl Simulation {
             bytes: 0,
             stopped: None,
             changes: 0,
+            scratch: Vec::new(),
         };
         simulation.introduce(sink);
         Ok(simulation)
@@ -488,7 +490,16 @@ impl Simulation {
         }
         let parent = self.threads.get(at).and_then(|thread| thread.parent).map(|(call, _)| call);
         let (id, begun) = self.call_begun(at, handle, op, args, line, parent, sink);
-        let pending = Pending { call, id, begun, started: false, accepted: 0, deadline: None, woken: None };
+        let pending = Pending {
+            call,
+            id,
+            begun,
+            started: false,
+            accepted: 0,
+            deadline: None,
+            woken: None,
+            spread: Vec::new(),
+        };
         self.attempt(at, Box::new(pending), sink);
     }
 
@@ -506,6 +517,7 @@ impl Simulation {
             ipv6: self.setup.ipv6,
             sockets: &mut self.sockets,
             recorder: Recorder { names: &mut self.names, sink },
+            scratch: &mut self.scratch,
         };
         let attempt = place.attempt(&mut pending);
         let taken = pending.accepted - before;
@@ -680,6 +692,7 @@ impl Simulation {
                 accepted: 0,
                 deadline: None,
                 woken: None,
+                spread: Vec::new(),
             };
             // The thread stays over: what its last calls return goes to nobody.
             self.attempt(at, Box::new(pending), sink);

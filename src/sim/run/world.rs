@@ -207,7 +207,7 @@ fn link_config(impairments: &Impairments) -> LinkConfig {
 }
 
 /// The configuration that settings describe.
-fn tcp_config(settings: &TcpSettings, seed: u64, host: &str) -> Config {
+pub(in crate::sim) fn tcp_config(settings: &TcpSettings, seed: u64, host: &str) -> Config {
     let mut config = match settings.preset.unwrap_or_default() {
         Preset::Textbook => Config::textbook(),
         Preset::Linux => Config::linux(),
