@@ -5,7 +5,7 @@ import { FramewirePlayer } from './player/element.js';
 const player = document.querySelector('framewire-player');
 if (player instanceof FramewirePlayer) {
   const asked = new URLSearchParams(location.hash.slice(1));
-  for (const name of ['scenario', 'src', 'lang', 'theme']) {
+  for (const name of ['scenario', 'src', 'lang', 'theme', 'view']) {
     const value = asked.get(name);
     if (value) player.setAttribute(name, value);
   }

@@ -7,30 +7,65 @@ use super::Scenario;
 pub struct Builtin {
     /// Its name.
     pub name: &'static str,
+    /// What it is about.
+    pub topic: Topic,
     /// Its JSON text.
     pub json: &'static str,
 }
 
+/// What built-in scenarios are about, in the order of a course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// Programs, byte streams and messages.
+    Stream,
+    /// UDP.
+    Datagrams,
+    /// Opening a connection.
+    Opening,
+    /// Closing it.
+    Closing,
+    /// Flow control, loss and congestion.
+    Flow,
+}
+
+impl Topic {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Topic::Stream => "stream",
+            Topic::Datagrams => "datagrams",
+            Topic::Opening => "opening",
+            Topic::Closing => "closing",
+            Topic::Flow => "flow",
+        }
+    }
+}
+
 macro_rules! builtins {
-    ($($name:literal)*) => {
+    ($($topic:ident: $($name:literal)*;)*) => {
         /// Every built-in scenario, in the order in which a course would show them.
-        pub const BUILTINS: &[Builtin] = &[$(Builtin {
+        pub const BUILTINS: &[Builtin] = &[$($(Builtin {
             name: $name,
+            topic: Topic::$topic,
             json: include_str!(concat!("../../scenarios/", $name, ".json")),
-        },)*];
+        },)*)*];
     };
 }
 
 builtins! {
-    "hello-tcp" "hello-udp" "sticky-packets" "sticky-with-nodelay" "split-message" "localhost-vs-internet"
-    "short-read" "utf8-cut" "length-bomb" "framed-hello" "framed-echo" "four-ticks"
-    "udp-keeps-boundaries" "udp-truncation" "udp-fragment-lost" "udp-reordered"
-    "three-way-handshake" "lost-syn" "lost-syn-ack" "lost-handshake-ack" "stale-syn" "closed-port" "syn-backlog"
-    "simultaneous-open"
-    "four-way-close" "close-in-three" "half-close" "lost-fin" "time-wait-last-ack-lost" "no-time-wait"
-    "address-in-use" "close-wait-leak" "simultaneous-close" "reset-unread-data"
-    "nagle-delayed-ack-stall" "zero-window" "silly-window" "retransmission-backoff" "fast-retransmit" "sack"
-    "slow-start-reno" "slow-start-cubic" "keep-alive" "path-mtu"
+    Stream:
+        "hello-tcp" "sticky-packets" "sticky-with-nodelay" "split-message" "localhost-vs-internet" "short-read" "utf8-cut"
+        "length-bomb" "framed-hello" "framed-echo" "four-ticks";
+    Datagrams: "hello-udp" "udp-keeps-boundaries" "udp-truncation" "udp-fragment-lost" "udp-reordered";
+    Opening:
+        "three-way-handshake" "lost-syn" "lost-syn-ack" "lost-handshake-ack" "stale-syn" "closed-port" "syn-backlog"
+        "simultaneous-open";
+    Closing:
+        "four-way-close" "close-in-three" "half-close" "lost-fin" "time-wait-last-ack-lost" "no-time-wait"
+        "address-in-use" "close-wait-leak" "simultaneous-close" "reset-unread-data";
+    Flow:
+        "nagle-delayed-ack-stall" "zero-window" "silly-window" "retransmission-backoff" "fast-retransmit" "sack"
+        "slow-start-reno" "slow-start-cubic" "keep-alive" "path-mtu";
 }
 
 /// The built-in scenario of this name, if there is one.
@@ -51,7 +86,7 @@ mod tests {
 
     #[test]
     fn every_builtin_is_read_complete_and_in_both_languages() {
-        for Builtin { name, json } in BUILTINS {
+        for Builtin { name, json, .. } in BUILTINS {
             let scenario = Scenario::from_json(json).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(scenario.name, *name);
             for text in [&scenario.title, &scenario.look, &scenario.question, &scenario.notes] {

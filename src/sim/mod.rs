@@ -17,7 +17,7 @@ pub mod scenario;
 mod schema;
 pub mod units;
 
-pub use builtin::{BUILTINS, Builtin, builtin};
+pub use builtin::{BUILTINS, Builtin, Topic, builtin};
 pub use check::addresses;
 pub use compare::{Comparison, Fate, compare};
 pub use error::{Flaw, ScenarioError};

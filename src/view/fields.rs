@@ -25,6 +25,8 @@ pub struct Field {
 pub struct HeaderBlock {
     /// Its name.
     pub title: String,
+    /// The packet's bit at which it begins.
+    pub first: u32,
     /// Its fields in order.
     pub fields: Vec<Field>,
 }
@@ -49,7 +51,11 @@ pub fn headers(packet: &[u8], bases: Bases, lang: Lang) -> Vec<HeaderBlock> {
         }
         if out.last().is_none_or(|(layer, ..)| *layer != field.layer) {
             let title = fill(Word::HeaderOf, lang, &[field.layer.label()]);
-            out.push((field.layer, field.bit_offset, HeaderBlock { title, fields: Vec::new() }));
+            out.push((
+                field.layer,
+                field.bit_offset,
+                HeaderBlock { title, first: field.bit_offset, fields: Vec::new() },
+            ));
         }
         let Some((_, first, block)) = out.last_mut() else { continue };
         let name = if field.bit_len == 1 || lang == Lang::En { field.name.en() } else { field.name.zh() };
@@ -96,7 +102,11 @@ fn meaning_of(name: FieldName, value: FieldValue, bases: Bases, lang: Lang) -> S
             58 => "ICMPv6".to_owned(),
             _ => String::new(),
         },
-        (_, FieldValue::Flag(true)) if lang == Lang::Zh => name.zh().to_owned(),
+        (FieldName::SackLeftEdge | FieldName::SackRightEdge, FieldValue::Number(n)) => relative(n, bases.ack),
+        (FieldName::TotalLength | FieldName::PayloadLength | FieldName::Length, FieldValue::Number(n)) => {
+            octets(n)
+        }
+        (FieldName::WindowShift, FieldValue::Number(n)) => fill(Word::MeanShift, lang, &[&n.to_string()]),
         (_, FieldValue::Checksum(_, check)) => {
             let word = match check {
                 Check::Right => Word::ChecksumRight,
@@ -106,8 +116,35 @@ fn meaning_of(name: FieldName, value: FieldValue, bases: Bases, lang: Lang) -> S
             };
             word.text(lang).to_owned()
         }
-        _ => String::new(),
+        (_, FieldValue::Flag(false)) => String::new(),
+        _ => general_meaning(name).map(|word| word.text(lang).to_owned()).unwrap_or_default(),
     }
+}
+
+/// What a field is for, whatever its value.
+fn general_meaning(name: FieldName) -> Option<Word> {
+    Some(match name {
+        FieldName::SourcePort => Word::MeanSourcePort,
+        FieldName::DestinationPort => Word::MeanDestinationPort,
+        FieldName::Urg => Word::MeanUrg,
+        FieldName::Ack => Word::MeanAck,
+        FieldName::Psh => Word::MeanPsh,
+        FieldName::Rst => Word::MeanRst,
+        FieldName::Syn => Word::MeanSyn,
+        FieldName::Fin => Word::MeanFin,
+        FieldName::Ece => Word::MeanEce,
+        FieldName::Cwr => Word::MeanCwr,
+        FieldName::DontFragment => Word::MeanDf,
+        FieldName::MoreFragments => Word::MeanMf,
+        FieldName::TimeToLive | FieldName::HopLimit => Word::MeanTtl,
+        FieldName::MaximumSegmentSize => Word::MeanMss,
+        FieldName::Window => Word::MeanWindow,
+        FieldName::TimestampValue => Word::MeanTsVal,
+        FieldName::TimestampEcho => Word::MeanTsEcr,
+        FieldName::NoOperation => Word::MeanNop,
+        FieldName::Identification => Word::MeanIdentification,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! What to draw: layouts as one display list, sentences in Chinese and English.
 //!
 //! A trace becomes a [`Figure`](figure::Figure) (a conversation in the terms of a picture), a figure gets a
-//! [`Scale`](scale::Scale) (its time axis), and the layouts ([`ladder`], [`ledger`]) turn both into a
+//! [`Scale`](scale::Scale) (its time axis), and the layouts ([`ladder`], [`ledger`], [`machine`], [`charts`]) turn both into a
 //! [`DisplayList`](list::DisplayList). The page paints that list on a canvas, [`svg`] writes the same list as a document.
 
 mod arrows;
 mod boxes;
+mod chart_data;
+mod chart_panel;
+pub mod charts;
 mod crowd;
 pub mod fields;
 pub mod figure;
@@ -17,6 +20,7 @@ pub mod ladder;
 mod lanes;
 pub mod ledger;
 pub mod list;
+pub mod machine;
 pub mod metrics;
 mod octets;
 #[cfg(test)]

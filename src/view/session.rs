@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::time::Instant;
 use crate::trace::Trace;
+use crate::view::chart_data::Chart;
 use crate::view::figure::{CallKind, Fate, Figure, Known, Place};
 use crate::view::list::{DisplayList, Id, Thing};
 use crate::view::scale::Scale;
@@ -25,6 +26,7 @@ pub struct Session {
     figure: Figure,
     scale: Scale,
     transcript: Transcript,
+    chart: Option<Chart>,
 }
 
 /// What the page shows around the views.
@@ -127,6 +129,12 @@ impl Session {
     /// The figure.
     pub fn figure(&self) -> &Figure {
         &self.figure
+    }
+
+    /// What the charts of a stream are made of.
+    pub(crate) fn chart(&mut self, stream: u32) -> &Chart {
+        let kept = self.chart.take().filter(|c| c.stream == stream);
+        self.chart.insert(kept.unwrap_or_else(|| Chart::new(&self.trace, &self.figure, stream)))
     }
 
     /// The time axis.

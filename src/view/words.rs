@@ -132,6 +132,56 @@ words! {
     Connection "connection": "Connection", "连接";
     Export "export": "Save as SVG", "保存为 SVG";
 
+    // The state machine: events and actions as RFC 9293 writes them.
+    PassiveOpen "passive-open": "passive OPEN", "被动打开";
+    ActiveOpen "active-open": "active OPEN", "主动打开";
+    CreateTcb "create-tcb": "create TCB", "创建 TCB";
+    CreateTcbSndSyn "create-tcb-snd-syn": "create TCB, snd SYN", "创建 TCB，发送 SYN";
+    DeleteTcb "delete-tcb": "delete TCB", "删除 TCB";
+    AppClose "app-close": "CLOSE", "关闭";
+    AppSend "app-send": "SEND", "发送数据";
+    RcvSyn "rcv-syn": "rcv SYN", "收到 SYN";
+    RcvRst "rcv-rst": "rcv RST", "收到 RST";
+    RcvFin "rcv-fin": "rcv FIN", "收到 FIN";
+    RcvSynAck "rcv-syn-ack": "rcv SYN,ACK", "收到 SYN,ACK";
+    RcvAckOfSyn "rcv-ack-of-syn": "rcv ACK of SYN", "收到 SYN 的 ACK";
+    RcvAckOfFin "rcv-ack-of-fin": "rcv ACK of FIN", "收到 FIN 的 ACK";
+    SndSyn "snd-syn": "snd SYN", "发送 SYN";
+    SndSynAck "snd-syn-ack": "snd SYN,ACK", "发送 SYN,ACK";
+    SndAck "snd-ack": "snd ACK", "发送 ACK";
+    SndFin "snd-fin": "snd FIN", "发送 FIN";
+    TimeOut "time-out": "Timeout = 2 MSL", "2 MSL 计时到";
+    NoAction "no-action": "x", "无动作";
+    StateIs "state-is": "{0}: {1}", "{0}：{1}";
+    StateUnknown "state-unknown": "{0}: no state is known", "{0}：状态未知";
+
+    // The picker.
+    FindScenario "find-scenario": "Find a scenario", "查找场景";
+    NothingFound "nothing-found": "Nothing matches.", "没有匹配的场景。";
+    TopicStream "topic-stream": "Streams and messages", "字节流与消息";
+    TopicDatagrams "topic-datagrams": "Datagrams", "数据报";
+    TopicOpening "topic-opening": "Opening a connection", "建立连接";
+    TopicClosing "topic-closing": "Closing a connection", "释放连接";
+    TopicFlow "topic-flow": "Flow, loss and congestion", "流量、丢失与拥塞";
+    KeysScenarios "keys-scenarios": "choose a scenario", "选择场景";
+    KeysViews "keys-views": "choose views", "选择视图";
+    Direction "direction": "Direction", "方向";
+    NoEndpoint "no-endpoint": "No connection is open at this moment.", "此刻没有打开的连接。";
+    Values "values": "Values", "取值";
+
+    // The charts.
+    ChartSequence "chart-sequence": "Time–sequence", "时间–序号";
+    ChartWindows "chart-windows": "Windows", "窗口";
+    ChartTimes "chart-times": "Round-trip time and RTO", "往返时间与 RTO";
+    ChartThroughput "chart-throughput": "Throughput", "吞吐量";
+    Acknowledged "acknowledged": "acknowledged", "已确认";
+    WindowEdge "window-edge": "window's edge", "窗口右沿";
+    Sacked "sacked": "SACK block", "SACK 块";
+    RttSample "rtt-sample": "RTT sample", "RTT 样本";
+    SentRate "sent-rate": "sent", "发送";
+    AboveRange "above-range": "{0} (above)", "{0}（超出上界）";
+    AtTime "at-time": "At {0}", "{0} 时";
+
     // Moving in time.
     Play "play": "Play", "播放";
     Pause "pause": "Pause", "暂停";
@@ -203,6 +253,26 @@ words! {
     PartPayload "part-payload": "payload", "数据";
     PartBad "part-bad": "refused", "无法解析";
     Unset "unset": "not set", "未设";
+    MeanSourcePort "mean-source-port": "the sending program's port", "发送方程序的端口";
+    MeanDestinationPort "mean-destination-port": "the receiving program's port", "接收方程序的端口";
+    MeanUrg "mean-urg": "the urgent pointer counts", "紧急指针有效";
+    MeanAck "mean-ack": "the acknowledgment number counts", "确认号有效";
+    MeanPsh "mean-psh": "hand over to the program at once", "立即交付给应用程序";
+    MeanRst "mean-rst": "ends the connection at once", "立即终止连接";
+    MeanSyn "mean-syn": "the numbering begins here", "序号从这里开始";
+    MeanFin "mean-fin": "the sender has no more data", "发送方不再发送数据";
+    MeanEce "mean-ece": "congestion was met on the way", "途中出现拥塞";
+    MeanCwr "mean-cwr": "the congestion window was reduced", "拥塞窗口已减小";
+    MeanDf "mean-df": "must not be cut into fragments", "不允许分片";
+    MeanMf "mean-mf": "more fragments follow", "后面还有分片";
+    MeanTtl "mean-ttl": "routers that it may still pass", "还可经过的路由器数";
+    MeanMss "mean-mss": "the largest segment it takes, in octets", "可接收的最大报文段（字节）";
+    MeanShift "mean-shift": "its windows count times 2^{0}", "其窗口值要乘以 2^{0}";
+    MeanWindow "mean-window": "octets there is room for", "还能接收的字节数";
+    MeanTsVal "mean-tsval": "the sender's clock", "发送方的时钟";
+    MeanTsEcr "mean-tsecr": "the peer's clock, sent back", "回送的对方时钟";
+    MeanNop "mean-nop": "fills up to a border", "填充对齐";
+    MeanIdentification "mean-identification": "the same in all fragments of a datagram", "同一数据报的各分片相同";
 
     // Transcript.
     SaysSegment "says-segment": "{0} sends {1} to {2}: {3}.", "{0} 向 {2} 发送 {1}：{3}。";

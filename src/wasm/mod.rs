@@ -7,14 +7,15 @@ use js_sys::{Array, Float32Array, Float64Array, Object, Reflect, Uint8Array, Uin
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::sim::{BUILTINS, Scenario, Simulation, builtin};
+use crate::sim::scenario::View;
+use crate::sim::{BUILTINS, Scenario, Simulation, Topic, builtin};
 use crate::trace::{Trace, file};
 use crate::view::figure::Place;
 use crate::view::list::{DisplayList, Role};
 use crate::view::session::Session;
 use crate::view::svg::Theme;
 use crate::view::words::{Lang, Word, fill};
-use crate::view::{ladder, ledger};
+use crate::view::{charts, ladder, ledger, machine};
 
 fn to_js<T: Serialize>(value: &T) -> JsValue {
     serde_wasm_bindgen::to_value(value).unwrap_or(JsValue::UNDEFINED)
@@ -54,20 +55,27 @@ struct ScenarioInfo<'a> {
     title: &'a str,
     look: &'a str,
     question: &'a str,
+    /// The name of the topic's word.
+    topic: &'static str,
+    /// The view that it is about; empty for none.
+    view: &'static str,
 }
 
 /// Name, title, what to look for and question of every built-in scenario.
 #[wasm_bindgen]
 pub fn scenarios(lang: &str) -> JsValue {
     let lang = lang_of(lang);
-    let all: Vec<Scenario> = BUILTINS.iter().filter_map(|b| builtin(b.name)).collect();
+    let all: Vec<(Topic, Scenario)> =
+        BUILTINS.iter().filter_map(|b| Some((b.topic, builtin(b.name)?))).collect();
     let infos: Vec<ScenarioInfo> = all
         .iter()
-        .map(|s| ScenarioInfo {
+        .map(|(topic, s)| ScenarioInfo {
             name: &s.name,
             title: s.title.get(lang),
             look: s.look.get(lang),
             question: s.question.get(lang),
+            topic: topic.name(),
+            view: s.show.view.map_or("", View::name),
         })
         .collect();
     to_js(&infos)
@@ -199,6 +207,45 @@ impl Player {
         let octet = || Place { stream, range: offset as u64..offset as u64 + 1 };
         let place = if id == 0 { octet() } else { self.session.place(id)? };
         self.placed.iter().find(|p| p.stream == place.stream)?.band(&place.range).map(|band| band.to_vec())
+    }
+
+    /// Draws the state machine of a connection at a position; gives columns.
+    pub fn machine(&mut self, width: f32, connection: u32, position: f64, lang: &str) -> Object {
+        let lang = lang_of(lang);
+        self.list = self.session.machine(machine::Window { width, connection, position, lang });
+        self.columns()
+    }
+
+    /// The same in words, a sentence an end.
+    #[wasm_bindgen(js_name = machineTold)]
+    pub fn machine_told(&self, connection: u32, position: f64, lang: &str) -> Vec<String> {
+        let lang = lang_of(lang);
+        self.session.machine_told(machine::Window { width: 0.0, connection, position, lang })
+    }
+
+    /// Draws the charts of a stream from a time until another, in nanoseconds; gives columns.
+    pub fn charts(&mut self, width: f32, stream: u32, from: f64, until: f64, lang: &str) -> Object {
+        let (from, until, lang) = (from as u64, until as u64, lang_of(lang));
+        self.list = self.session.charts(charts::Window { width, stream, from, until, lang });
+        self.columns()
+    }
+
+    /// The stream that the charts show first (or this one) and its time range.
+    #[wasm_bindgen(js_name = chartRange)]
+    pub fn chart_range(&mut self, stream: Option<u32>) -> Vec<f64> {
+        self.session.chart_range(stream).to_vec()
+    }
+
+    /// Names and values, in turn, of what the charts show at a time in nanoseconds.
+    #[wasm_bindgen(js_name = chartValues)]
+    pub fn chart_values(&mut self, stream: u32, at: f64, lang: &str) -> Vec<String> {
+        self.session.chart_values(stream, at as u64, lang_of(lang))
+    }
+
+    /// The picture that was drawn last, as an SVG document.
+    #[wasm_bindgen(js_name = drawnSvg)]
+    pub fn drawn_svg(&self, dark: bool, title: &str) -> String {
+        crate::view::svg::write(&self.list, if dark { Theme::Dark } else { Theme::Light }, title)
     }
 
     /// The list as views into WASM memory: to be copied before anything else is called.

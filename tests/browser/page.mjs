@@ -87,3 +87,23 @@ export function drawn(player, view) {
     return { texts: list.texts, counts, width: list.width, height: list.height };
   }, view);
 }
+
+/** The names of all built-in scenarios, as the picker offers them. */
+export async function scenarioNames(player) {
+  await player.getByRole('button', { name: /^(Scenario|场景)/ }).click();
+  const names = await player
+    .locator('.scenarios button[data-name]')
+    .evaluateAll((buttons) => buttons.map((button) => button.dataset.name));
+  await player.page().keyboard.press('Escape');
+  return names;
+}
+
+/** Opens a built-in scenario and waits until it is drawn. */
+export async function show(player, name) {
+  const ready = await player.evaluate(async (element, wanted) => {
+    element.setAttribute('scenario', wanted);
+    for (let i = 0; i < 400 && element.info?.name !== wanted; i++) await new Promise((go) => setTimeout(go, 20));
+    return element.info?.name === wanted && element.dataset.state === 'ready';
+  }, name);
+  assert.ok(ready, name);
+}

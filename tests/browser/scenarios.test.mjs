@@ -2,23 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { close, drawn, open, sentences } from './page.mjs';
+import { close, drawn, open, scenarioNames, sentences, show } from './page.mjs';
 
 after(close);
 
 for (const lang of ['en', 'zh']) {
   test(`every built-in scenario, ${lang}`, async () => {
     const { player, done } = await open(`scenario=hello-tcp&lang=${lang}`);
-    const picker = player.locator('.picker');
-    const names = await picker.locator('option').evaluateAll((options) => options.map((option) => option.value));
+    const names = await scenarioNames(player);
     assert.ok(names.length >= 40, String(names.length));
     for (const name of names) {
-      await picker.selectOption(name);
-      const ready = await player.evaluate(async (element, wanted) => {
-        for (let i = 0; i < 200 && element.info?.name !== wanted; i++) await new Promise((go) => setTimeout(go, 20));
-        return element.info?.name === wanted && element.dataset.state === 'ready';
-      }, name);
-      assert.ok(ready, name);
+      await show(player, name);
       const ladder = await drawn(player, 'ladder');
       assert.ok((ladder.counts.arrow ?? 0) + (ladder.counts.area ?? 0) > 1, `${name} draws no packet`);
       const ledger = await drawn(player, 'ledger');

@@ -48,6 +48,8 @@ export const ICONS = {
   theme: ['M12 3a9 9 0 1 0 0 18zM12 3a9 9 0 0 1 0 18'],
   open: ['M4 19V6h6l2 2h8v11zM12 16v-5M9.500 13.500L12 11l2.500 2.500'],
   save: ['M12 4v11M7.500 11l4.500 4.500 4.500-4.500M5 20h14'],
+  print: ['M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7z'],
+  present: ['M3 5h18v11H3zM12 16v4M8 20h8'],
   close: ['M6 6l12 12M18 6L6 18'],
   zoomIn: ['M12 6v12M6 12h12'],
   zoomOut: ['M6 12h12'],

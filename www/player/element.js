@@ -4,15 +4,17 @@
 import { fill, loadCore, preferredLang, wordsOf } from './core.js';
 import { Controls } from './controls.js';
 import { h } from './dom.js';
+import { ChartsView, StatesView } from './figures.js';
 import { Header } from './header.js';
 import { Inspector } from './inspector.js';
 import { Help, handleKey } from './keys.js';
 import { LadderView } from './ladder.js';
 import { LedgerView } from './ledger.js';
 import { Programs, Transcript, Variables } from './panels.js';
+import { Printing } from './printing.js';
 import { sheet } from './styles.js';
-import { followPrinting } from './print.js';
 import { PLAIN, readTheme } from './theme.js';
+import { Views } from './views.js';
 import * as open from './open.js';
 
 /** @typedef {import('../pkg/framewire.js').Player} Core */
@@ -30,7 +32,7 @@ const STEP_MS = 800;
 const NOTHING = { hosts: [], connections: [], programs: [], known: [], packets: 0, calls: 0, end: 0 };
 
 export class FramewirePlayer extends HTMLElement {
-  static observedAttributes = ['scenario', 'src', 'lang', 'theme', 'loop', 'speed'];
+  static observedAttributes = ['scenario', 'src', 'lang', 'theme', 'loop', 'speed', 'view'];
 
   /** @type {Core | undefined} */
   core;
@@ -48,7 +50,6 @@ export class FramewirePlayer extends HTMLElement {
   selected = 0;
   pointed = 0;
   presenting = false;
-  printing = false;
   narrow = false;
   /** @type {Set<number>} */
   lit = new Set();
@@ -72,21 +73,27 @@ export class FramewirePlayer extends HTMLElement {
       point: (/** @type {number} */ id) => this.point(id),
       select: (/** @type {number} */ id) => this.select(id),
     };
+    this.views = new Views(this);
     this.header = new Header(this);
     this.ladder = new LadderView(this);
     this.ledger = new LedgerView(this);
+    this.states = new StatesView(this);
+    this.charts = new ChartsView(this);
     this.programs = new Programs(this);
     this.inspector = new Inspector(this);
     this.transcript = new Transcript(this);
     this.variables = new Variables(this);
     this.controlBar = new Controls(this);
     this.help = new Help(this);
+    this.printing = new Printing(this);
     this.notice = h('p', { class: 'notice', role: 'status' });
     this.stage = h(
       'main',
       { class: 'stage' },
       this.programs.left,
       this.ladder.element,
+      this.states.element,
+      this.charts.element,
       this.programs.right,
       this.ledger.element,
       this.variables.element,
@@ -99,24 +106,28 @@ export class FramewirePlayer extends HTMLElement {
       this.notice,
       h('div', { class: 'body' }, this.stage, this.inspector.element),
       h('footer', {}, this.controlBar.element),
+      this.header.picker.element,
       this.help.element,
+      this.printing.element,
       h('div', { class: 'drop' }),
     );
-    this.variables.element.hidden = true;
-    this.transcript.element.classList.add('hidden-visually');
     root.append(this.frameElement);
     this.theme = PLAIN;
     this.resized = new ResizeObserver(() => this.arrange());
     this.dark = matchMedia('(prefers-color-scheme: dark)');
     this.still = matchMedia('(prefers-reduced-motion: reduce)');
     this.retheme = () => this.applyTheme();
+    this.screen = () => {
+      if (this.presenting && !document.fullscreenElement) this.setPresenting(false);
+    };
     this.addEventListener('keydown', (event) => this.key(event));
     open.acceptDrops(this);
   }
 
   async connectedCallback() {
     this.dark.addEventListener('change', this.retheme);
-    this.unprint = followPrinting(this);
+    document.addEventListener('fullscreenchange', this.screen);
+    this.printing.connect();
     try {
       await loadCore();
     } catch (error) {
@@ -130,6 +141,7 @@ export class FramewirePlayer extends HTMLElement {
     this.resized.observe(this.frameElement);
     this.resized.observe(this.ladder.scroller);
     this.resized.observe(this.ledger.box);
+    for (const view of [this.states, this.charts]) this.resized.observe(view.box);
     await this.header.fillScenarios();
     const { scenario, src } = this.asked();
     if (src) await open.fromUrl(this, src);
@@ -139,10 +151,10 @@ export class FramewirePlayer extends HTMLElement {
   disconnectedCallback() {
     this.pause();
     this.dark.removeEventListener('change', this.retheme);
-    this.unprint?.();
+    document.removeEventListener('fullscreenchange', this.screen);
+    this.printing.disconnect();
     this.resized.disconnect();
-    this.ladder.picture.stop();
-    this.ledger.picture.stop();
+    for (const view of this.pictures) view.picture.stop();
     this.core?.free();
     this.core = undefined;
   }
@@ -165,6 +177,7 @@ export class FramewirePlayer extends HTMLElement {
     else if (name === 'theme') this.applyTheme();
     else if (name === 'speed' && value) this.setSpeed(Number(value) || 1);
     else if (name === 'loop') this.controlBar.update();
+    else if (name === 'view') this.views.reset();
     else if (name === 'src' && value) void open.fromUrl(this, value);
     else if (name === 'scenario' && value && value !== this.info?.name) void open.scenario(this, value);
   }
@@ -188,14 +201,15 @@ export class FramewirePlayer extends HTMLElement {
     this.ladder.scroller.scrollTop = 0;
     this.stage.scrollTop = 0;
     this.programs.opened();
-    this.frameElement.classList.toggle('with-programs', this.programs.any);
     this.playhead = 0;
     this.header.opened();
-    this.arrange();
+    this.states.opened();
+    this.views.apply();
     this.ladder.fit();
     // At first the whole figure: as it would stand in a book.
     this.playhead = this.extent;
     this.ledger.opened();
+    this.charts.opened();
     this.inspector.show();
     this.transcript.translate();
     this.moved();
@@ -345,6 +359,8 @@ export class FramewirePlayer extends HTMLElement {
   moved() {
     this.ladder.picture.repaint();
     this.ledger.picture.repaint();
+    this.states.follow();
+    this.charts.follow();
     this.controlBar.follow();
     this.programs.follow();
     this.transcript.follow();
@@ -399,8 +415,11 @@ export class FramewirePlayer extends HTMLElement {
       if (id && this.core) for (const other of this.core.related(id)) this.lit.add(other);
     }
     for (const id of this.ledger.carriers()) this.lit.add(id);
-    this.ladder.picture.repaint();
-    this.ledger.picture.repaint();
+    for (const view of this.pictures) view.picture.repaint();
+  }
+
+  get pictures() {
+    return [this.ladder, this.ledger, this.states, this.charts];
   }
 
   // ── How it looks ──
@@ -419,7 +438,7 @@ export class FramewirePlayer extends HTMLElement {
     this.frameElement.lang = this.lang === 'zh' ? 'zh-CN' : 'en';
     this.header.translate();
     this.ladder.scroller.setAttribute('aria-label', this.words['ladder']);
-    for (const part of [this.controlBar, this.inspector, this.transcript, this.variables, this.help]) part.translate();
+    for (const part of [this.views, this.states, this.charts, this.controlBar, this.inspector, this.transcript, this.variables, this.help]) part.translate();
     this.ledger.translate();
     this.ladder.layout();
     this.dispatchEvent(new Event('languagechange'));
@@ -438,11 +457,10 @@ export class FramewirePlayer extends HTMLElement {
 
   applyTheme() {
     const asked = this.getAttribute('theme');
-    const dark = !this.printing && (asked === 'dark' || (asked !== 'light' && this.dark.matches));
+    const dark = asked === 'dark' || (asked !== 'light' && this.dark.matches);
     this.frameElement.classList.toggle('dark', dark);
     this.theme = readTheme(this.frameElement);
-    this.ladder.picture.repaint();
-    this.ledger.picture.repaint();
+    for (const view of this.pictures) view.picture.repaint();
     this.controlBar.drawMarks();
   }
 
@@ -456,11 +474,6 @@ export class FramewirePlayer extends HTMLElement {
     this.arrange();
   }
 
-  /** How much larger pictures are drawn. */
-  get magnify() {
-    return this.presenting ? 1.5 : 1;
-  }
-
   /** What is left of the first screen for the ladder in the narrow arrangement. */
   narrowRoom() {
     return Math.max(320, this.stage.clientHeight - 150);
@@ -470,12 +483,15 @@ export class FramewirePlayer extends HTMLElement {
   arrange() {
     this.narrow = this.frameElement.clientWidth < NARROW;
     this.frameElement.classList.toggle('narrow', this.narrow);
+    this.header.arrange();
     const size = `${this.ladder.scroller.clientWidth}x${this.ladder.viewHeight()}`;
     if (this.core && size !== this.fitted) {
       this.fitted = size;
       this.ladder.fit();
     }
     this.ledger.layout();
+    this.states.layout();
+    this.charts.layout();
     this.controlBar.drawMarks();
     this.controlBar.follow();
   }

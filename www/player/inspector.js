@@ -8,6 +8,8 @@ import { h, iconButton } from './dom.js';
 
 /** Bytes shown in the hex dump at most. */
 const MOST = 512;
+/** So many changes are shown without being asked for. */
+const FEW = 8;
 
 export class Inspector {
   /** @param {import('./element.js').FramewirePlayer} player */
@@ -16,6 +18,10 @@ export class Inspector {
     this.heading = h('h2', {});
     this.close = iconButton('close', '', () => player.select(0));
     this.content = h('div', { class: 'detail', tabindex: 0, role: 'group' });
+    this.content.addEventListener('pointerover', (event) => this.light(event.target));
+    this.content.addEventListener('pointerleave', () => this.light(null));
+    this.content.addEventListener('focusin', (event) => this.light(event.target));
+    this.content.addEventListener('keydown', (event) => this.walk(event));
     this.element = h('aside', { class: 'inspector' }, h('div', { class: 'bar' }, this.heading, this.close), this.content);
   }
 
@@ -83,10 +89,11 @@ export class Inspector {
     const w = this.player.words;
     const head = ['', w['before'], w['after']];
     const hosts = [...new Set(detail.changed.map((c) => c.host))].join(', ');
+    // A long list (all that a SYN sets for the first time) must not push the header out of sight.
     return h(
-      'section',
-      {},
-      h('h3', {}, `${w['changed']} (${hosts})`),
+      'details',
+      { open: detail.changed.length <= FEW },
+      h('summary', {}, `${w['changed']} (${hosts}): ${detail.changed.length}`),
       h(
         'table',
         { class: 'changes' },
@@ -103,6 +110,37 @@ export class Inspector {
   }
 
   /**
+   * What is pointed at, a field or a byte, lights together with the bytes or the fields that belong to it.
+   * @param {EventTarget | null} target
+   */
+  light(target) {
+    const pointed = target instanceof HTMLElement ? target.closest('[data-bits]') : null;
+    const [from, until] = pointed instanceof HTMLElement ? bits(pointed) : [0, 0];
+    for (const part of this.content.querySelectorAll('[data-bits]')) {
+      const [first, last] = bits(/** @type {HTMLElement} */ (part));
+      part.classList.toggle('lit', first < until && from < last);
+    }
+  }
+
+  /**
+   * Arrow keys walk the fields.
+   * @param {KeyboardEvent} event
+   */
+  walk(event) {
+    const row = event.target instanceof Element ? event.target.closest('tr[data-bits]') : null;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!row || !step) return;
+    const rows = [...this.content.querySelectorAll('tr[data-bits]')];
+    const next = rows[rows.indexOf(row) + step];
+    event.preventDefault();
+    event.stopPropagation();
+    if (!(next instanceof HTMLElement)) return;
+    row.setAttribute('tabindex', '-1');
+    next.tabIndex = 0;
+    next.focus();
+  }
+
+  /**
    * A header as the RFC draws it: 32 bits a row.
    * @param {HeaderBlock} block
    */
@@ -111,6 +149,7 @@ export class Inspector {
     /** @type {HTMLElement[]} */
     const rows = [];
     for (const field of block.fields) {
+      const place = `${block.first + field.start} ${block.first + field.start + field.bits}`;
       let at = field.start;
       let left = field.bits;
       let first = true;
@@ -119,7 +158,7 @@ export class Inspector {
         const here = Math.min(left, 32 - column);
         const cell = h(
           'div',
-          { class: `field w${here}${first ? '' : ' on'}`, title: `${field.name} = ${field.value}` },
+          { class: `field w${here}${first ? '' : ' on'}`, title: `${field.name} = ${field.value}`, 'data-bits': place },
           h('span', { class: 'name' }, first ? field.name : ''),
           h('span', { class: 'value' }, first ? field.value : ''),
         );
@@ -133,11 +172,21 @@ export class Inspector {
           left = left % 32 || 32;
         }
       }
-      if (field.meaning) {
-        rows.push(h('dt', {}, field.name), h('dd', {}, field.meaning));
-      }
+      rows.push(
+        h(
+          'tr',
+          { tabindex: -1, 'data-bits': place },
+          h('th', { scope: 'row' }, field.name),
+          h('td', {}, field.value),
+          h('td', { class: 'meaning' }, field.meaning),
+        ),
+      );
     }
-    return h('section', {}, h('h3', {}, block.title), grid, h('dl', { class: 'facts meanings' }, ...rows));
+    if (rows[0]) rows[0].tabIndex = 0;
+    const w = this.player.words;
+    const head = [w['field'], w['value'], w['meaning']].map((name) => h('th', { scope: 'col' }, name));
+    const table = h('table', { class: 'fields', 'aria-label': block.title }, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...rows));
+    return h('section', {}, h('h3', {}, block.title), grid, table);
   }
 
   /** @param {Detail} detail */
@@ -149,7 +198,10 @@ export class Inspector {
       const part = bytes.slice(at, at + 8);
       const cell = (/** @type {string} */ text, /** @type {number} */ i) => {
         const hue = detail.hues[at + i] ?? 0;
-        return h('span', hue ? { class: `hue${hue}` } : {}, text);
+        // Only a packet's bytes belong to header fields.
+        /** @type {Record<string, string>} */
+        const place = detail.headers.length ? { 'data-bits': `${(at + i) * 8} ${(at + i + 1) * 8}` } : {};
+        return h('span', hue ? { class: `hue${hue}`, ...place } : place, text);
       };
       lines.push(
         h(
@@ -166,4 +218,12 @@ export class Inspector {
     if (rest > 0) out.push(h('p', { class: 'quiet' }, `+ ${fill(w['octets'], String(rest))}`));
     return out;
   }
+}
+
+/**
+ * The bits that an element stands for.
+ * @param {HTMLElement} element
+ */
+function bits(element) {
+  return (element.dataset.bits ?? '0 0').split(' ').map(Number);
 }

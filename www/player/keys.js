@@ -19,6 +19,8 @@ const LIST = /** @type {const} */ ([
   [['O'], 'keys-loop'],
   [['P'], 'keys-present'],
   [['Esc'], 'keys-close'],
+  [['/'], 'keys-scenarios'],
+  [['V'], 'keys-views'],
   [['?'], 'keys-help'],
 ]);
 
@@ -34,7 +36,9 @@ export function handleKey(player, event) {
   // A focused button or link keeps its own keys.
   const own = target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement;
   if (own && (event.key === ' ' || event.key === 'Enter')) return;
-  if (player.help.open && event.key !== '?') return;
+  // A dialog has keys of its own.
+  const inside = event.composedPath().some((node) => node instanceof HTMLDialogElement);
+  if (inside && !(player.help.open && event.key === '?')) return;
   if (act(player, event)) event.preventDefault();
 }
 
@@ -112,6 +116,13 @@ function act(player, event) {
     case 'Escape':
       if (player.presenting) player.setPresenting(false);
       else player.select(0);
+      return true;
+    case '/':
+      player.header.picker.open();
+      return true;
+    case 'v':
+    case 'V':
+      player.views.menu.toggle();
       return true;
     case '?':
       player.help.toggle();

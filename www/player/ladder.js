@@ -39,18 +39,20 @@ export class LadderView {
     const room = this.viewHeight();
     if (!core || room < 40) return;
     this.zoom = 1;
-    this.height = core.fit(room / this.player.magnify).height;
+    this.height = core.fit(room).height;
     this.player.extentChanged(this.height);
     this.layout();
   }
 
   viewHeight() {
+    // Hidden, it still gives time its axis.
+    if (this.element.hidden) return 480;
     // In the narrow arrangement the ladder is as tall as it needs to be, and the page scrolls.
     return this.player.narrow ? this.player.narrowRoom() : this.scroller.clientHeight;
   }
 
   contentHeight() {
-    return Math.ceil((this.height * this.zoom + HEAD + LEAD + FOOT) * this.player.magnify);
+    return Math.ceil(this.height * this.zoom + HEAD + LEAD + FOOT);
   }
 
   layout() {
@@ -59,14 +61,14 @@ export class LadderView {
     if (!core || width < 50) return;
     const content = this.contentHeight();
     const most = this.player.narrow ? Math.max(360, window.innerHeight * 0.72) : this.scroller.clientHeight;
-    const grows = this.player.printing || (this.player.narrow && content <= 2400);
+    const grows = this.player.narrow && content <= 2400;
     this.scroller.classList.toggle('grows', grows);
     this.scroller.style.height = grows || this.player.narrow ? `${grows ? content : most}px` : '';
     this.spacer.style.height = `${Math.max(content, grows ? 0 : this.scroller.clientHeight)}px`;
-    const { relative, lang, magnify } = this.player;
-    const height = (grows ? Math.min(content, MOST) : this.scroller.clientHeight) / magnify;
-    const top = (grows ? 0 : this.scroller.scrollTop) / magnify / this.zoom;
-    this.picture.show(copyList(core.ladder(width / magnify, height, top, this.zoom, relative, lang)), magnify);
+    const { relative, lang } = this.player;
+    const height = grows ? Math.min(content, MOST) : this.scroller.clientHeight;
+    const top = (grows ? 0 : this.scroller.scrollTop) / this.zoom;
+    this.picture.show(copyList(core.ladder(width, height, top, this.zoom, relative, lang)));
     this.top = top;
   }
 
@@ -101,8 +103,8 @@ export class LadderView {
 
   /** Scrolls so that the playhead is in sight. */
   follow() {
-    const { magnify } = this.player;
-    const y = this.y(this.player.playhead) * magnify;
+    if (this.element.hidden) return;
+    const y = this.y(this.player.playhead);
     if (this.scroller.classList.contains('grows')) {
       const stage = this.player.stage;
       const box = this.scroller.getBoundingClientRect();
@@ -112,7 +114,7 @@ export class LadderView {
     }
     const height = this.scroller.clientHeight;
     if (y < HEAD + 20 || y > height - 30) {
-      this.scroller.scrollTop = Math.max(0, this.player.playhead * this.zoom * magnify - height * 0.45);
+      this.scroller.scrollTop = Math.max(0, this.player.playhead * this.zoom - height * 0.45);
     }
   }
 
@@ -122,13 +124,12 @@ export class LadderView {
    * @param {number} [y]
    */
   zoomBy(factor, y = this.scroller.clientHeight / 2) {
-    const { magnify } = this.player;
-    const least = Math.min(1, (this.viewHeight() / magnify - HEAD - LEAD - FOOT) / Math.max(this.height, 1));
+    const least = Math.min(1, (this.viewHeight() - HEAD - LEAD - FOOT) / Math.max(this.height, 1));
     const zoom = Math.min(64, Math.max(least, this.zoom * factor));
-    const position = ((this.scroller.scrollTop + y) / magnify - HEAD - LEAD) / this.zoom;
+    const position = (this.scroller.scrollTop + y - HEAD - LEAD) / this.zoom;
     this.zoom = zoom;
     this.spacer.style.height = `${this.contentHeight()}px`;
-    this.scroller.scrollTop = (position * zoom + HEAD + LEAD) * magnify - y;
+    this.scroller.scrollTop = position * zoom + HEAD + LEAD - y;
     this.layout();
   }
 

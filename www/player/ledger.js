@@ -79,8 +79,8 @@ export class LedgerView {
     const width = this.box.clientWidth;
     if (!core || width < 50) return;
     const { stream, first, count } = this.zoom;
-    const { lang, magnify } = this.player;
-    this.picture.show(copyList(core.ledger(width / magnify, this.connection, stream, first, count, lang)), magnify);
+    const { lang } = this.player;
+    this.picture.show(copyList(core.ledger(width, this.connection, stream, first, count, lang)));
     this.zooms.hidden = count === 0 && !core.squeezed();
     this.tell();
   }

@@ -47,7 +47,7 @@ export function recording(player, name, bytes) {
   player.sequence++;
   try {
     const core = Player.recording(name, bytes, player.lang);
-    player.opened(core, { name: '', title: name, look: '', question: '' });
+    player.opened(core, { name: '', title: name, look: '', question: '', topic: '', view: '' });
     player.removeAttribute('scenario');
     const remark = core.remark();
     if (remark) player.say(remark);

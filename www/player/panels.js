@@ -223,6 +223,10 @@ export class Variables {
     const sets = /** @type {import('./types.d.ts').VariableSet[]} */ (
       core.variables(this.player.playhead, relative, this.player.lang)
     );
+    if (sets.length === 0) {
+      this.sets.replaceChildren(h('p', { class: 'quiet' }, this.player.words['no-endpoint']));
+      return;
+    }
     this.sets.replaceChildren(
       ...sets.map((set) =>
         h(

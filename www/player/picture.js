@@ -46,18 +46,21 @@ export class Picture {
 
   /**
    * @param {DisplayList} list
-   * @param {number} [magnify] how much larger it is shown
+   * @param {number} [room] where there is less room than the list is wide, it is shown smaller
+   * @param {number} [tall] the same for its height, down to nine tenths
    */
-  show(list, magnify = 1) {
+  show(list, room = list.width, tall = list.height) {
     this.list = list;
-    const ratio = (window.devicePixelRatio || 1) * magnify;
+    const small = Math.min(1, room / list.width, Math.max(0.9, tall / list.height));
+    const zoom = /** @type {{ currentCSSZoom?: number }} */ (this.canvas).currentCSSZoom ?? 1;
+    const ratio = (window.devicePixelRatio || 1) * small * zoom;
     const width = Math.round(list.width * ratio);
     const height = Math.round(list.height * ratio);
     if (this.canvas.width !== width || this.canvas.height !== height) {
       this.canvas.width = width;
       this.canvas.height = height;
-      this.canvas.style.width = `${list.width * magnify}px`;
-      this.canvas.style.height = `${list.height * magnify}px`;
+      this.canvas.style.width = `${list.width * small}px`;
+      this.canvas.style.height = `${list.height * small}px`;
     }
     this.repaint();
   }

@@ -75,19 +75,13 @@ header { border-bottom: 1px solid var(--fw-line); flex: none; }
 .body { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(0, 1fr) 292px; }
 .stage {
   min-height: 0; min-width: 0; display: grid; position: relative;
-  grid-template-columns: minmax(0, 1fr);
-  grid-template-rows: minmax(180px, 1fr) auto auto auto;
-  grid-template-areas: 'ladder' 'ledger' 'variables' 'transcript';
 }
-.with-programs:not(.without-programs) .stage {
-  grid-template-columns: minmax(150px, 196px) minmax(0, 1fr) minmax(150px, 196px);
-  grid-template-areas: 'left ladder right' 'ledger ledger ledger' 'variables variables variables' 'transcript transcript transcript';
-}
+.without-inspector .body { grid-template-columns: minmax(0, 1fr); }
 .ladder { grid-area: ladder; min-height: 0; min-width: 0; padding: 4px 0 0 8px; }
 .scroller { height: 100%; overflow-x: hidden; overflow-y: auto; position: relative; }
 .scroller canvas { position: sticky; top: 0; display: block; }
 canvas.pointing { cursor: pointer; }
-.ledger { grid-area: ledger; position: relative; border-top: 1px solid var(--fw-line); padding: 6px 0 8px; min-width: 0; max-height: 44vh; overflow: auto; }
+.ledger { grid-area: bytes; position: relative; border-top: 1px solid var(--fw-line); padding: 6px 0 8px; min-width: 0; max-height: 44vh; overflow: auto; }
 .ledger .bar { padding: 0 16px; min-height: 32px; }
 .ledger .bar.lean { position: absolute; right: 0; top: 2px; min-height: 26px; pointer-events: none; z-index: 1; }
 .bar.lean h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -109,7 +103,46 @@ canvas.pointing { cursor: pointer; }
 .programs .running { background: var(--fw-panel); }
 .programs .blocked { background: repeating-linear-gradient(135deg, var(--fw-panel) 0 3px, transparent 3px 6px); }
 .programs .result { color: var(--fw-faint); padding-left: 1em; }
-.player:not(.with-programs) .programs, .without-programs .programs { display: none; }
+.player:not(.with-programs) .programs, .programs.empty { display: none; }
+
+.states, .charts { min-width: 0; min-height: 0; display: flex; flex-direction: column; border-left: 1px solid var(--fw-line); padding: 4px 0 0; }
+.states { grid-area: states; }
+.charts { grid-area: charts; }
+.states h2, .charts h2 { white-space: nowrap; }
+.states .bar, .charts .bar { padding: 0 8px 0 16px; min-height: 36px; flex: none; }
+.states .connection, .charts .connection { flex: 0 1 auto; min-width: 0; }
+.figure-box { flex: 1; min-height: 0; overflow: auto; margin: 0 6px; scrollbar-gutter: stable; }
+.figure-box canvas { display: block; touch-action: pan-y; }
+.values { padding: 0 16px 4px; font-size: 12px; min-height: 38px; flex: none; }
+.values dl { display: flex; flex-wrap: wrap; gap: 0 14px; }
+.values dl > div { display: flex; gap: 5px; }
+.values dt { color: var(--fw-faint); }
+.values .when { font-weight: 600; min-width: 6em; }
+.values .when dt { color: inherit; }
+
+.menu { position: relative; }
+.menu .panel { position: absolute; z-index: 4; top: 100%; right: 0; background: var(--fw-paper); border: 1px solid var(--fw-line); border-radius: 6px; padding: 6px; white-space: nowrap; }
+.menu fieldset { border: 0; margin: 0; padding: 0; display: grid; }
+.menu legend { padding: 4px 8px; font-size: 12px; font-weight: 600; color: var(--fw-faint); }
+.menu label { display: flex; align-items: center; gap: 8px; min-height: 32px; padding: 0 12px 0 8px; cursor: pointer; border-radius: 4px; }
+.menu label:hover { background: var(--fw-panel); }
+.menu input { width: 16px; height: 16px; margin: 0; accent-color: var(--fw-ink); }
+
+.picker { display: inline-flex; align-items: center; gap: 8px; border-color: var(--fw-line); }
+.picker span:first-child { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; flex: 1; text-align: left; }
+dialog { color: inherit; background: var(--fw-paper); border: 1px solid var(--fw-line); border-radius: 6px; }
+dialog::backdrop { background: rgb(0 0 0 / .35); }
+.scenarios { padding: 0; width: min(640px, 96vw); height: min(760px, 92vh); }
+.scenarios[open] { display: flex; flex-direction: column; }
+.scenarios .bar { flex: none; border-bottom: 1px solid var(--fw-line); padding: 8px; }
+.scenarios input { flex: 1; font: inherit; color: inherit; background: none; border: 1px solid var(--fw-line); border-radius: 4px; min-height: 36px; padding: 0 10px; min-width: 0; }
+.choices { overflow: auto; padding: 0 8px 12px; flex: 1; }
+.choices h3 { position: sticky; top: 0; background: var(--fw-paper); margin: 0; padding: 10px 8px 4px; color: var(--fw-faint); }
+.choices button { display: block; width: 100%; text-align: left; padding: 6px 8px; min-height: 44px; }
+.choices b { display: block; font-weight: 600; }
+.choices span { font-size: 12px; color: var(--fw-faint); }
+.choices button[aria-current] { background: var(--fw-panel); box-shadow: inset 3px 0 var(--fw-ink); }
+.choices .quiet { padding: 16px 8px; }
 
 .inspector { border-left: 1px solid var(--fw-line); min-height: 0; display: flex; flex-direction: column; background: var(--fw-paper); }
 .inspector .bar { padding: 4px 4px 0 16px; min-height: 40px; }
@@ -126,12 +159,18 @@ canvas.pointing { cursor: pointer; }
 .field .value { font-family: var(--fw-mono); }
 .field.w1 .name { writing-mode: vertical-rl; text-orientation: upright; font-size: 12px; letter-spacing: -3px; margin: 0 auto; height: 2.9em; padding-top: 1px; text-align: left; overflow: visible; line-height: 1; font-family: var(--fw-mono); width: 100%; }
 .field.on { border-top: 1px dashed var(--fw-line); margin-top: -1px; min-height: 12px; }
-.meanings { font-size: 12px; }
+.fields { width: 100%; }
+.fields th, .fields td { padding: 1px 8px 1px 0; vertical-align: top; }
+.fields td { font-family: var(--fw-mono); }
+.fields .meaning { font-family: inherit; color: var(--fw-faint); }
+[data-bits].lit { background: color-mix(in srgb, var(--fw-accent) 24%, transparent); outline: 1px solid var(--fw-accent); outline-offset: -1px; }
 table { border-collapse: collapse; font-size: 12px; }
 th { text-align: left; font-weight: 400; }
 thead th { color: var(--fw-faint); }
 .changes { width: 100%; }
 .changes th, .changes td { padding: 1px 8px 1px 0; }
+.changes td:nth-child(2) { white-space: nowrap; }
+.detail summary { font-size: 12px; font-weight: 600; margin: 16px 0 4px; cursor: pointer; }
 .changes td:last-child { font-weight: 600; }
 .dump { font: 12px/1.5 var(--fw-mono); overflow-x: auto; }
 .dump .line { display: flex; gap: 10px; }
@@ -168,8 +207,7 @@ footer { flex: none; }
 .time { white-space: nowrap; font-size: 12px; min-width: 12em; text-align: right; }
 .numbers { font-size: 12px; white-space: nowrap; }
 
-.help { color: inherit; background: var(--fw-paper); border: 1px solid var(--fw-line); border-radius: 6px; padding: 8px 8px 16px; max-width: min(520px, 92vw); }
-.help::backdrop { background: rgb(0 0 0 / .35); }
+.help { padding: 8px 8px 16px; max-width: min(520px, 92vw); }
 .help td { padding: 3px 12px; font-size: 14px; vertical-align: top; }
 .help h2 { flex: 1; font-size: 14px; color: inherit; }
 kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius: 3px; padding: 1px 5px; white-space: nowrap; }
@@ -184,15 +222,20 @@ kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius
 .narrow .ladder { padding: 0; }
 .narrow .ledger { max-height: none; overflow: visible; }
 .narrow .lanes { margin: 2px 8px 0; overflow-x: auto; }
+.narrow .states, .narrow .charts { border: 0; border-top: 1px solid var(--fw-line); }
+.narrow .figure-box { overflow: visible; }
+.narrow .values, .narrow .states .bar, .narrow .charts .bar { padding-left: 8px; padding-right: 8px; }
+.narrow .menu label { min-height: 44px; }
 .narrow .ledger .bar, .narrow .intro { padding-left: 8px; padding-right: 8px; }
 .narrow .scroller.grows { overflow: hidden; }
 .narrow .programs { border: 0; border-top: 1px solid var(--fw-line); }
 .narrow .inspector { position: absolute; left: 0; right: 0; bottom: 0; max-height: 55%; border: 0; border-top: 1px solid var(--fw-ink); }
 .narrow .inspector.empty { display: none; }
 .narrow header .bar { flex-wrap: wrap; padding: 4px 8px; }
-.narrow .brand { display: none; }
+.narrow .brand, .narrow header .gap { display: none; }
+.tools { display: flex; }
+.menu .tools { border-top: 1px solid var(--fw-line); margin-top: 6px; padding-top: 6px; }
 .narrow .picker { flex: 1 1 120px; }
-.narrow header .views { display: none; }
 .narrow button, .narrow select { min-height: 44px; }
 .narrow .icon-button { width: 40px; }
 .narrow h1 { font-size: 14px; }
@@ -203,23 +246,23 @@ kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius
 .narrow .steps { flex: 1; }
 .narrow .more > :not(.speed) { display: none; }
 
-.presenting { font-size: 21px; }
+.end { display: none; margin-left: auto; }
+.presenting .end { display: inline-grid; }
+.presenting .stage, .presenting .intro { zoom: 1.5; }
 .presenting header .bar, .presenting .inspector { display: none; }
 .presenting .body { grid-template-columns: minmax(0, 1fr); }
-.presenting h1 { font-size: 27px; }
 
+.printed { display: none; }
 @media (prefers-reduced-motion: no-preference) { button { transition: background .1s; } }
 @media (forced-colors: active) { .known { border-color: CanvasText; } }
 @media print {
-  .player { height: auto; display: block; }
-  header .bar, footer, .inspector, .notice { display: none; }
-  .body, .stage { display: block !important; }
-  .ledger { max-height: none; overflow: visible; break-inside: avoid; }
-  .scroller { overflow: visible; height: auto !important; }
-  .spacer { height: auto !important; }
-  .ladder canvas, .lanes canvas { position: static; max-width: 100%; height: auto !important; }
-  .ledger .bar { display: none; }
-  .programs { display: none; }
+  :host { contain: none; }
+  .player { height: auto; display: block; color: #000; background: none; }
+  .player > * { display: none; }
+  .player > .printed { display: block; }
+  .printed p { margin: 4px 0; }
+  .printed h2 { color: #000; margin: 12px 0 4px; break-after: avoid; }
+  .printed svg { display: block; break-inside: avoid; }
 }
 `;
 

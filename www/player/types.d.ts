@@ -63,6 +63,7 @@ export interface Field {
 
 export interface HeaderBlock {
   title: string;
+  first: number;
   fields: Field[];
 }
 
@@ -96,6 +97,8 @@ export interface ScenarioInfo {
   title: string;
   look: string;
   question: string;
+  topic: string;
+  view: string;
 }
 
 export type Words = Record<string, string>;
