@@ -1,6 +1,10 @@
 // The page around one player: it follows the address bar, and tells the document its language.
 
+import { loadCore } from './player/core.js';
 import { FramewirePlayer } from './player/element.js';
+
+// The figure is all there is on this page: no need to wait until it is seen. What goes wrong, the player tells.
+loadCore().catch(() => {});
 
 const player = document.querySelector('framewire-player');
 if (player instanceof FramewirePlayer) {

@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 #[cfg(target_os = "linux")]
 use crate::observe;
-use crate::{bench, inspect, relay, send, serve, sim_cmd, trace_cmd, web};
+use crate::{bench, inspect, relay, render, send, serve, sim_cmd, trace_cmd, web};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,6 +46,8 @@ enum Command {
     Relay(relay::RelayArgs),
     /// Run a scenario in virtual time
     Sim(sim_cmd::SimArgs),
+    /// Draw a scenario, a recording or a capture into a file: SVG, PNG, PDF, Mermaid, text
+    Render(render::RenderArgs),
     /// Say what a trace or capture holds
     Trace(trace_cmd::TraceArgs),
     /// Run a program unchanged and record its socket calls
@@ -93,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::Web(args) => web::run(args),
         Command::Relay(args) => relay::run(args),
         Command::Sim(args) => sim_cmd::run(args, &mut std::io::stdout().lock()),
+        Command::Render(args) => render::run(args, &mut std::io::stdout().lock()),
         Command::Trace(args) => trace_cmd::run(args),
         #[cfg(target_os = "linux")]
         Command::Record(args) => match observe::run(args) {

@@ -12,6 +12,7 @@ pub mod listen;
 pub mod observe;
 pub mod record;
 pub mod relay;
+pub mod render;
 pub mod reply;
 pub mod send;
 pub mod serve;

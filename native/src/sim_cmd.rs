@@ -135,7 +135,8 @@ fn digests(out: &mut impl Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn load(name: &str, lang: Lang) -> anyhow::Result<Scenario> {
+/// The built-in scenario, or the scenario of the file, of this name.
+pub(crate) fn load(name: &str, lang: Lang) -> anyhow::Result<Scenario> {
     if let Some(scenario) = builtin(name) {
         return Ok(scenario);
     }

@@ -3,6 +3,8 @@
 //! Small structs cross by serde, display lists as typed-array views that the page copies before it calls again. Every
 //! failure is a thrown string in the reader's language.
 
+mod embed;
+
 use js_sys::{Array, Float32Array, Float64Array, Object, Reflect, Uint8Array, Uint16Array, Uint32Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -61,23 +63,28 @@ struct ScenarioInfo<'a> {
     view: &'static str,
 }
 
+impl<'a> ScenarioInfo<'a> {
+    /// What is told of a scenario; one that is not built in has no topic.
+    fn of(scenario: &'a Scenario, topic: Option<Topic>, lang: Lang) -> ScenarioInfo<'a> {
+        ScenarioInfo {
+            name: topic.map_or("", |_| &scenario.name),
+            title: scenario.title.get(lang),
+            look: scenario.look.get(lang),
+            question: scenario.question.get(lang),
+            topic: topic.map_or("", Topic::name),
+            view: scenario.show.view.map_or("", View::name),
+        }
+    }
+}
+
 /// Name, title, what to look for and question of every built-in scenario.
 #[wasm_bindgen]
 pub fn scenarios(lang: &str) -> JsValue {
     let lang = lang_of(lang);
     let all: Vec<(Topic, Scenario)> =
         BUILTINS.iter().filter_map(|b| Some((b.topic, builtin(b.name)?))).collect();
-    let infos: Vec<ScenarioInfo> = all
-        .iter()
-        .map(|(topic, s)| ScenarioInfo {
-            name: &s.name,
-            title: s.title.get(lang),
-            look: s.look.get(lang),
-            question: s.question.get(lang),
-            topic: topic.name(),
-            view: s.show.view.map_or("", View::name),
-        })
-        .collect();
+    let infos: Vec<ScenarioInfo> =
+        all.iter().map(|(topic, scenario)| ScenarioInfo::of(scenario, Some(*topic), lang)).collect();
     to_js(&infos)
 }
 
@@ -92,6 +99,21 @@ pub struct Player {
     remark: String,
 }
 
+impl Player {
+    /// Runs a scenario, whose JSON text says where a flaw stands.
+    fn run(scenario: &Scenario, json: &str, lang: Lang) -> Result<Player, JsError> {
+        let mut trace = Trace::new();
+        let mut simulation = Simulation::new(scenario, &mut trace)
+            .map_err(|flaw| JsError::new(&flaw.locate(json).message(lang)))?;
+        let remark = simulation.run(&mut trace).message(lang).unwrap_or_default();
+        Ok(Player::over(trace, remark))
+    }
+
+    fn over(trace: Trace, remark: String) -> Player {
+        Player { session: Session::new(trace), list: DisplayList::default(), placed: Vec::new(), remark }
+    }
+}
+
 #[wasm_bindgen]
 impl Player {
     /// Runs a built-in scenario and opens what happened.
@@ -100,11 +122,7 @@ impl Player {
         let Some(scenario) = builtin(name) else {
             return Err(JsError::new(&fill(Word::ErrorScenario, lang, &[name])));
         };
-        let mut trace = Trace::new();
-        let mut simulation = Simulation::new(&scenario, &mut trace)
-            .map_err(|flaw| JsError::new(&flaw.locate("").message(lang)))?;
-        let remark = simulation.run(&mut trace).message(lang).unwrap_or_default();
-        Ok(Player { session: Session::new(trace), list: DisplayList::default(), placed: Vec::new(), remark })
+        Player::run(&scenario, "", lang)
     }
 
     /// Opens the bytes of a recording.
@@ -116,7 +134,7 @@ impl Player {
             file::End::Complete => String::new(),
             file::End::Cut { .. } | file::End::Damaged { .. } => Word::Cut.text(lang).to_owned(),
         };
-        Ok(Player { session: Session::new(trace), list: DisplayList::default(), placed: Vec::new(), remark })
+        Ok(Player::over(trace, remark))
     }
 
     /// What the reader should know of how the recording was read; empty if nothing.

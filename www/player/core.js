@@ -2,13 +2,24 @@
 
 import init, { words as fetchWords } from '../pkg/framewire.js';
 
+/** A page of one file carries the module inside, gzipped, as base64 in a script element of this type (see save.js). */
+export const INLINE_TYPE = 'application/wasm+gzip;base64';
+
 /** @type {Promise<unknown> | undefined} */
 let loading;
 
 /** Loads the WASM module, once for all players of the document. */
 export function loadCore() {
-  loading ??= init();
+  loading ??= load();
   return loading;
+}
+
+async function load() {
+  const inline = document.querySelector(`script[type="${INLINE_TYPE}"]`)?.textContent;
+  if (!inline) return init();
+  const packed = Uint8Array.from(atob(inline.trim()), (c) => c.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return init({ module_or_path: await new Response(stream).arrayBuffer() });
 }
 
 /** @type {Map<string, import('./types.d.ts').Words>} */

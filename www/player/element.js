@@ -1,9 +1,11 @@
 // <framewire-player>: the player as a custom element. It follows the habits of <video>: play(), pause(), paused,
-// currentTime, duration, playbackRate, loop, and the events loadeddata, play, pause, timeupdate, seeked, ended, error.
+// currentTime, duration, ended, playbackRate, loop, load(), and the events loadstart, loadeddata, play, pause, timeupdate,
+// seeked, ratechange, ended, error. What makes it a guest in other pages stands in embed.js.
 
 import { fill, loadCore, preferredLang, wordsOf } from './core.js';
 import { Controls } from './controls.js';
 import { h } from './dom.js';
+import { Embed, NARROW_ROOM } from './embed.js';
 import { ChartsView, StatesView } from './figures.js';
 import { Header } from './header.js';
 import { Inspector } from './inspector.js';
@@ -12,6 +14,7 @@ import { LadderView } from './ladder.js';
 import { LedgerView } from './ledger.js';
 import { Programs, Transcript, Variables } from './panels.js';
 import { Printing } from './printing.js';
+import { savePage } from './save.js';
 import { sheet } from './styles.js';
 import { PLAIN, readTheme } from './theme.js';
 import { Views } from './views.js';
@@ -32,7 +35,7 @@ const STEP_MS = 800;
 const NOTHING = { hosts: [], connections: [], programs: [], known: [], packets: 0, calls: 0, end: 0 };
 
 export class FramewirePlayer extends HTMLElement {
-  static observedAttributes = ['scenario', 'src', 'lang', 'theme', 'loop', 'speed', 'view'];
+  static observedAttributes = ['scenario', 'src', 'lang', 'theme', 'loop', 'speed', 'view', 'controls', 'height'];
 
   /** @type {Core | undefined} */
   core;
@@ -61,6 +64,8 @@ export class FramewirePlayer extends HTMLElement {
   fitted = '';
   /** @type {string | undefined} */
   preferred;
+  /** What load() was given. @type {string | object | undefined} */
+  given;
 
   constructor() {
     super();
@@ -88,7 +93,7 @@ export class FramewirePlayer extends HTMLElement {
     this.printing = new Printing(this);
     this.notice = h('p', { class: 'notice', role: 'status' });
     this.stage = h(
-      'main',
+      'div',
       { class: 'stage' },
       this.programs.left,
       this.ladder.element,
@@ -112,6 +117,7 @@ export class FramewirePlayer extends HTMLElement {
       h('div', { class: 'drop' }),
     );
     root.append(this.frameElement);
+    this.embed = new Embed(this);
     this.theme = PLAIN;
     this.resized = new ResizeObserver(() => this.arrange());
     this.dark = matchMedia('(prefers-color-scheme: dark)');
@@ -124,10 +130,16 @@ export class FramewirePlayer extends HTMLElement {
     open.acceptDrops(this);
   }
 
-  async connectedCallback() {
+  connectedCallback() {
     this.dark.addEventListener('change', this.retheme);
     document.addEventListener('fullscreenchange', this.screen);
     this.printing.connect();
+    this.embed.connected();
+  }
+
+  /** Loads and opens what the attributes say; called when the player comes near to the screen. */
+  async wake() {
+    this.dispatchEvent(new Event('loadstart'));
     try {
       await loadCore();
     } catch (error) {
@@ -136,20 +148,38 @@ export class FramewirePlayer extends HTMLElement {
     }
     if (!this.isConnected) return;
     this.loaded = true;
+    this.speed = Number(this.getAttribute('speed')) || 1;
     this.retranslate();
     this.applyTheme();
     this.resized.observe(this.frameElement);
     this.resized.observe(this.ladder.scroller);
     this.resized.observe(this.ledger.box);
     for (const view of [this.states, this.charts]) this.resized.observe(view.box);
-    await this.header.fillScenarios();
+    if (this.embed.controls === 'full') await this.header.fillScenarios();
+    await this.load();
+  }
+
+  /**
+   * Opens what is given, or (again) what the attributes and the child say.
+   * @param {string | object | Uint8Array | ArrayBuffer | Blob} [source] a scenario (JSON text or object) or a recording
+   */
+  async load(source) {
+    if (source !== undefined) this.given = source;
+    // Off the screen it can wait: wake() comes back here.
+    if (!this.loaded) return;
+    if (this.given !== undefined) return open.anything(this, this.given);
     const { scenario, src } = this.asked();
+    const inline = this.embed.inline();
     if (src) await open.fromUrl(this, src);
+    else if (inline) open.text(this, inline);
     else if (scenario) await open.scenario(this, scenario);
   }
 
   disconnectedCallback() {
     this.pause();
+    this.sequence++;
+    this.loaded = false;
+    this.embed.disconnected();
     this.dark.removeEventListener('change', this.retheme);
     document.removeEventListener('fullscreenchange', this.screen);
     this.printing.disconnect();
@@ -172,12 +202,16 @@ export class FramewirePlayer extends HTMLElement {
    * @param {string | null} value
    */
   attributeChangedCallback(name, before, value) {
-    if (before === value || !this.loaded) return;
+    if (before === value) return;
+    if ((name === 'src' || name === 'scenario') && value) this.given = undefined;
+    if (!this.loaded) return;
     if (name === 'lang') this.retranslate();
     else if (name === 'theme') this.applyTheme();
     else if (name === 'speed' && value) this.setSpeed(Number(value) || 1);
     else if (name === 'loop') this.controlBar.update();
     else if (name === 'view') this.views.reset();
+    else if (name === 'controls') this.embed.arrangeControls();
+    else if (name === 'height') this.embed.applyHeight();
     else if (name === 'src' && value) void open.fromUrl(this, value);
     else if (name === 'scenario' && value && value !== this.info?.name) void open.scenario(this, value);
   }
@@ -206,8 +240,8 @@ export class FramewirePlayer extends HTMLElement {
     this.states.opened();
     this.views.apply();
     this.ladder.fit();
-    // At first the whole figure: as it would stand in a book.
-    this.playhead = this.extent;
+    // At first the whole figure, as it would stand in a book; unless the page wants another beginning.
+    this.embed.opened();
     this.ledger.opened();
     this.charts.opened();
     this.inspector.show();
@@ -267,6 +301,10 @@ export class FramewirePlayer extends HTMLElement {
     if (this.core) this.seek(this.core.position(seconds * 1e9), true);
   }
 
+  get ended() {
+    return this.core !== undefined && this.embed.finished;
+  }
+
   get playbackRate() {
     return this.speed;
   }
@@ -285,18 +323,28 @@ export class FramewirePlayer extends HTMLElement {
   }
 
   toggle() {
-    if (this.paused) this.play();
+    if (this.paused) void this.play();
     else this.pause();
   }
 
-  play() {
-    if (!this.paused || !this.core) return;
-    if (this.playhead >= this.extent - 0.01) this.playhead = 0;
+  /** Plays; a player that has not been scrolled to loads first. It runs only while it is on the screen. */
+  async play() {
+    if (!this.core) {
+      this.embed.eager = true;
+      this.embed.approached();
+      return;
+    }
+    if (!this.paused) return;
+    if (this.embed.finished) this.playhead = this.embed.from();
     this.paused = false;
-    this.lastTick = performance.now();
-    this.frame = requestAnimationFrame((now) => this.tick(now));
+    if (this.embed.seen) this.run();
     this.controlBar.update();
     this.dispatchEvent(new Event('play'));
+  }
+
+  run() {
+    this.lastTick = performance.now();
+    this.frame = requestAnimationFrame((now) => this.tick(now));
   }
 
   pause() {
@@ -312,24 +360,25 @@ export class FramewirePlayer extends HTMLElement {
     const core = this.core;
     if (this.paused || !core) return;
     const passed = now - this.lastTick;
+    const until = this.embed.until();
     if (this.still.matches) {
       if (passed >= STEP_MS / this.speed) {
         this.lastTick = now;
-        this.playhead = core.step(this.playhead, 1, false);
+        this.playhead = Math.min(until, core.step(this.playhead, 1, false));
         this.moved();
       }
     } else {
       this.lastTick = now;
-      this.playhead = Math.min(this.extent, this.playhead + (Math.min(passed, 100) / 1000) * PACE * this.speed);
+      this.playhead = Math.min(until, this.playhead + (Math.min(passed, 100) / 1000) * PACE * this.speed);
       this.moved();
     }
-    if (this.playhead >= this.extent - 0.01) {
+    if (this.playhead >= until - 0.01) {
       if (!this.loop) {
         this.pause();
         this.dispatchEvent(new Event('ended'));
         return;
       }
-      this.playhead = 0;
+      this.playhead = this.embed.from();
     }
     this.ladder.follow();
     this.frame = requestAnimationFrame((at) => this.tick(at));
@@ -426,7 +475,9 @@ export class FramewirePlayer extends HTMLElement {
 
   get lang() {
     const own = this.getAttribute('lang');
-    return own ? (own.toLowerCase().startsWith('zh') ? 'zh' : 'en') : (this.preferred ??= preferredLang());
+    // A figure speaks the language of the text around it; the page of its own that of the reader.
+    const tag = own ?? (this.embed.controls === 'full' ? undefined : this.closest('[lang]')?.getAttribute('lang'));
+    return tag ? (tag.toLowerCase().startsWith('zh') ? 'zh' : 'en') : (this.preferred ??= preferredLang());
   }
 
   set lang(value) {
@@ -458,6 +509,7 @@ export class FramewirePlayer extends HTMLElement {
   applyTheme() {
     const asked = this.getAttribute('theme');
     const dark = asked === 'dark' || (asked !== 'light' && this.dark.matches);
+    this.toggleAttribute('data-dark', dark);
     this.frameElement.classList.toggle('dark', dark);
     this.theme = readTheme(this.frameElement);
     for (const view of this.pictures) view.picture.repaint();
@@ -476,7 +528,7 @@ export class FramewirePlayer extends HTMLElement {
 
   /** What is left of the first screen for the ladder in the narrow arrangement. */
   narrowRoom() {
-    return Math.max(320, this.stage.clientHeight - 150);
+    return this.embed.automatic ? NARROW_ROOM : Math.max(320, this.stage.clientHeight - 150);
   }
 
   /** Arranges the views for the present size. */
@@ -494,6 +546,17 @@ export class FramewirePlayer extends HTMLElement {
     this.charts.layout();
     this.controlBar.drawMarks();
     this.controlBar.follow();
+    this.embed.arranged();
+  }
+
+  /** Offers what is open as one self-contained HTML file. */
+  savePage() {
+    return savePage(this);
+  }
+
+  /** How tall the player would like to be at its width, in CSS pixels; 0 as long as nothing is open. */
+  get naturalHeight() {
+    return this.embed.naturalHeight();
   }
 
   /**

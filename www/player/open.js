@@ -1,6 +1,6 @@
 // Opening scenarios, files and recordings.
 
-import { Player, scenarios } from '../pkg/framewire.js';
+import { Player, describe, scenarios } from '../pkg/framewire.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
 /** @typedef {import('./types.d.ts').ScenarioInfo} ScenarioInfo */
@@ -11,8 +11,13 @@ import { Player, scenarios } from '../pkg/framewire.js';
  * @returns {ScenarioInfo[]}
  */
 export function scenarioList(lang) {
-  return scenarios(lang);
+  let list = lists.get(lang);
+  if (!list) lists.set(lang, (list = /** @type {ScenarioInfo[]} */ (scenarios(lang))));
+  return list;
 }
+
+/** @type {Map<string, ScenarioInfo[]>} */
+const lists = new Map();
 
 /** Lets the page paint the present state before a long computation. */
 const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -33,8 +38,48 @@ export async function scenario(player, name) {
     if (player.getAttribute('scenario') !== name) player.setAttribute('scenario', name);
     player.removeAttribute('src');
   } catch (error) {
-    player.fail(text(error));
+    player.fail(message(error));
   }
+}
+
+/**
+ * Runs a scenario given as JSON text and opens it.
+ * @param {FramewirePlayer} player
+ * @param {string} json
+ */
+export function text(player, json) {
+  player.sequence++;
+  try {
+    player.opened(Player.fromJson(json, player.lang), describe(json, player.lang));
+    player.removeAttribute('scenario');
+  } catch (error) {
+    player.fail(message(error));
+  }
+}
+
+/**
+ * Opens a scenario (JSON text or object) or the bytes of a recording.
+ * @param {FramewirePlayer} player
+ * @param {string | object | Uint8Array | ArrayBuffer | Blob} source
+ */
+export async function anything(player, source) {
+  if (typeof source === 'string') return text(player, source);
+  if (source instanceof Uint8Array) return bytes(player, '', source);
+  if (source instanceof ArrayBuffer) return bytes(player, '', new Uint8Array(source));
+  if (source instanceof Blob) return bytes(player, source instanceof File ? source.name : '', new Uint8Array(await source.arrayBuffer()));
+  return text(player, JSON.stringify(source));
+}
+
+/**
+ * Opens the bytes of a file: a scenario if it is JSON, else a recording.
+ * @param {FramewirePlayer} player
+ * @param {string} name
+ * @param {Uint8Array} content
+ */
+export function bytes(player, name, content) {
+  const first = content.find((byte) => !' \t\r\n'.includes(String.fromCharCode(byte)));
+  if (first === 0x7b) text(player, new TextDecoder().decode(content));
+  else recording(player, name, content);
 }
 
 /**
@@ -52,7 +97,7 @@ export function recording(player, name, bytes) {
     const remark = core.remark();
     if (remark) player.say(remark);
   } catch (error) {
-    player.fail(text(error));
+    player.fail(message(error));
   }
 }
 
@@ -67,10 +112,10 @@ export async function fromUrl(player, url, name = decodeURIComponent(url.split('
   try {
     const answer = await fetch(url);
     if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-    const bytes = new Uint8Array(await answer.arrayBuffer());
-    if (turn === player.sequence) recording(player, name, bytes);
+    const content = new Uint8Array(await answer.arrayBuffer());
+    if (turn === player.sequence) bytes(player, name, content);
   } catch (error) {
-    if (turn === player.sequence) player.fail(player.word('error-fetch', name, text(error)));
+    if (turn === player.sequence) player.fail(player.word('error-fetch', name, message(error)));
   }
 }
 
@@ -80,8 +125,8 @@ export async function fromUrl(player, url, name = decodeURIComponent(url.split('
  */
 export async function file(player, file) {
   const turn = ++player.sequence;
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  if (turn === player.sequence) recording(player, file.name, bytes);
+  const content = new Uint8Array(await file.arrayBuffer());
+  if (turn === player.sequence) bytes(player, file.name, content);
 }
 
 /**
@@ -89,9 +134,10 @@ export async function file(player, file) {
  * @returns {Promise<{ name: string, url: string }[]>}
  */
 export async function recordings() {
-  const base = new URL('../', import.meta.url);
-  if (!base.protocol.startsWith('http')) return [];
   try {
+    // In a page of one file this module has no address.
+    const base = new URL('../', import.meta.url);
+    if (!base.protocol.startsWith('http')) return [];
     const answer = await fetch(new URL('api/recordings', base));
     const type = answer.headers.get('content-type') ?? '';
     if (!answer.ok || !type.includes('json')) return [];
@@ -131,6 +177,6 @@ export function acceptDrops(player) {
 }
 
 /** @param {unknown} error */
-function text(error) {
+function message(error) {
   return error instanceof Error ? error.message : String(error);
 }

@@ -10,7 +10,8 @@ const css = `
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 
-.player {
+/* On the host, so that a page's own rules for framewire-player win. */
+:host {
   --fw-dark: 0;
   --fw-ink: #1b1b1b; --fw-faint: #5c5f63; --fw-grid: #e8e7e2; --fw-on-message: #101214;
   --fw-message: #5c5f63; --fw-state: #dcdbd5; --fw-call: #1b1b1b; --fw-timer: #5c5f63;
@@ -20,12 +21,14 @@ const css = `
   --fw-message-5: #56b4e9; --fw-message-6: #d55e00; --fw-message-7: #b8a900;
   --fw-sans: system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'PingFang SC', 'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft YaHei', sans-serif;
   --fw-mono: ui-monospace, 'SFMono-Regular', Menlo, Consolas, 'DejaVu Sans Mono', 'Noto Sans Mono CJK SC', monospace;
+}
+.player {
   display: flex; flex-direction: column; height: 100%;
   color: var(--fw-ink); background: var(--fw-paper);
   font: 14px/1.45 var(--fw-sans); font-variant-numeric: tabular-nums;
   color-scheme: light;
 }
-.player.dark {
+:host([data-dark]) {
   --fw-dark: 1;
   --fw-ink: #e8e6df; --fw-faint: #a5a8ab; --fw-grid: #2b2f33; --fw-message: #a5a8ab; --fw-state: #3d444a;
   --fw-call: #e8e6df; --fw-timer: #a5a8ab; --fw-trouble: #ff8d80; --fw-paper: #1c1f22;
@@ -33,8 +36,8 @@ const css = `
   --fw-panel: #23272b; --fw-line: #454b51; --fw-accent: #8ab8ff;
   --fw-message-1: #4aa3dc; --fw-message-3: #2fbf97; --fw-message-4: #d58fb5; --fw-message-5: #7cc6f0;
   --fw-message-6: #e8773a; --fw-message-7: #d8cc42;
-  color-scheme: dark;
 }
+.player.dark { color-scheme: dark; }
 
 h1, h2, h3, p, dl, dd, ol { margin: 0; padding: 0; }
 h1 { font-size: 18px; line-height: 1.3; font-weight: 600; }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod budget;
+mod dist;
 mod floors;
 mod run;
 mod shell;
@@ -27,6 +28,8 @@ enum Command {
     Test(tests::Args),
     /// Build the page's WASM into www/pkg
     Wasm(wasm::Args),
+    /// Build all that a release carries into dist/: static site, npm package, page of one file, checksums
+    Dist(dist::Args),
     /// Check that imports go down the floors only, and that the core stays sans-IO
     Floors,
     /// Measure ours beside its peer in one run: one row each, the ratio and the target
@@ -38,6 +41,7 @@ fn main() -> std::process::ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Test(args) => tests::run(&args),
         Command::Wasm(args) => wasm::build(&args).map(|_| ()),
+        Command::Dist(args) => dist::run(&args),
         Command::Floors => floors::check(),
         Command::Bench(args) => bench::run(&args),
     };

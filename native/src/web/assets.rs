@@ -68,14 +68,23 @@ impl Assets {
         else {
             return (StatusCode::BAD_REQUEST, "the path is not UTF-8\n").into_response();
         };
+        // A folder is answered by its index.
         let path = match path.as_ref() {
-            "" => "index.html",
-            other => other,
+            "" => Cow::Borrowed("index.html"),
+            folder if folder.ends_with('/') => Cow::Owned(format!("{folder}index.html")),
+            other => Cow::Borrowed(other),
         };
+        let path = path.as_ref();
         if path == "index.html" && !self.complete() {
             return ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], NO_PAGE).into_response();
         }
         let Some(asset) = self.load(path) else {
+            // Without the slash the folder's own links would miss it.
+            if self.load(&format!("{path}/index.html")).is_some() {
+                let last = path.rsplit('/').next().unwrap_or_default();
+                return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, format!("{last}/"))])
+                    .into_response();
+            }
             return (StatusCode::NOT_FOUND, "no such page; the player is at /\n").into_response();
         };
         let tag = format!("\"{}\"", asset.tag);
@@ -137,6 +146,21 @@ mod tests {
             assert_eq!(assets.respond(path, None).status(), StatusCode::NOT_FOUND, "{path}");
         }
         assert_eq!(assets.respond("/%ff", None).status(), StatusCode::BAD_REQUEST);
+    }
+
+    #[test]
+    fn a_folder_is_answered_by_its_index() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("notes")).unwrap();
+        std::fs::write(dir.path().join("notes/index.html"), "notes").unwrap();
+        let assets = Assets::new(Some(dir.path().to_owned()));
+        let page = assets.respond("/notes/", None);
+        assert_eq!(page.status(), StatusCode::OK);
+        assert_eq!(header(&page, header::CONTENT_TYPE), "text/html; charset=utf-8");
+        let without = assets.respond("/notes", None);
+        assert_eq!(without.status(), StatusCode::PERMANENT_REDIRECT);
+        assert_eq!(header(&without, header::LOCATION), "notes/");
+        assert_eq!(assets.respond("/other/", None).status(), StatusCode::NOT_FOUND);
     }
 
     #[test]

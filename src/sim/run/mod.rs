@@ -3,7 +3,9 @@
 mod calls;
 mod recorder;
 mod simulation;
+mod stop;
 mod world;
 
-pub use simulation::{Counter, Simulation, Stop};
+pub use simulation::Simulation;
+pub use stop::{Counter, Stop};
 pub(in crate::sim) use world::tcp_config;

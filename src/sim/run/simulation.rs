@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::calls::{Attempt, Gave, Pending, Place, Socket, op, wildcard};
 use super::recorder::{Names, Recorder};
+use super::stop::Stop;
 use super::world::World;
 use crate::framing::{Decoder, Framing, Limits as FramingLimits, Spans};
-use crate::lang::Lang;
 use crate::sim::check::{self, addresses};
 use crate::sim::error::Flaw;
 use crate::sim::program::{Action, Call, Code, Compound, Ended, Handle, Payload, Returned, Task};
@@ -23,46 +23,6 @@ use crate::trace::{
 const STEP_TIME: Duration = Duration::from_micros(10);
 /// Received octets that are recorded as they are; of longer ones only where they stand in the stream.
 const WHOLE: usize = 4096;
-
-/// Why a run is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// Nothing is left to happen.
-    Quiet,
-    /// It reached a limit of the scenario.
-    Limit(Limit, u64),
-}
-
-impl Stop {
-    /// What to tell the user, where there is something to tell.
-    pub fn message(self, lang: Lang) -> Option<String> {
-        let Stop::Limit(limit, value) = self else { return None };
-        let text = match limit {
-            Limit::Time => crate::sim::units::Span(Duration::from_nanos(value)).to_string(),
-            _ => value.to_string(),
-        };
-        let field = limit.name();
-        Some(match lang {
-            Lang::En => format!("The run was stopped at its limit: `limits.{field}` is {text}."),
-            Lang::Zh => format!("运行达到上限，已停止：`limits.{field}` 为 {text}。"),
-        })
-    }
-}
-
-/// A sink that counts events and forgets them.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Counter(pub u32);
-
-impl Sink for Counter {
-    fn record(&mut self, _: Record<'_>) -> EventId {
-        self.0 += 1;
-        EventId(self.0 - 1)
-    }
-
-    fn next_event(&self) -> EventId {
-        EventId(self.0)
-    }
-}
 
 /// What of a run never changes.
 #[derive(Debug)]

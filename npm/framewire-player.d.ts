@@ -1,0 +1,39 @@
+/** What a player tells by `error`: the message, in the reader's language. */
+export type FramewireError = CustomEvent<string>;
+
+/**
+ * `<framewire-player>`. Attributes: `scenario` (name of a built-in one), `src` (address of a scenario, a recording or a capture), `view`,
+ * `lang` (`en`, `zh`), `theme` (`auto`, `light`, `dark`), `start`, `end` (seconds), `autoplay`, `loop`, `speed`, `controls` (`none`,
+ * `minimal`, `full`), `height` (a length, or `auto`). A child `<script type="application/json">` holds a scenario of its own; any other
+ * child is shown until the figure is there, where scripts are forbidden, and in print.
+ *
+ * Events, as of `<video>`: `loadstart`, `loadeddata`, `play`, `pause`, `timeupdate`, `seeked`, `ratechange`, `ended`, `error`; beyond
+ * those `select` and `languagechange`.
+ */
+export declare class FramewirePlayer extends HTMLElement {
+  /** Seconds of the conversation. */
+  currentTime: number;
+  /** Seconds; 0 as long as nothing is open. */
+  readonly duration: number;
+  readonly paused: boolean;
+  readonly ended: boolean;
+  playbackRate: number;
+  readonly loop: boolean;
+  lang: string;
+  /** How tall it would like to be at its width, in CSS pixels; 0 as long as nothing is open. */
+  readonly naturalHeight: number;
+  play(): Promise<void>;
+  pause(): void;
+  toggle(): void;
+  /**
+   * Opens a scenario (JSON text or object) or the bytes of a recording; without an argument, again what the attributes say.
+   * A player that has not been scrolled to opens it when it is.
+   */
+  load(source?: string | object | Uint8Array | ArrayBuffer | Blob): Promise<void>;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'framewire-player': FramewirePlayer;
+  }
+}
