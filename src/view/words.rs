@@ -289,6 +289,32 @@ words! {
     SaysEnd "says-end": "The record ends.", "记录到此为止。";
     Empty "empty": "Nothing happened.", "没有发生任何事件。";
 
+    // The framing debugger.
+    Framing "framing": "Framing debugger", "分帧调试器";
+    FramingBytes "framing-bytes": "Bytes to look at", "要分析的字节";
+    FramingPaste "framing-paste": "Paste a hex dump, text or a Python bytes literal, or drop a file", "粘贴十六进制转储、文本或 Python 字节串，或拖入文件";
+    FramingKind "framing-kind": "Read as", "输入格式";
+    FramingAuto "framing-auto": "hex dump, else text", "自动：转储或文本";
+    FramingDump "framing-dump": "hex dump", "十六进制转储";
+    FramingText "framing-text": "text", "文本";
+    FramingName "framing-name": "Framing", "分帧方式";
+    FramingFind "framing-find": "find out", "自动判断";
+    FramingStream "framing-stream": "Bytes of", "字节来源";
+    FramingOwn "framing-own": "what stands above", "上方的输入";
+    FramingUp "framing-up": "{0}: from the client", "{0}：客户端发出";
+    FramingDown "framing-down": "{0}: from the server", "{0}：服务器发出";
+    FramingFile "framing-file": "File…", "文件…";
+    FramingFindings "framing-findings": "Findings", "分析结果";
+    FramingNothing "framing-nothing": "Nothing to look at yet.", "还没有可分析的字节。";
+    FramingFrames "framing-frames": "complete frames: {0}", "完整的帧：{0}";
+    FramingNone "framing-none": "no framing is likely", "看不出是哪种分帧方式";
+    FramingBad "framing-bad": "first bad byte", "首个出错的字节";
+    FramingWaits "framing-waits": "at the end the decoder waits for", "解码器在末尾等待";
+    FramingTried "framing-tried": "Framings tried", "试过的分帧方式";
+    FramingParts "framing-parts": "parts", "组成";
+    FramingContent "framing-content": "content", "内容";
+    FramingMost "framing-most": "only the first {0} bytes are looked at", "只分析前 {0} 字节";
+
     // Errors.
     ErrorTrace "error-trace": "{0} is not a framewire recording: {1}", "{0} 不是 framewire 录制文件：{1}";
     ErrorScenario "error-scenario": "There is no scenario called {0}", "没有名为 {0} 的场景";

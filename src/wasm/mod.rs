@@ -4,6 +4,7 @@
 //! failure is a thrown string in the reader's language.
 
 mod embed;
+mod framing;
 
 use js_sys::{Array, Float32Array, Float64Array, Object, Reflect, Uint8Array, Uint16Array, Uint32Array};
 use serde::Serialize;

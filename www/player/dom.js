@@ -54,6 +54,7 @@ export const ICONS = {
   zoomIn: ['M12 6v12M6 12h12'],
   zoomOut: ['M6 12h12'],
   fit: ['M5 9V5h4M19 9V5h-4M5 15v4h4M19 15v4h-4'],
+  framing: ['M4 6v12h3M10 6v12M14 6v12M20 6v12h-3M4 6h3M20 6h-3'],
   views: ['M4 5h16v14H4zM14 5v14M4 13h10'],
 };
 

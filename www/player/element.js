@@ -7,6 +7,7 @@ import { Controls } from './controls.js';
 import { h } from './dom.js';
 import { Embed, NARROW_ROOM } from './embed.js';
 import { ChartsView, StatesView } from './figures.js';
+import { Framing, framingSheet } from './framing.js';
 import { Header } from './header.js';
 import { Inspector } from './inspector.js';
 import { Help, handleKey } from './keys.js';
@@ -70,7 +71,7 @@ export class FramewirePlayer extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: 'open' });
-    root.adoptedStyleSheets = [sheet()];
+    root.adoptedStyleSheets = [sheet(), framingSheet()];
     this.pictureHost = {
       theme: () => this.theme,
       playhead: () => this.playhead,
@@ -91,6 +92,7 @@ export class FramewirePlayer extends HTMLElement {
     this.controlBar = new Controls(this);
     this.help = new Help(this);
     this.printing = new Printing(this);
+    this.framing = new Framing(this);
     this.notice = h('p', { class: 'notice', role: 'status' });
     this.stage = h(
       'div',
@@ -114,6 +116,7 @@ export class FramewirePlayer extends HTMLElement {
       this.header.picker.element,
       this.help.element,
       this.printing.element,
+      this.framing.element,
       h('div', { class: 'drop' }),
     );
     root.append(this.frameElement);
@@ -489,7 +492,7 @@ export class FramewirePlayer extends HTMLElement {
     this.frameElement.lang = this.lang === 'zh' ? 'zh-CN' : 'en';
     this.header.translate();
     this.ladder.scroller.setAttribute('aria-label', this.words['ladder']);
-    for (const part of [this.views, this.states, this.charts, this.controlBar, this.inspector, this.transcript, this.variables, this.help]) part.translate();
+    for (const part of [this.views, this.states, this.charts, this.controlBar, this.inspector, this.transcript, this.variables, this.help, this.framing]) part.translate();
     this.ledger.translate();
     this.ladder.layout();
     this.dispatchEvent(new Event('languagechange'));

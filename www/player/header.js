@@ -21,6 +21,7 @@ export class Header {
     this.saveButton = iconButton('save', '', () => this.save());
     this.printButton = iconButton('print', '', () => print());
     this.presentButton = iconButton('present', '', () => player.setPresenting(true));
+    this.framingButton = iconButton('framing', '', () => player.framing.show());
     this.language = h('button', {
       type: 'button',
       class: 'text-button',
@@ -31,7 +32,7 @@ export class Header {
     this.theme = iconButton('theme', '', () => this.nextTheme());
     this.helpButton = h('button', { type: 'button', class: 'text-button', click: () => player.help.toggle() }, '?');
     /** What moves into the views' menu where there is little room. */
-    this.tools = h('div', { class: 'tools' }, this.openButton, this.saveButton, this.printButton, this.presentButton, this.theme);
+    this.tools = h('div', { class: 'tools' }, this.openButton, this.framingButton, this.saveButton, this.printButton, this.presentButton, this.theme);
     this.endButton = iconButton('close', '', () => player.setPresenting(false));
     this.endButton.classList.add('end');
     this.title = h('h1', {});
@@ -94,6 +95,7 @@ export class Header {
     relabel(this.printButton, 'print', w['print']);
     relabel(this.presentButton, 'present', w['present']);
     relabel(this.endButton, 'close', w['close']);
+    relabel(this.framingButton, 'framing', w['framing']);
     this.language.textContent = w['language'];
     this.language.title = w['language-long'];
     this.language.lang = player.lang === 'zh' ? 'en' : 'zh-CN';

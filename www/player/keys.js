@@ -18,6 +18,7 @@ const LIST = /** @type {const} */ ([
   [['R'], 'keys-numbers'],
   [['O'], 'keys-loop'],
   [['P'], 'keys-present'],
+  [['F'], 'framing'],
   [['Esc'], 'keys-close'],
   [['/'], 'keys-scenarios'],
   [['V'], 'keys-views'],
@@ -112,6 +113,10 @@ function act(player, event) {
     case 'p':
     case 'P':
       player.setPresenting(!player.presenting);
+      return true;
+    case 'f':
+    case 'F':
+      player.framing.show();
       return true;
     case 'Escape':
       if (player.presenting) player.setPresenting(false);

@@ -10,13 +10,14 @@ use super::recorder::{Names, Recorder};
 use super::stop::Stop;
 use super::world::World;
 use crate::framing::{Decoder, Framing, Limits as FramingLimits, Spans};
+use crate::lang::Lang;
 use crate::sim::check::{self, addresses};
 use crate::sim::error::Flaw;
 use crate::sim::program::{Action, Call, Code, Compound, Ended, Handle, Payload, Returned, Task};
 use crate::sim::scenario::{How, Limits, Scenario, SocketKind};
 use crate::time::{Duration, Instant};
 use crate::trace::{
-    self, Args, CallId, Data, EventId, HostId, Limit, Op, Outcome, ProgramId, Record, Sink, ThreadId, What,
+    self, Args, CallId, Data, EventId, HostId, Limit, Op, Outcome, ProgramId, Sink, ThreadId, What,
 };
 
 /// The time that a step takes on a host that does not say.
