@@ -75,7 +75,7 @@ fn ensure_tools() -> Result<()> {
     for tool in needed {
         println!("{}", tool.ensure()?.display());
     }
-    Ok(())
+    tools::ensure_fonts()
 }
 
 fn formatting() -> Result<()> {

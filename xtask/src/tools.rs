@@ -1,6 +1,6 @@
 //! Programs from outside that tests and builds need: looked for, and installed where we may.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
@@ -59,6 +59,22 @@ impl Tool {
             }
         }
     }
+}
+
+/// Fonts that the tests draw with, where Debian puts them, and the packages that bring them: Latin letters, and Chinese.
+const FONTS: [(&str, &str); 2] = [
+    ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core"),
+    ("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", "fonts-wqy-microhei"),
+];
+
+/// Installs the fonts that the tests draw with; on a machine without apt, the machine's own must do.
+pub fn ensure_fonts() -> Result<()> {
+    let missing: Vec<&str> =
+        FONTS.iter().filter(|(file, _)| !Path::new(file).exists()).map(|(_, package)| *package).collect();
+    if missing.is_empty() || find_on_path("apt-get").is_none() {
+        return Ok(());
+    }
+    apt_install(&missing, "draw the tests' pictures")
 }
 
 /// The file that a shell would run for `program`.
