@@ -69,7 +69,7 @@ async function shows(player) {
 
 test('by the file dialog', async () => {
   const { player, done } = await open();
-  await player.locator('input[type=file]').setInputFiles(file);
+  await player.locator('header input[type=file]').setInputFiles(file);
   await shows(player);
   assert.equal(await player.locator('h1').innerText(), 'hello.fwtrace');
   await done();
@@ -91,7 +91,7 @@ test('by dropping it anywhere', async () => {
 
 test('a file that is no recording is refused in words, and nothing is lost', async () => {
   const { player, done } = await open();
-  await player.locator('input[type=file]').setInputFiles({
+  await player.locator('header input[type=file]').setInputFiles({
     name: '<img src=x onerror=alert(1)>.fwtrace',
     mimeType: 'application/octet-stream',
     buffer: Buffer.from('no recording'),
@@ -107,7 +107,7 @@ test('a file that is no recording is refused in words, and nothing is lost', asy
 test('a recording that was cut off opens up to the cut and says so', async () => {
   const { player, done } = await open();
   const whole = readFileSync(file);
-  await player.locator('input[type=file]').setInputFiles({
+  await player.locator('header input[type=file]').setInputFiles({
     name: 'cut.fwtrace',
     mimeType: 'application/octet-stream',
     buffer: whole.subarray(0, whole.length - 3),

@@ -83,7 +83,7 @@ test('scrubbing a trace of 100,000 segments at sixty frames a second', { todo: '
   const recording = process.env.FRAMEWIRE_BULK ?? bulk();
   const { page, player, done } = await open();
   await player.evaluate((element) => element.addEventListener("loadeddata", () => (globalThis.opened = true), { once: true }));
-  await player.locator('input[type=file]').setInputFiles(recording);
+  await player.locator('header input[type=file]').setInputFiles(recording);
   await player.evaluate(async () => {
     while (!globalThis.opened) await new Promise((go) => setTimeout(go, 100));
   });
