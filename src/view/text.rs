@@ -203,7 +203,9 @@ mod tests {
         row.put(2, "你好 x");
         let mut out = String::new();
         row.end(&mut out);
-        assert_eq!(out, "| 你好 x             |\n");
+        // Two columns a character: the second line stands in column 20.
+        assert_eq!(out, "| 你好 x            |\n");
+        assert_eq!(columns_of(out.trim_end()), 21);
         assert_eq!(shortened("你好你好", 5), "你…");
     }
 }
