@@ -1,5 +1,5 @@
 //! The byte ledger: which send call a byte came from, which segment carried it, which recv call returned it, which
-//! frame it ended up in. One lane a layer ([`lanes`](crate::view::lanes)); a byte stands at the same x in every lane, so
+//! frame it ended up in. One lane a layer (`view::lanes`); a byte stands at the same x in every lane, so
 //! borders that do not meet are seen at once.
 
 use std::ops::Range;
