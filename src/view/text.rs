@@ -206,6 +206,7 @@ mod tests {
         // Two columns a character: the second line stands in column 20.
         assert_eq!(out, "| 你好 x            |\n");
         assert_eq!(columns_of(out.trim_end()), 21);
-        assert_eq!(shortened("你好你好", 5), "你…");
+        assert_eq!(shortened("你好你好", 5), "你好…");
+        assert_eq!(columns_of("你好…"), 5);
     }
 }
