@@ -46,9 +46,10 @@ pub fn write(figure: &Figure, title: &str, relative: bool, lang: Lang, end: Opti
                     (false, false) => "->>",
                     (false, true) => "-->>",
                 };
+                // The fullest label but for the window, which would make every line long.
                 let text = arrows::texts(flight, relative, lang)
                     .into_iter()
-                    .nth(1)
+                    .find(|text| !text.contains("  win "))
                     .unwrap_or_else(|| flight.title());
                 let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
                 let at = format!("{} {}", time.tick(moment.at), time.unit());

@@ -26,10 +26,10 @@ pub struct Args {
 /// Builds WASM and the binary, then becomes `framewire web --with-servers`.
 pub fn run(args: &Args) -> Result<()> {
     // Said before minutes of building, not after: a port in use is the most common stumble.
-    for (what, option, addr) in [
-        ("the page", "--addr", &args.addr),
-        ("the echo servers", "--echo-addr", &args.echo_addr),
-        ("the framed echo server", "--framed-addr", &args.framed_addr),
+    for (what, option, addr, other) in [
+        ("the page", "--addr", &args.addr, "127.0.0.1:8081"),
+        ("the echo servers", "--echo-addr", &args.echo_addr, "127.0.0.1:9101"),
+        ("the framed echo server", "--framed-addr", &args.framed_addr, "127.0.0.1:9102"),
     ] {
         let tcp = std::net::TcpListener::bind(addr).map(drop);
         let free = match option {
@@ -39,7 +39,7 @@ pub fn run(args: &Args) -> Result<()> {
         if let Err(error) = free {
             bail!(
                 "{what} cannot listen on {addr}: {error}. Stop what listens there, or choose another port: \
-                 cargo xtask run {option} 127.0.0.1:0"
+                 cargo xtask run {option} {other}"
             );
         }
     }

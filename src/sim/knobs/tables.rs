@@ -34,16 +34,13 @@ known! {
         Switch::Off => Setting::Word("off"),
         Switch::On(span) => span.setting(),
     };
-    Preset: |preset| Setting::Word(PRESETS[*preset as usize]);
-    Congestion: |way| Setting::Word(CONGESTION[*way as usize]);
+    Preset: |preset| Setting::Word(preset.name());
+    Congestion: |way| Setting::Word(way.name());
     InitialSequence: |isn| match isn {
         InitialSequence::Random => Setting::Missing,
         InitialSequence::Fixed(n) => n.setting(),
     };
 }
-
-const PRESETS: &[&str] = &["textbook", "linux", "rfc"];
-const CONGESTION: &[&str] = &["none", "reno", "cubic"];
 
 pub(super) fn known<T: Known>(value: &Option<T>) -> Setting {
     value.as_ref().map_or(Setting::Missing, Known::setting)
@@ -69,10 +66,10 @@ pub(super) const TCP: &[Row<TcpSettings, Config>] = &[
     (
         "preset",
         Group::Segments,
-        Kind::Choice(PRESETS),
+        Kind::Choice(Preset::NAMES),
         ("defaults", "默认参数"),
         |t| known(&t.preset),
-        |_| Setting::Word(PRESETS[0]),
+        |_| Setting::Word(Preset::Textbook.name()),
     ),
     (
         "mss",
@@ -141,14 +138,14 @@ pub(super) const TCP: &[Row<TcpSettings, Config>] = &[
     (
         "congestion",
         Group::Recovery,
-        Kind::Choice(CONGESTION),
+        Kind::Choice(Congestion::NAMES),
         ("congestion control", "拥塞控制"),
         |t| known(&t.congestion),
         |c| {
             Setting::Word(match c.congestion {
-                CongestionAlgorithm::None => CONGESTION[0],
-                CongestionAlgorithm::Reno => CONGESTION[1],
-                CongestionAlgorithm::Cubic => CONGESTION[2],
+                CongestionAlgorithm::None => Congestion::None.name(),
+                CongestionAlgorithm::Reno => Congestion::Reno.name(),
+                CongestionAlgorithm::Cubic => Congestion::Cubic.name(),
             })
         },
     ),
