@@ -115,5 +115,6 @@ test('printing shows the whole ladder in light colours', async () => {
   assert.ok(paper.tall >= paper.all, JSON.stringify(paper));
   assert.ok(paper.light, JSON.stringify(paper));
   await player.evaluate(() => window.dispatchEvent(new Event('afterprint')));
+  assert.ok(await player.evaluate((element) => element.theme.dark));
   await done();
 });
