@@ -109,34 +109,24 @@ enum Slot {
 
 /// The median of the flights' times, in nanoseconds.
 fn typical_flight(figure: &Figure) -> Option<u64> {
-    let mut spans: Vec<u64> = figure
-        .flights
-        .iter()
-        .filter_map(|f| match f.fate {
-            Fate::Arrived(end) => Some(end.at.since(f.sent.at).as_nanos()).filter(|&ns| ns > 0),
-            _ => None,
-        })
-        .collect();
-    if spans.is_empty() {
-        return None;
-    }
-    let middle = spans.len() / 2;
-    Some(*spans.select_nth_unstable(middle).1)
+    let spans = figure.flights.iter().filter_map(|f| match f.fate {
+        Fate::Arrived(end) => Some(end.at.since(f.sent.at).as_nanos()),
+        _ => None,
+    });
+    median(spans)
 }
 
 /// The median of the times between calls' begins, which stands in where no packet is known.
 fn typical_gap(figure: &Figure) -> Option<u64> {
-    let mut gaps: Vec<u64> = figure
-        .calls
-        .windows(2)
-        .map(|w| w[1].begun.at.since(w[0].begun.at).as_nanos())
-        .filter(|&ns| ns > 0)
-        .collect();
-    if gaps.is_empty() {
-        return None;
-    }
-    let middle = gaps.len() / 2;
-    Some(*gaps.select_nth_unstable(middle).1)
+    median(figure.calls.windows(2).map(|w| w[1].begun.at.since(w[0].begun.at).as_nanos()))
+}
+
+/// The median of those above 0, if any is.
+fn median(values: impl Iterator<Item = u64>) -> Option<u64> {
+    let mut values: Vec<u64> = values.filter(|&ns| ns > 0).collect();
+    // Not `select_nth_unstable`: in the standard library built for size it takes quadratic time.
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
 }
 
 fn items(figure: &Figure) -> Vec<Item> {

@@ -89,6 +89,22 @@ pub fn scenarios(lang: &str) -> JsValue {
     to_js(&infos)
 }
 
+/// The names of the built-in scenarios, in the order of the list.
+#[wasm_bindgen(js_name = scenarioNames)]
+pub fn scenario_names() -> Vec<String> {
+    BUILTINS.iter().map(|b| b.name.to_owned()).collect()
+}
+
+/// Title, what to look for and question of one built-in scenario, without reading the others; `undefined` where there is
+/// none of that name.
+#[wasm_bindgen(js_name = scenarioInfo)]
+pub fn scenario_info(name: &str, lang: &str) -> JsValue {
+    let known = BUILTINS.iter().find(|b| b.name == name).and_then(|b| Some((b.topic, builtin(b.name)?)));
+    known.map_or(JsValue::UNDEFINED, |(topic, scenario)| {
+        to_js(&ScenarioInfo::of(&scenario, Some(topic), lang_of(lang)))
+    })
+}
+
 /// One opened conversation.
 #[wasm_bindgen]
 pub struct Player {

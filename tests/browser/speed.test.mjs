@@ -75,19 +75,32 @@ function bulk() {
   return trace;
 }
 
+/** @type {string | undefined} */
+let recording;
+
+/** Opens the hundred thousand segments. */
+async function openBulk() {
+  recording ??= process.env.FRAMEWIRE_BULK ?? bulk();
+  const shown = await open();
+  await shown.player.evaluate((element) => element.addEventListener('loadeddata', () => (globalThis.opened = true), { once: true }));
+  await shown.player.locator('header input[type=file]').setInputFiles(recording);
+  // The page's policy forbids what waitForFunction would evaluate; a call that is not answered ends with the test's time.
+  while (!(await shown.player.evaluate(() => globalThis.opened))) await new Promise((go) => setTimeout(go, 100));
+  return shown;
+}
+
+test('a trace of 100,000 segments opens in seconds', { timeout: 120_000 }, async () => {
+  const { player, done } = await openBulk();
+  assert.ok((await player.evaluate((element) => element.about.packets)) > 100_000);
+  await done();
+});
+
 /** @param {number[]} values */
 const p95 = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.95)];
 
 // Not reached yet: what follows the playhead beside the pictures still walks through the whole trace.
-test('scrubbing a trace of 100,000 segments at sixty frames a second', { todo: 'p95 was 113 ms of work a frame, throttled 438' }, async () => {
-  const recording = process.env.FRAMEWIRE_BULK ?? bulk();
-  const { page, player, done } = await open();
-  await player.evaluate((element) => element.addEventListener("loadeddata", () => (globalThis.opened = true), { once: true }));
-  await player.locator('header input[type=file]').setInputFiles(recording);
-  await player.evaluate(async () => {
-    while (!globalThis.opened) await new Promise((go) => setTimeout(go, 100));
-  });
-  assert.ok((await player.evaluate((element) => element.about.packets)) > 100_000);
+test('scrubbing a trace of 100,000 segments at sixty frames a second', { todo: 'p95 was 113 ms of work a frame, throttled 438', timeout: 300_000 }, async () => {
+  const { page, player, done } = await openBulk();
   const { throttle, work } = await meter(page);
   /** The work of each of `count` frames while the playhead is dragged from end to end. @param {number} count */
   const scrub = async (count) => {

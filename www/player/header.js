@@ -1,5 +1,6 @@
 // The header: which conversation, what to look at, and the settings.
 
+import { scenarioNames } from '../pkg/framewire.js';
 import { h, iconButton, relabel } from './dom.js';
 import { Picker } from './picker.js';
 import * as open from './open.js';
@@ -61,7 +62,7 @@ export class Header {
   /** The first scenario of the list. */
   first() {
     const recorded = this.picker.recordings.length > 0;
-    return recorded ? undefined : open.scenarioList(this.player.lang)[0]?.name;
+    return recorded ? undefined : scenarioNames()[0];
   }
 
   async fillScenarios() {
@@ -103,7 +104,7 @@ export class Header {
     this.helpButton.title = w['help'];
     this.describeTheme();
     if (player.info?.name) {
-      player.info = open.scenarioList(player.lang).find((s) => s.name === player.info?.name) ?? player.info;
+      player.info = open.infoOf(player.info.name, player.lang) ?? player.info;
     }
     this.picker.translate();
     this.describe();

@@ -1,6 +1,6 @@
 // Opening scenarios, files and recordings.
 
-import { Player, describe, scenarios } from '../pkg/framewire.js';
+import { Player, describe, scenarioInfo, scenarios } from '../pkg/framewire.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
 /** @typedef {import('./types.d.ts').ScenarioInfo} ScenarioInfo */
@@ -19,6 +19,14 @@ export function scenarioList(lang) {
 /** @type {Map<string, ScenarioInfo[]>} */
 const lists = new Map();
 
+/**
+ * The same of one scenario, without reading the others.
+ * @param {string} name
+ * @param {string} lang
+ * @returns {ScenarioInfo | undefined}
+ */
+export const infoOf = (name, lang) => /** @type {ScenarioInfo | undefined} */ (scenarioInfo(name, lang));
+
 /** Lets the page paint the present state before a long computation. */
 const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
 
@@ -29,7 +37,7 @@ const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
  */
 export async function scenario(player, name) {
   const turn = ++player.sequence;
-  const known = scenarioList(player.lang).find((s) => s.name === name);
+  const known = infoOf(name, player.lang);
   if (!known) return player.fail(player.word('error-scenario', name));
   await breathe();
   if (turn !== player.sequence) return;
