@@ -233,6 +233,102 @@ fn udp(options: &Options) {
     }
 }
 
+/// A port that is free just now.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Starts what listens on `addr` without saying so.
+fn start_silent(core: usize, command: &mut Command, addr: SocketAddr) -> Server {
+    let child = spawn_on(core, command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()));
+    let server = Server { child, addr };
+    let begin = Instant::now();
+    while TcpStream::connect(addr).is_err() {
+        assert!(begin.elapsed() < Duration::from_secs(10), "{command:?} does not listen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    server
+}
+
+/// Beside a plain proxy for TCP: one large stream of messages through each.
+fn relay(options: &Options) {
+    if Command::new("socat").arg("-V").output().is_err() {
+        eprintln!("left out: socat is not installed");
+        return;
+    }
+    let (core, generator) = cores();
+    let target = start(generator, &mut ours(&["tcp", "--reply", "echo"]));
+    let at = || SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let (relay_at, socat_at) = (at(), at());
+    let mut relay = Command::new(env!("CARGO_BIN_EXE_framewire"));
+    relay.args(["relay", &relay_at.to_string(), &target.addr.to_string()]);
+    let mut socat = Command::new("socat");
+    let listen = format!("TCP-LISTEN:{},bind=127.0.0.1,fork,reuseaddr,nodelay", socat_at.port());
+    socat.args([listen, format!("TCP:{},nodelay", target.addr)]);
+    let (relay, socat) = (start_silent(core, &mut relay, relay_at), start_silent(core, &mut socat, socat_at));
+    let load = ["tcp", "-c", "4", "-p", "4", "--payload", "64KiB"];
+    let medians = compare(options, &[&relay, &socat], &load, "bytes_per_second");
+    row(options, "relay, 64 KiB messages", medians[0], ("socat", medians[1]), "B/s", ('>', 0.7));
+}
+
+const ROUND_TRIPS: &str = "
+import socket, sys, threading
+n = int(sys.argv[1])
+s = socket.create_server(('127.0.0.1', 0))
+def serve():
+    c, _ = s.accept()
+    while d := c.recv(1024):
+        c.send(d.upper())
+threading.Thread(target=serve, daemon=True).start()
+c = socket.create_connection(s.getsockname())
+for _ in range(n):
+    c.send(b'hello world!')
+    c.recv(1024)
+";
+
+/// A Python program's round trips under `record` and under strace: what each costs beside the program alone.
+fn observed(options: &Options) {
+    if Command::new("strace").arg("-V").output().is_err() {
+        eprintln!("left out: strace is not installed");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("round_trips.py");
+    std::fs::write(&program, ROUND_TRIPS).unwrap();
+    let count = if options.quick { "1000" } else { "4000" };
+    let python = |command: &mut Command| -> f64 {
+        command.arg("python3").arg(&program).arg(count).stdout(Stdio::null()).stderr(Stdio::null());
+        let begin = Instant::now();
+        assert!(command.status().unwrap().success(), "{command:?}");
+        begin.elapsed().as_secs_f64() * 1e3
+    };
+    let mut times = [const { Vec::new() }; 3];
+    for round in 0..options.rounds() {
+        for i in 0..3 {
+            let i = (i + round) % 3;
+            let mut command = match i {
+                0 => Command::new("env"),
+                1 => Command::new(env!("CARGO_BIN_EXE_framewire")),
+                _ => Command::new("strace"),
+            };
+            match i {
+                0 => {}
+                1 => drop(command.arg("record").arg("--out").arg(dir.path().join("r.fwtrace")).arg("--")),
+                _ => drop(
+                    command
+                        .args(["-f", "-tt", "-s", "64", "-e", "trace=network", "-o"])
+                        .arg(dir.path().join("s")),
+                ),
+            }
+            times[i].push(python(&mut command));
+        }
+    }
+    let [alone, ours, strace] = times.map(|mut times| median(&mut times));
+    let loss = |time: f64| (time - alone).max(0.001);
+    let name = format!("record: {count} round trips in Python, time added");
+    row(options, &name, loss(ours), ("strace", loss(strace)), "ms", ('<', 3.0));
+}
+
 fn idle(options: &Options) {
     let allowed = framewire_native::listen::raise_open_files();
     let count = (allowed.saturating_sub(200) as usize).min(10_000);
@@ -280,6 +376,8 @@ fn main() {
         ("framed", framed as fn(&Options)),
         ("recording", recording),
         ("udp", udp),
+        ("relay", relay),
+        ("record", observed),
         ("idle", idle),
         ("start", start_up),
     ] {

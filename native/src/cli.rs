@@ -8,9 +8,9 @@ use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::{bench, inspect, relay, render, say, send, serve, sim_cmd, trace_cmd, web};
 #[cfg(target_os = "linux")]
-use crate::observe;
-use crate::{bench, inspect, relay, render, send, serve, sim_cmd, trace_cmd, web};
+use crate::{capture, observe};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,6 +53,9 @@ enum Command {
     /// Run a program unchanged and record its socket calls
     #[cfg(target_os = "linux")]
     Record(observe::RecordArgs),
+    /// Capture the packets that this machine sends and receives
+    #[cfg(target_os = "linux")]
+    Capture(capture::CaptureArgs),
     /// Become a program that is recorded (used by `record`)
     #[cfg(target_os = "linux")]
     #[command(name = observe::LAUNCH, hide = true, after_help = "Example:\n  framewire launch-observed -- true")]
@@ -103,11 +106,16 @@ pub fn main() -> ExitCode {
             Err(error) => Err(error),
         },
         #[cfg(target_os = "linux")]
+        Command::Capture(args) => capture::run(args),
+        #[cfg(target_os = "linux")]
         Command::Launch { command } => observe::launch::launch(command).map(|never| match never {}),
         Command::Inspect(args) => inspect::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "framewire", &mut std::io::stdout());
+            // Into memory first: the generator panics when its reader has heard enough.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "framewire", &mut script);
+            say::line(String::from_utf8_lossy(&script).trim_end());
             Ok(())
         }
         Command::Man { dir } => man(dir.as_deref()),

@@ -4,6 +4,8 @@
 
 pub mod batch;
 pub mod bench;
+#[cfg(target_os = "linux")]
+pub mod capture;
 pub mod cli;
 pub mod framing_codec;
 pub mod inspect;
@@ -14,6 +16,7 @@ pub mod record;
 pub mod relay;
 pub mod render;
 pub mod reply;
+pub mod say;
 pub mod send;
 pub mod serve;
 pub mod shutdown;

@@ -51,6 +51,9 @@ impl Shutdown {
         use tokio::signal::unix::{SignalKind, signal};
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        // A recording that reaches the limit of a file's size (`ulimit -f`) is an error of writing, not the process's end.
+        // The handler stays when nobody listens to it.
+        drop(signal(SignalKind::from_raw(nix::libc::SIGXFSZ))?);
         let shutdown = self.clone();
         tokio::spawn(async move {
             loop {

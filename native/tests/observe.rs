@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use framewire::probe::Var;
 use framewire::trace::{self, Errno, Op, Outcome, Trace, What};
 
 /// A call as the trace tells it: which, what it returned, and the bytes it carried.
@@ -23,6 +24,10 @@ fn python(folder: &Path, name: &str, source: &str) -> PathBuf {
 }
 
 fn record(programs: &[(&str, &str)], command: &[&str]) -> Run {
+    record_with(&[], programs, command)
+}
+
+fn record_with(options: &[&str], programs: &[(&str, &str)], command: &[&str]) -> Run {
     let folder = tempfile::tempdir().unwrap();
     for (name, source) in programs {
         python(folder.path(), name, source);
@@ -31,6 +36,7 @@ fn record(programs: &[(&str, &str)], command: &[&str]) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_framewire"))
         .current_dir(folder.path())
         .arg("record")
+        .args(options)
         .arg("--out")
         .arg(&file)
         .arg("--")
@@ -144,6 +150,86 @@ fn both_ends_of_the_courses_echo_on_one_clock() {
         _ => None,
     });
     assert_eq!(source, Some(("python".to_owned(), CLIENT.to_owned())));
+}
+
+/// Whether this process may hear packets.
+fn may_capture() -> bool {
+    framewire_native::capture::socket::PacketSocket::open(None).is_ok()
+}
+
+#[test]
+fn calls_and_packets_stand_on_one_clock() {
+    if !may_capture() {
+        eprintln!("left out: needs CAP_NET_RAW");
+        return;
+    }
+    let command = "python3 server.py & python3 client.py; wait";
+    let run = record(&[("server.py", SERVER), ("client.py", CLIENT)], &["sh", "-c", command]);
+    assert_eq!(run.stdout(), "HELLO HELLO\n");
+    let trace = &run.trace;
+    let host = |wanted: &str| trace.tables().hosts.iter().find(|host| host.name == wanted).unwrap().id;
+    let (client, server) = (host("client.py"), host("server.py"));
+    let mut log: Vec<(&str, u64)> = Vec::new();
+    for record in trace.records() {
+        let at = record.time.as_nanos();
+        match record.what {
+            What::CallBegun { op: Op::Connect, .. } => log.push(("connect", at)),
+            What::CallBegun { op: Op::Send | Op::SendTo, host, .. } if host == client => {
+                log.push(("send", at))
+            }
+            What::CallReturned { data, .. } if data.len() == 11 => log.push(("received", at)),
+            What::PacketSent { host, bytes, len, socket, .. } => {
+                assert_eq!(record.provenance, trace::Provenance::Captured);
+                assert!([client, server].contains(&host), "every packet has its lifeline");
+                let flags = bytes[33];
+                // The bytes that a call told of stand in the trace once: the packet's own are its headers.
+                let payload = len as usize - 20 - usize::from(bytes[32] >> 4) * 4;
+                if flags == 0x02 {
+                    assert!(host == client && socket.is_some(), "the SYN is the connecting socket's");
+                    log.push(("SYN", at));
+                } else if payload == 11 && host == client {
+                    log.push(("segment", at));
+                } else if flags & 0x01 != 0 && host == client {
+                    log.push(("FIN", at));
+                }
+            }
+            _ => {}
+        }
+    }
+    let names: Vec<&str> = log.iter().map(|(name, _)| *name).collect();
+    let order = ["connect", "SYN", "send", "segment", "received", "received", "FIN"];
+    assert_eq!(names, order, "{log:?}");
+    assert!(log.is_sorted_by_key(|(_, at)| *at), "{log:?}");
+    assert!(trace.epoch_nanos().is_some());
+    // The kernel's own account: both ends were established, and a time was measured.
+    let observed = |wanted: Var| {
+        trace.records().any(|record| {
+            record.provenance == trace::Provenance::Observed
+                && matches!(record.what, What::VarChange { var, new, .. } if var == wanted && new > 0)
+        })
+    };
+    assert!(observed(Var::Srtt) && observed(Var::Cwnd) && observed(Var::State));
+    let run = record_with(&["--packets", "no"], &[("client.py", "print(1)")], &["python3", "client.py"]);
+    assert!(run.trace.tables().packets.is_empty());
+}
+
+#[test]
+fn without_the_right_calls_are_recorded_and_packets_only_asked_for_in_vain() {
+    let folder = tempfile::tempdir().unwrap();
+    let poor = |packets: &str| {
+        Command::new("setpriv")
+            .args(["--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs"])
+            .arg(env!("CARGO_BIN_EXE_framewire"))
+            .args(["record", "--packets", packets, "--out"])
+            .arg(folder.path().join("x.fwtrace"))
+            .args(["--", "true"])
+            .output()
+            .unwrap()
+    };
+    let output = poor("yes");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("CAP_NET_RAW") && said.contains("setcap"), "{said}");
+    assert!(poor("auto").status.success());
 }
 
 #[test]

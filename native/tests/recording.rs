@@ -141,6 +141,30 @@ fn a_full_disk_stops_no_traffic_and_is_told() {
 }
 
 #[test]
+fn a_file_that_may_not_grow_is_good_to_its_end_and_stops_no_traffic() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("r.fwtrace");
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut command = std::process::Command::new("prlimit");
+    command.arg("--fsize=20000").arg(framewire().get_program());
+    command.args(["serve", "tcp", "--record"]).arg(&path).stderr(log.reopen().unwrap());
+    let mut server = Server::spawn(&mut command);
+    let mut client = server.connect();
+    for n in 0..1000 {
+        let text = format!("{n:0>100}");
+        exchange(&mut client, text.as_bytes(), text.as_bytes());
+    }
+    drop(client);
+    server.process.signal("-INT");
+    assert_eq!(server.process.wait(Duration::from_secs(10)), Some(0));
+    let said = std::fs::read_to_string(log.path()).unwrap();
+    assert!(said.contains("cannot be written") && said.contains("missing"), "{said}");
+    let (trace, end) = open(&path);
+    assert_eq!(end, End::Complete, "what was written is whole");
+    assert!(calls(&trace).len() > 20, "{}", trace.len());
+}
+
+#[test]
 fn a_large_recording_is_continued_in_a_new_file_that_stands_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("r.fwtrace");
@@ -164,7 +188,9 @@ fn a_large_recording_is_continued_in_a_new_file_that_stands_alone() {
         let (trace, end) = open(&dir.path().join(name));
         assert_eq!(end, End::Complete, "{name}");
         let records: Vec<_> = trace.records().map(|record| format!("{:?}", record.what)).collect();
-        assert!(records[0].starts_with("Host") && records[1].starts_with("Program"), "{name}");
+        for (record, kind) in records.iter().zip(["Clock", "Host", "Program", "Thread"]) {
+            assert!(record.starts_with(kind), "{name}: {record}");
+        }
         calls(&trace);
     }
     assert!(!dir.path().join("r.4.fwtrace").exists(), "--record-keep 3");

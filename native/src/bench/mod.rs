@@ -190,7 +190,7 @@ impl Load {
 pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let report = measure(args)?;
     match args.json {
-        true => println!("{}", serde_json::to_string(&report)?),
+        true => crate::say::line(serde_json::to_string(&report)?),
         false => print!("{report}"),
     }
     anyhow::ensure!(report.wrong == 0, "{} answers were wrong", report.wrong);

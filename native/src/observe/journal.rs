@@ -1,7 +1,7 @@
 //! What the tracer sees, told in the trace's words.
 
 use std::collections::BTreeMap;
-use std::time::Instant as Clock;
+use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
 
 use framewire::time::Instant;
 use framewire::trace::{
@@ -15,6 +15,11 @@ use super::process::{self, Description};
 use super::sockets::{Known, News, Sockets};
 use super::store::Store;
 use super::syscalls::Registers;
+use super::watch::Watch;
+use crate::capture::socket::PacketSocket;
+
+/// How long the last packets of connections may take that were closed just now.
+const LAST_PACKETS: Duration = Duration::from_millis(60);
 
 /// A call under way.
 #[derive(Debug)]
@@ -48,40 +53,63 @@ pub struct Journal<S> {
     sockets: Sockets,
     sent: BTreeMap<SocketId, u64>,
     hosts: BTreeMap<i32, (HostId, ProgramId)>,
+    next_host: u16,
     threads: BTreeMap<i32, ThreadId>,
     threads_seen: u32,
     calls: u32,
+    watch: Watch,
 }
 
 impl<S: Store> Journal<S> {
-    /// Times count from now on.
-    pub fn new(store: S, max_data: usize) -> Self {
-        Journal {
+    /// Times count from now on. With a packet socket the packets of the program's connections are recorded too.
+    pub fn new(store: S, max_data: usize, packets: Option<PacketSocket>) -> Self {
+        let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut journal = Journal {
             store,
             start: Clock::now(),
             max_data,
             sockets: Sockets::default(),
             sent: BTreeMap::new(),
             hosts: BTreeMap::new(),
+            next_host: 0,
             threads: BTreeMap::new(),
             threads_seen: 0,
             calls: 0,
-        }
+            watch: Watch::new(packets),
+        };
+        let epoch_nanos = u64::try_from(epoch.as_nanos()).unwrap_or(u64::MAX);
+        journal.store.record(Record::new(Instant::START, Provenance::Observed, What::Clock { epoch_nanos }));
+        journal
     }
 
-    /// The store, at the end.
-    pub fn into_store(self) -> S {
-        self.store
+    /// At the end: the store, how many calls were recorded, and how many packets if they were. The last packets of
+    /// connections that were closed just now are waited for.
+    pub fn finish(mut self) -> (S, u32, Option<u32>) {
+        if self.watch.listens() {
+            std::thread::sleep(LAST_PACKETS);
+            self.catch_up();
+        }
+        let packets = self.watch.listens().then(|| self.watch.count());
+        (self.store, self.calls, packets)
     }
 
     /// Nothing is happening just now.
     pub fn settle(&mut self) {
+        self.catch_up();
         self.store.settle();
     }
 
-    /// How many calls were recorded.
-    pub fn calls(&self) -> u32 {
-        self.calls
+    /// Records the packets that have come since the last call.
+    fn catch_up(&mut self) {
+        if !self.watch.listens() {
+            return;
+        }
+        // A connect() under way has given its socket an address that we have not heard of yet.
+        for (process, descriptor) in self.watch.naming() {
+            self.look(process, descriptor, None);
+        }
+        let now = self.now();
+        self.watch.take(now, &mut self.store, &mut self.next_host);
     }
 
     fn now(&self) -> Instant {
@@ -95,6 +123,7 @@ impl<S: Store> Journal<S> {
     /// A thread is about to enter a call. `None`: of no interest, let it run.
     pub fn enter(&mut self, process: Pid, thread: Pid, entry: Registers) -> Option<Open> {
         let begun = calls::begin(process, &entry)?;
+        self.catch_up();
         let socket = match begun.op {
             Op::Socket => None,
             Op::Poll => {
@@ -108,6 +137,11 @@ impl<S: Store> Journal<S> {
             }
             _ => Some(self.socket(process, begun.descriptor)?),
         };
+        if let Some(socket) = socket.filter(|_| self.watch.listens()) {
+            let known = self.sockets.get(process, begun.descriptor);
+            let unnamed = known.is_none_or(|(known, _)| known.local.is_none());
+            self.watch.begins(thread, (begun.op, unnamed), (process, begun.descriptor), socket);
+        }
         let (host, thread) = self.place(process, thread);
         let call = CallId(self.calls);
         self.calls += 1;
@@ -137,7 +171,9 @@ impl<S: Store> Journal<S> {
     }
 
     /// The call returned.
-    pub fn leave(&mut self, process: Pid, open: Open, exit: &Registers) {
+    pub fn leave(&mut self, process: Pid, thread: Pid, open: Open, exit: &Registers) {
+        self.catch_up();
+        self.watch.ends(thread);
         if matches!(open.begun.op, Op::SendMmsg | Op::RecvMmsg) {
             self.batch(process, &open, exit.result);
         }
@@ -176,9 +212,29 @@ impl<S: Store> Journal<S> {
         let address = if value >= 0 { begun.peer_address(process) } else { None };
         let what = What::CallReturned { call, outcome, data, address, socket: fresh, truncated: 0 };
         let record = Record::new(self.now(), Provenance::Observed, what).because(cause);
-        self.store.record(record);
+        let returned = self.store.record(record);
+        let closes = matches!(begun.op, Op::Close | Op::Poll | Op::Listen | Op::Bind);
+        if let Some(socket) = socket.filter(|_| !closes && begun.op != Op::Accept) {
+            self.sample(process, begun.descriptor, socket, returned);
+        }
+        if let Some(socket) = fresh.filter(|_| begun.op == Op::Accept) {
+            self.sample(process, value as i32, socket, returned);
+        }
         if let Some(socket) = socket.filter(|_| begun.sends() && value > 0) {
             self.sent_content(process, &begun, socket, value, content_later);
+        }
+    }
+
+    /// Tells what has changed in the kernel's own account of a connection.
+    fn sample(&mut self, process: Pid, descriptor: i32, socket: SocketId, cause: EventId) {
+        let now = self.now();
+        if !self.watch.sample_is_due(socket, now) {
+            return;
+        }
+        let Some(ours) = self.sockets.borrow(process, descriptor) else { return };
+        for (var, old, new) in self.watch.sampled(socket, now, &ours) {
+            let what = What::VarChange { socket, var, old, new, rule: None };
+            self.store.record(Record::new(now, Provenance::Observed, what).because(cause));
         }
     }
 
@@ -255,6 +311,10 @@ impl<S: Store> Journal<S> {
 
     fn announce(&mut self, process: Pid, known: Known, news: News, listener: Option<SocketId>) {
         let Known { id: socket, transport, local, remote } = known;
+        if news != News::None {
+            let (host, _) = self.place(process, process);
+            self.watch.named(host, &known);
+        }
         match news {
             News::New => {
                 let (host, _) = self.place(process, process);
@@ -272,8 +332,8 @@ impl<S: Store> Journal<S> {
         let (host, program) = match self.hosts.get(&process.as_raw()) {
             Some(&known) => known,
             None => {
-                let number = self.hosts.len();
-                let (host, program) = (HostId(number as u16), ProgramId(number as u32));
+                let (host, program) = (HostId(self.next_host), ProgramId(self.hosts.len() as u32));
+                self.next_host += 1;
                 let Description { name, language, source } = process::describe(process);
                 self.tell(What::Host { host, name: &name, addresses: &[] });
                 let (name, language, source) = (name.as_str(), language, source.as_str());

@@ -7,11 +7,14 @@ pub mod calls;
 pub mod journal;
 pub mod launch;
 pub mod memory;
+pub mod packets;
 pub mod process;
 pub mod sockets;
 pub mod store;
 pub mod syscalls;
+pub mod tcp_info;
 pub mod tracer;
+pub mod watch;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -20,6 +23,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use nix::sys::signal::{SigSet, Signal};
 
+use crate::capture::socket::PacketSocket;
 use crate::units::parse_size;
 use journal::Journal;
 use store::TraceFile;
@@ -34,6 +38,7 @@ Examples:
   framewire record --out echo.fwtrace -- python3 client.py
   framewire record -- sh -c 'python3 server.py & sleep 1; python3 client.py; kill %1'
                                                         both ends in one figure, on one clock
+  sudo setcap cap_net_raw+ep $(command -v framewire)    once: from then on their packets too
   framewire web recording.fwtrace                       draws it";
 
 /// Runs a program unchanged and records its socket calls.
@@ -46,9 +51,23 @@ pub struct RecordArgs {
     /// Bytes kept of one call; of longer ones only the length is kept
     #[arg(long, value_name = "BYTES", default_value = "16MiB", value_parser = parse_size)]
     pub max_data: usize,
+    /// Record the packets of its connections too (needs CAP_NET_RAW)
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Packets::Auto)]
+    pub packets: Packets,
     /// The program and its arguments, after --
     #[arg(required = true, last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+/// Whether packets are recorded beside the calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Packets {
+    /// Where this program has the right to
+    Auto,
+    /// Yes, or nothing is run
+    Yes,
+    /// No
+    No,
 }
 
 /// Records until the program and all its children have ended, and returns how the program ended.
@@ -56,6 +75,11 @@ pub struct RecordArgs {
 /// # Errors
 /// When the recording cannot be made, or the kernel refuses to trace (a container without CAP_SYS_PTRACE may).
 pub fn run(args: &RecordArgs) -> Result<Ending> {
+    let packets = match (args.packets, PacketSocket::open) {
+        (Packets::No, _) => None,
+        (Packets::Auto, open) => open(None).ok(),
+        (Packets::Yes, open) => Some(open(None)?),
+    };
     let file = TraceFile::create(&args.out).with_context(|| {
         format!("cannot record to {}; choose another place with --out FILE", args.out.display())
     })?;
@@ -63,14 +87,15 @@ pub fn run(args: &RecordArgs) -> Result<Ending> {
     let mut interrupt = SigSet::empty();
     interrupt.add(Signal::SIGINT);
     interrupt.thread_block().context("cannot hold back SIGINT")?;
-    let mut journal = Journal::new(file, args.max_data);
+    let mut journal = Journal::new(file, args.max_data, packets);
     let mut launcher = Command::new(std::env::current_exe().context("cannot find this program's own file")?);
     launcher.arg(LAUNCH).arg("--").args(&args.command);
     let ending = tracer::follow(&mut launcher, &mut journal)?;
-    let calls = journal.calls();
-    journal.into_store().finish().with_context(|| format!("{} is incomplete", args.out.display()))?;
+    let (store, calls, packets) = journal.finish();
+    store.finish().with_context(|| format!("{} is incomplete", args.out.display()))?;
+    let packets = packets.map(|packets| format!(" and {packets} packets")).unwrap_or_default();
     eprintln!(
-        "framewire record: {calls} socket calls in {0}; `framewire web {0}` draws them",
+        "framewire record: {calls} socket calls{packets} in {0}; `framewire web {0}` draws them",
         args.out.display()
     );
     Ok(ending)

@@ -93,8 +93,8 @@ impl Sockets {
         self.processes.remove(&process.as_raw());
     }
 
-    /// Borrows the descriptor for a moment and asks the kernel what it is.
-    fn examine(&mut self, process: Pid, descriptor: i32) -> Option<(u64, Known)> {
+    /// The process's descriptor as one of ours, for a moment.
+    pub fn borrow(&mut self, process: Pid, descriptor: i32) -> Option<OwnedFd> {
         let raw = process.as_raw();
         let pidfd = match self.processes.entry(raw) {
             Entry::Occupied(entry) => entry.into_mut(),
@@ -103,7 +103,12 @@ impl Sockets {
                 entry.insert(pidfd_open(pid, PidfdFlags::empty()).ok()?)
             }
         };
-        let ours = pidfd_getfd(pidfd, descriptor, PidfdGetfdFlags::empty()).ok()?;
+        pidfd_getfd(pidfd, descriptor, PidfdGetfdFlags::empty()).ok()
+    }
+
+    /// Borrows the descriptor and asks the kernel what it is.
+    fn examine(&mut self, process: Pid, descriptor: i32) -> Option<(u64, Known)> {
+        let ours = self.borrow(process, descriptor)?;
         let family = sockopt::socket_domain(&ours).ok()?; // fails for what is no socket
         if family != AddressFamily::INET && family != AddressFamily::INET6 {
             return None;

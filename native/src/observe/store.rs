@@ -76,7 +76,7 @@ impl Store for TraceFile {
         }
         if let Err(error) = self.writer.flush_to(&mut self.file) {
             eprintln!(
-                "framewire record: cannot write {}: {error}; the program goes on unrecorded",
+                "framewire: cannot write {}: {error}; what comes from here on is not recorded",
                 self.path.display()
             );
             self.failed = Some(error);

@@ -174,7 +174,7 @@ impl<S: Store> Tracer<'_, S> {
             && !registers.will_restart()
             && let Some(open) = state.open.take()
         {
-            self.journal.leave(process, open, &registers);
+            self.journal.leave(process, thread, open, &registers);
         }
         self.go_on(thread, None);
     }

@@ -19,11 +19,11 @@ use std::time::Duration;
 use framewire::time::Instant;
 
 use queue::{Batch, CallNumber, Queue, SocketNumber};
-pub use tap::Tap;
+pub use tap::{Stamp, Tap};
 use writer::Writer;
 
 /// How long the writer lets events gather while they come fast; the first after a pause is written at once.
-pub const LINGER: Duration = Duration::from_millis(2);
+pub const LINGER: Duration = Duration::from_millis(5);
 
 /// How a recording is made.
 #[derive(Clone, Debug)]
@@ -86,10 +86,13 @@ impl Recorder {
     /// When the file cannot be made. Faults that come later (a full disk) are logged; the traffic goes on.
     pub fn create(path: &Path, options: RecorderOptions) -> Result<Self, RecordError> {
         let problem = |source| RecordError { path: path.to_owned(), source };
-        let mut writer = Writer::create(path, options.clone()).map_err(problem)?;
+        let epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let start = std::time::Instant::now();
+        let epoch_nanos = u64::try_from(epoch.as_nanos()).unwrap_or(u64::MAX);
+        let mut writer = Writer::create(path, options.clone(), epoch_nanos).map_err(problem)?;
         let shared = Arc::new(Shared {
             queue: Queue::new(options.queue),
-            start: std::time::Instant::now(),
+            start,
             sockets: AtomicU64::new(0),
             calls: AtomicU64::new(0),
             writer: Mutex::new(None),

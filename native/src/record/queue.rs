@@ -11,8 +11,9 @@ pub(super) type SocketNumber = u64;
 /// A call's number, likewise.
 pub(super) type CallNumber = u64;
 
-/// One event on its way to the file. Its bytes, if any, stand in the queue's `bytes`.
-#[derive(Clone, Copy, Debug)]
+/// One event on its way to the file. Its bytes, if any, stand in the queue's `bytes`. Small, because there are many: what
+/// few events carry is boxed.
+#[derive(Debug)]
 pub(super) struct Item {
     pub time: Instant,
     pub what: Event,
@@ -20,50 +21,75 @@ pub(super) struct Item {
     pub len: usize,
 }
 
+/// What a call returned: a value, or (below zero) the number of an error.
 #[derive(Clone, Copy, Debug)]
+pub(super) struct Returned(i64);
+
+impl Returned {
+    pub fn value(value: usize) -> Self {
+        Returned(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+
+    pub fn error(errno: Errno) -> Self {
+        Returned(-i64::from(errno.0))
+    }
+
+    pub fn get(self) -> Result<i64, Errno> {
+        match self.0 {
+            value @ 0.. => Ok(value),
+            error => Err(u16::try_from(-error).map_or(Errno::EIO, Errno)),
+        }
+    }
+}
+
+/// The size that a call asks for, if it asks for one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked(u64);
+
+impl Asked {
+    pub const NOTHING: Asked = Asked(u64::MAX);
+
+    pub fn bytes(n: usize) -> Self {
+        Asked(n as u64)
+    }
+
+    pub fn get(self) -> Option<u64> {
+        (self.0 != u64::MAX).then_some(self.0)
+    }
+}
+
+/// A socket as it begins.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub transport: Transport,
+    pub local: Option<SocketAddr>,
+    pub remote: Option<SocketAddr>,
+    /// One with a listener is served by a thread of its own.
+    pub listener: Option<SocketNumber>,
+}
+
+/// What few calls return beside a value.
+#[derive(Debug, Default)]
+pub(super) struct Extra {
+    pub address: Option<SocketAddr>,
+    pub made: Option<SocketNumber>,
+    pub truncated: u32,
+}
+
+#[derive(Debug)]
 pub(super) enum Event {
-    /// There is a socket; one with a listener is served by a thread of its own.
-    Socket {
-        socket: SocketNumber,
-        transport: Transport,
-        local: Option<SocketAddr>,
-        remote: Option<SocketAddr>,
-        listener: Option<SocketNumber>,
-    },
-    Named {
-        socket: SocketNumber,
-        local: Option<SocketAddr>,
-        remote: Option<SocketAddr>,
-    },
-    Begun {
-        call: CallNumber,
-        socket: SocketNumber,
-        op: Op,
-        size: Option<u64>,
-        address: Option<SocketAddr>,
-    },
+    /// There is a socket.
+    Socket { socket: SocketNumber, made: Box<Made> },
+    /// Its own address and its peer's have become known.
+    Named { socket: SocketNumber, addresses: Box<[Option<SocketAddr>; 2]> },
+    /// A call has begun.
+    Begun { call: CallNumber, socket: SocketNumber, op: Op, asked: Asked, address: Option<Box<SocketAddr>> },
     /// A call that began and returned at once: its bytes are those it sent.
-    Call {
-        socket: SocketNumber,
-        op: Op,
-        size: Option<u64>,
-        address: Option<SocketAddr>,
-        value: Result<i64, Errno>,
-    },
+    Call { socket: SocketNumber, op: Op, asked: Asked, address: Option<Box<SocketAddr>>, result: Returned },
     /// `op` and `socket` again, in case the begin was lost or stands in an earlier file.
-    Returned {
-        call: CallNumber,
-        socket: SocketNumber,
-        op: Op,
-        value: Result<i64, Errno>,
-        address: Option<SocketAddr>,
-        made: Option<SocketNumber>,
-        truncated: u32,
-    },
+    Returned { call: CallNumber, socket: SocketNumber, op: Op, result: Returned, extra: Option<Box<Extra>> },
     /// The socket is no more: it need not be told of in the next file.
-    Gone {
-        socket: SocketNumber,
-    },
+    Gone { socket: SocketNumber },
 }
 
 /// Events and their bytes, in order.
@@ -168,6 +194,14 @@ mod tests {
 
     fn gone(n: u64) -> Event {
         Event::Gone { socket: n }
+    }
+
+    #[test]
+    fn results_come_back_and_events_are_small() {
+        assert_eq!(Returned::value(7).get(), Ok(7));
+        assert_eq!(Returned::error(Errno::EIO).get(), Err(Errno::EIO));
+        assert_eq!((Asked::bytes(0).get(), Asked::NOTHING.get()), (Some(0), None));
+        assert!(size_of::<Item>() <= 64, "{}", size_of::<Item>());
     }
 
     #[test]

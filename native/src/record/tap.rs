@@ -7,7 +7,7 @@ use framewire::time::Instant;
 use framewire::trace::{Errno, Op, Transport};
 
 use super::Recorder;
-use super::queue::{Batch, CallNumber, Event, SocketNumber};
+use super::queue::{Asked, Batch, CallNumber, Event, Extra, Made, Returned, SocketNumber};
 
 /// A socket being recorded, or nothing.
 #[derive(Debug, Default)]
@@ -21,6 +21,10 @@ struct Inner {
     waiting: Option<CallNumber>,
 }
 
+/// When a call returned; 0 where nothing is recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp(Instant);
+
 /// The error number of an I/O error; EIO for errors that are not the system's.
 fn errno(error: &io::Error) -> Errno {
     error.raw_os_error().and_then(|code| u16::try_from(code).ok()).map_or(Errno::EIO, Errno)
@@ -28,35 +32,33 @@ fn errno(error: &io::Error) -> Errno {
 
 impl Inner {
     /// The call that waits, or a new one that begins now.
-    fn begin(&mut self, batch: &mut Batch, time: Instant, op: Op, size: Option<u64>) -> CallNumber {
+    fn begin(&mut self, batch: &mut Batch, time: Instant, op: Op, asked: Asked) -> CallNumber {
         if let Some(call) = self.waiting.take() {
             return call;
         }
         let call = self.recorder.call();
-        let begun = Event::Begun { call, socket: self.socket, op, size, address: None };
+        let begun = Event::Begun { call, socket: self.socket, op, asked, address: None };
         batch.push(time, begun, &[]);
         call
     }
 
-    fn returned(&self, call: CallNumber, op: Op, value: Result<i64, Errno>) -> Event {
-        Event::Returned { call, socket: self.socket, op, value, address: None, made: None, truncated: 0 }
+    fn returned(&self, call: CallNumber, op: Op, result: Returned) -> Event {
+        Event::Returned { call, socket: self.socket, op, result, extra: None }
     }
 
-    /// A call that began and returned at once.
-    fn at_once(&self, op: Op, size: Option<u64>, address: Option<SocketAddr>, value: Result<i64, Errno>) {
-        self.carrying(op, size, address, value, &[]);
-    }
-
-    fn carrying(
-        &self,
-        op: Op,
-        size: Option<u64>,
-        address: Option<SocketAddr>,
-        value: Result<i64, Errno>,
-        data: &[u8],
-    ) {
+    /// A call that began and returned 0 at once.
+    fn at_once(&self, op: Op, address: Option<SocketAddr>) {
         let (recorder, time) = (&self.recorder, self.recorder.now());
-        let event = Event::Call { socket: self.socket, op, size, address, value };
+        let (asked, result) = (Asked::NOTHING, Returned::value(0));
+        let event = Event::Call { socket: self.socket, op, asked, address: address.map(Box::new), result };
+        recorder.push(false, 1, 0, |batch| batch.push(time, event, &[]));
+    }
+
+    /// A call that began, sent `data` of the `asked` bytes and returned at once.
+    fn carrying(&self, op: Op, asked: usize, address: Option<SocketAddr>, data: &[u8]) {
+        let (recorder, time) = (&self.recorder, self.recorder.now());
+        let (asked, result) = (Asked::bytes(asked), Returned::value(data.len()));
+        let event = Event::Call { socket: self.socket, op, asked, address: address.map(Box::new), result };
         recorder.push(false, 1, data.len(), |batch| batch.push(time, event, data));
     }
 }
@@ -66,7 +68,8 @@ impl Tap {
     fn open(recorder: Option<&Recorder>, transport: Transport, local: Option<SocketAddr>) -> Tap {
         let Some(recorder) = recorder else { return Tap(None) };
         let (recorder, socket, time) = (recorder.clone(), recorder.socket(), recorder.now());
-        let event = Event::Socket { socket, transport, local, remote: None, listener: None };
+        let made = Box::new(Made { transport, local, remote: None, listener: None });
+        let event = Event::Socket { socket, made };
         recorder.push(true, 1, 0, |batch| batch.push(time, event, &[]));
         Tap(Some(Inner { recorder, socket, waiting: None }))
     }
@@ -75,8 +78,8 @@ impl Tap {
     pub fn listening(recorder: Option<&Recorder>, local: SocketAddr) -> Tap {
         let tap = Tap::open(recorder, Transport::Tcp, Some(local));
         if let Some(inner) = &tap.0 {
-            inner.at_once(Op::Bind, None, Some(local), Ok(0));
-            inner.at_once(Op::Listen, None, None, Ok(0));
+            inner.at_once(Op::Bind, Some(local));
+            inner.at_once(Op::Listen, None);
         }
         tap
     }
@@ -85,7 +88,7 @@ impl Tap {
     pub fn datagrams(recorder: Option<&Recorder>, local: SocketAddr, bound: bool) -> Tap {
         let tap = Tap::open(recorder, Transport::Udp, Some(local));
         if let (Some(inner), true) = (&tap.0, bound) {
-            inner.at_once(Op::Bind, None, Some(local), Ok(0));
+            inner.at_once(Op::Bind, Some(local));
         }
         tap
     }
@@ -95,8 +98,8 @@ impl Tap {
         let mut tap = Tap::open(recorder, transport, None);
         if let Some(inner) = &mut tap.0 {
             let (recorder, time, call) = (&inner.recorder, inner.recorder.now(), inner.recorder.call());
-            let begun =
-                Event::Begun { call, socket: inner.socket, op: Op::Connect, size: None, address: Some(peer) };
+            let (socket, op, asked) = (inner.socket, Op::Connect, Asked::NOTHING);
+            let begun = Event::Begun { call, socket, op, asked, address: Some(Box::new(peer)) };
             recorder.push(false, 1, 0, |batch| batch.push(time, begun, &[]));
             inner.waiting = Some(call);
         }
@@ -107,8 +110,9 @@ impl Tap {
     pub fn connected(&mut self, local: SocketAddr, peer: SocketAddr) {
         let Some(inner) = &mut self.0 else { return };
         let (recorder, time, socket) = (&inner.recorder, inner.recorder.now(), inner.socket);
-        let named = Event::Named { socket, local: Some(local), remote: Some(peer) };
-        let returned = inner.waiting.take().map(|call| inner.returned(call, Op::Connect, Ok(0)));
+        let named = Event::Named { socket, addresses: Box::new([Some(local), Some(peer)]) };
+        let ended = inner.waiting.take();
+        let returned = ended.map(|call| inner.returned(call, Op::Connect, Returned::value(0)));
         recorder.push(true, 2, 0, |batch| {
             batch.push(time, named, &[]);
             if let Some(returned) = returned {
@@ -119,7 +123,7 @@ impl Tap {
 
     /// accept() is being waited in.
     pub fn accepting(&mut self) {
-        self.wait(Op::Accept, None);
+        self.wait(Op::Accept, Asked::NOTHING);
     }
 
     /// accept() on this listening socket returned a connection, which gets a thread of its own.
@@ -127,25 +131,14 @@ impl Tap {
         let Some(inner) = &mut self.0 else { return Tap(None) };
         let recorder = inner.recorder.clone();
         let (time, socket) = (recorder.now(), recorder.socket());
-        let made = Event::Socket {
-            socket,
-            transport: Transport::Tcp,
-            local,
-            remote: Some(peer),
-            listener: Some(inner.socket),
-        };
+        let (transport, listener) = (Transport::Tcp, Some(inner.socket));
+        let made = Box::new(Made { transport, local, remote: Some(peer), listener });
+        let extra = Box::new(Extra { address: Some(peer), made: Some(socket), truncated: 0 });
         recorder.push(true, 3, 0, |batch| {
-            let call = inner.begin(batch, time, Op::Accept, None);
-            batch.push(time, made, &[]);
-            let returned = Event::Returned {
-                call,
-                socket: inner.socket,
-                op: Op::Accept,
-                value: Ok(0),
-                address: Some(peer),
-                made: Some(socket),
-                truncated: 0,
-            };
+            let call = inner.begin(batch, time, Op::Accept, Asked::NOTHING);
+            batch.push(time, Event::Socket { socket, made }, &[]);
+            let (op, result, extra) = (Op::Accept, Returned::value(0), Some(extra));
+            let returned = Event::Returned { call, socket: inner.socket, op, result, extra };
             batch.push(time, returned, &[]);
         });
         Tap(Some(Inner { recorder, socket, waiting: None }))
@@ -153,29 +146,72 @@ impl Tap {
 
     /// recv(`size`) is being waited in.
     pub fn waiting(&mut self, size: usize) {
-        self.wait(Op::Recv, Some(size as u64));
+        self.wait(Op::Recv, Asked::bytes(size));
     }
 
     /// recvfrom(`size`) is being waited in.
     pub fn waiting_from(&mut self, size: usize) {
-        self.wait(Op::RecvFrom, Some(size as u64));
+        self.wait(Op::RecvFrom, Asked::bytes(size));
     }
 
-    fn wait(&mut self, op: Op, size: Option<u64>) {
+    fn wait(&mut self, op: Op, asked: Asked) {
         let Some(inner) = &mut self.0 else { return };
         if inner.waiting.is_some() {
             return;
         }
-        let (recorder, time) = (inner.recorder.clone(), inner.recorder.now());
-        recorder.push(false, 1, 0, |batch| {
-            let call = inner.begin(batch, time, op, size);
-            inner.waiting = Some(call);
-        });
+        let Inner { recorder, socket, waiting } = inner;
+        let (time, call) = (recorder.now(), recorder.call());
+        *waiting = Some(call);
+        let begun = Event::Begun { call, socket: *socket, op, asked, address: None };
+        recorder.push(false, 1, 0, |batch| batch.push(time, begun, &[]));
     }
 
     /// recv(`asked`) returned these bytes (none: the peer has closed).
     pub fn received(&mut self, bytes: &[u8], asked: usize) {
-        self.took(Op::Recv, bytes, asked, None, 0);
+        self.received_at(bytes, asked, self.stamp());
+    }
+
+    /// The same, at an earlier moment.
+    pub fn received_at(&mut self, bytes: &[u8], asked: usize, at: Stamp) {
+        self.took(Op::Recv, bytes, asked, (None, 0), at);
+    }
+
+    /// The time now, for [`Tap::answered`].
+    pub fn stamp(&self) -> Stamp {
+        Stamp(self.0.as_ref().map_or(Instant::START, |inner| inner.recorder.now()))
+    }
+
+    /// A whole turn of a server in one go: recv(`asked`) returned `received` at that time, send() of `answer` took the
+    /// first `taken` of its bytes now, and, if the server goes on, it is in recv(`asked`) again.
+    pub fn answered(
+        &mut self,
+        (received, at): (&[u8], Stamp),
+        (answer, taken): (&[u8], usize),
+        asked: usize,
+        goes_on: bool,
+    ) {
+        let Some(Inner { recorder, socket, waiting }) = &mut self.0 else { return };
+        let (socket, now) = (*socket, recorder.now());
+        let sent = answer.get(..taken).unwrap_or(answer);
+        let (ended, next) = (waiting.take(), goes_on.then(|| recorder.call()));
+        let call = ended.unwrap_or_else(|| recorder.call());
+        *waiting = next;
+        let op = Op::Recv;
+        let begun = |call| Event::Begun { call, socket, op, asked: Asked::bytes(asked), address: None };
+        let returned =
+            Event::Returned { call, socket, op, result: Returned::value(received.len()), extra: None };
+        let (asked, result) = (Asked::bytes(answer.len()), Returned::value(sent.len()));
+        let send = Event::Call { socket, op: Op::Send, asked, address: None, result };
+        recorder.push(false, 4, received.len() + sent.len(), |batch| {
+            if ended.is_none() {
+                batch.push(at.0, begun(call), &[]);
+            }
+            batch.push(at.0, returned, received);
+            batch.push(now, send, sent);
+            if let Some(next) = next {
+                batch.push(now, begun(next), &[]);
+            }
+        });
     }
 
     /// recvfrom(`asked`) (on a connected socket, without a peer: recv) returned a datagram, of which `truncated` bytes
@@ -188,17 +224,26 @@ impl Tap {
         truncated: usize,
     ) {
         let op = if peer.is_some() { Op::RecvFrom } else { Op::Recv };
-        self.took(op, bytes, asked, peer, u32::try_from(truncated).unwrap_or(u32::MAX));
+        let truncated = u32::try_from(truncated).unwrap_or(u32::MAX);
+        self.took(op, bytes, asked, (peer, truncated), self.stamp());
     }
 
-    fn took(&mut self, op: Op, bytes: &[u8], asked: usize, address: Option<SocketAddr>, truncated: u32) {
+    fn took(
+        &mut self,
+        op: Op,
+        bytes: &[u8],
+        asked: usize,
+        (address, truncated): (Option<SocketAddr>, u32),
+        Stamp(time): Stamp,
+    ) {
         let Some(inner) = &mut self.0 else { return };
-        let (recorder, time) = (inner.recorder.clone(), inner.recorder.now());
+        let recorder = inner.recorder.clone();
         recorder.push(false, 2, bytes.len(), |batch| {
-            let call = inner.begin(batch, time, op, Some(asked as u64));
-            let value = Ok(bytes.len() as i64);
-            let socket = inner.socket;
-            let returned = Event::Returned { call, socket, op, value, address, made: None, truncated };
+            let call = inner.begin(batch, time, op, Asked::bytes(asked));
+            let (socket, result) = (inner.socket, Returned::value(bytes.len()));
+            let extra = (address.is_some() || truncated > 0)
+                .then(|| Box::new(Extra { address, made: None, truncated }));
+            let returned = Event::Returned { call, socket, op, result, extra };
             batch.push(time, returned, bytes);
         });
     }
@@ -207,36 +252,36 @@ impl Tap {
     pub fn sent(&mut self, bytes: &[u8], taken: usize) {
         let Some(inner) = &self.0 else { return };
         let data = bytes.get(..taken).unwrap_or(bytes);
-        inner.carrying(Op::Send, Some(bytes.len() as u64), None, Ok(taken as i64), data);
+        inner.carrying(Op::Send, bytes.len(), None, data);
     }
 
     /// sendto() sent this datagram.
     pub fn sent_to(&mut self, bytes: &[u8], peer: SocketAddr) {
         let Some(inner) = &self.0 else { return };
-        inner.carrying(Op::SendTo, Some(bytes.len() as u64), Some(peer), Ok(bytes.len() as i64), bytes);
+        inner.carrying(Op::SendTo, bytes.len(), Some(peer), bytes);
     }
 
     /// A call failed; it is the one that is waited in, if there is one.
     pub fn failed(&mut self, op: Op, error: &io::Error) {
         let Some(inner) = &mut self.0 else { return };
-        let (recorder, time, value) = (inner.recorder.clone(), inner.recorder.now(), Err(errno(error)));
+        let (recorder, time) = (inner.recorder.clone(), inner.recorder.now());
         recorder.push(false, 2, 0, |batch| {
-            let call = inner.begin(batch, time, op, None);
-            batch.push(time, inner.returned(call, op, value), &[]);
+            let call = inner.begin(batch, time, op, Asked::NOTHING);
+            batch.push(time, inner.returned(call, op, Returned::error(errno(error))), &[]);
         });
     }
 
     /// shutdown(SHUT_WR) returned.
     pub fn half_closed(&mut self) {
         if let Some(inner) = &self.0 {
-            inner.at_once(Op::Shutdown, None, None, Ok(0));
+            inner.at_once(Op::Shutdown, None);
         }
     }
 
     /// close() returned: the last thing that is said of the socket.
     pub fn closed(&mut self) {
         let Some(inner) = self.0.take() else { return };
-        inner.at_once(Op::Close, None, None, Ok(0));
+        inner.at_once(Op::Close, None);
         let (time, socket) = (inner.recorder.now(), inner.socket);
         inner.recorder.push(true, 1, 0, |batch| batch.push(time, Event::Gone { socket }, &[]));
     }

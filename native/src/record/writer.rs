@@ -1,6 +1,7 @@
 //! Turns queued events into records of the trace and writes them, file after file.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -15,12 +16,32 @@ use framewire::trace::{
 use super::RecorderOptions;
 use super::file::{Flushed, TraceFile};
 use super::frames::Lane;
-use super::queue::{Batch, CallNumber, Event, Item, SocketNumber};
+use super::queue::{Batch, CallNumber, Event, Extra, Item, Made, SocketNumber};
 
 const HOST: HostId = HostId(0);
 const PROGRAM: ProgramId = ProgramId(0);
 /// Calls socket(), bind(), accept(); each accepted connection is served by a thread of its own.
 const MAIN_THREAD: ThreadId = ThreadId(0);
+
+/// Numbers that count up need no hash against malice: the multiplication spreads them over all bits.
+#[derive(Debug, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = (self.0 ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
 
 /// A socket that is open.
 #[derive(Debug)]
@@ -31,14 +52,14 @@ struct Live {
     listener: Option<SocketNumber>,
     /// What it receives and what it sends, when the stream has frames.
     lanes: Option<Box<[Lane; 2]>>,
+    /// Its numbers in the file of that number: a later file has not heard of it.
+    known: Option<(u64, Known)>,
 }
 
-/// What the current file has been told, under the numbers it uses.
-#[derive(Debug, Default)]
-struct Told {
-    sockets: HashMap<SocketNumber, Known>,
-    next_socket: u32,
-    next_call: u32,
+impl Live {
+    fn new(transport: Transport) -> Self {
+        Live { transport, local: None, remote: None, listener: None, lanes: None, known: None }
+    }
 }
 
 /// A socket by its number in the file.
@@ -50,13 +71,23 @@ struct Known {
     open: Option<(CallNumber, CallId)>,
 }
 
+/// What the current file has been told.
+#[derive(Debug, Default)]
+struct Told {
+    /// Counts the files, and the times when one forgot what it had been told.
+    file: u64,
+    sockets: u32,
+    calls: u32,
+}
+
 /// Writes a recording.
 #[derive(Debug)]
 pub(super) struct Writer {
     options: RecorderOptions,
+    epoch_nanos: u64,
     framing: Option<Framing>,
     file: TraceFile,
-    live: HashMap<SocketNumber, Live>,
+    live: HashMap<SocketNumber, Live, BuildHasherDefault<Spread>>,
     told: Told,
     introduced: bool,
     /// Events that could not be written since the file last took some.
@@ -68,14 +99,15 @@ fn observed(time: Instant, what: What<'_>) -> Record<'_> {
 }
 
 impl Writer {
-    /// Makes the file.
-    pub fn create(path: &Path, options: RecorderOptions) -> io::Result<Self> {
+    /// Makes the file; `epoch_nanos` is what the clock on the wall says when the recording's clock shows 0.
+    pub fn create(path: &Path, options: RecorderOptions, epoch_nanos: u64) -> io::Result<Self> {
         let file = TraceFile::create(path, options.rotate_at, options.keep)?;
         let mut writer = Writer {
             framing: options.framing.parse().ok().filter(|f| !matches!(f, Framing::None | Framing::Datagram)),
             options,
+            epoch_nanos,
             file,
-            live: HashMap::new(),
+            live: HashMap::default(),
             told: Told::default(),
             introduced: false,
             missed: 0,
@@ -85,10 +117,11 @@ impl Writer {
         Ok(writer)
     }
 
-    /// What every file begins with: the host, the program, its first thread.
+    /// What every file begins with: the clock, the host, the program, its first thread.
     fn introduce(&mut self, time: Instant) {
-        self.told = Told::default();
+        self.told = Told { file: self.told.file + 1, ..Told::default() };
         self.introduced = true;
+        self.file.record(observed(time, What::Clock { epoch_nanos: self.epoch_nanos }));
         let name = hostname();
         self.file.record(observed(time, What::Host { host: HOST, name: &name, addresses: &[] }));
         let program = What::Program {
@@ -99,11 +132,7 @@ impl Writer {
             source: "",
         };
         self.file.record(observed(time, program));
-        self.thread(time, MAIN_THREAD, "");
-    }
-
-    fn thread(&mut self, time: Instant, thread: ThreadId, name: &str) {
-        self.file.record(observed(time, What::Thread { thread, host: HOST, program: Some(PROGRAM), name }));
+        thread(&mut self.file, time, MAIN_THREAD, "");
     }
 
     /// Writes a batch; afterwards it is on its way to the disk.
@@ -145,7 +174,7 @@ impl Writer {
             Flushed::Failed => {
                 self.missed += batch.items.len() as u64 + batch.lost;
                 // What was told is not in the file: later events tell of their sockets and calls anew.
-                self.told.sockets.clear();
+                self.told.file += 1;
                 self.lose_frames();
                 self.introduced = !self.file.is_new();
             }
@@ -162,117 +191,115 @@ impl Writer {
 
     /// Keeps the list of open sockets, also while nothing can be written.
     fn track(&mut self, item: &Item) {
-        match item.what {
-            Event::Socket { socket, transport, local, remote, listener } => {
+        match &item.what {
+            Event::Socket { socket, made } => {
+                let Made { transport, local, remote, listener } = **made;
                 let framing = self.framing.as_ref().filter(|_| transport == Transport::Tcp);
                 let lanes = framing.map(|framing| Box::new([Lane::new(framing), Lane::new(framing)]));
-                self.live.insert(socket, Live { transport, local, remote, listener, lanes });
+                let live = Live { local, remote, listener, lanes, ..Live::new(transport) };
+                self.live.insert(*socket, live);
             }
-            Event::Named { socket, local, remote } => {
-                if let Some(live) = self.live.get_mut(&socket) {
-                    (live.local, live.remote) = (local, remote);
+            Event::Named { socket, addresses } => {
+                if let Some(live) = self.live.get_mut(socket) {
+                    [live.local, live.remote] = **addresses;
                 }
             }
             Event::Gone { socket } => {
-                self.live.remove(&socket);
+                self.live.remove(socket);
             }
             Event::Begun { .. } | Event::Call { .. } | Event::Returned { .. } => {}
         }
     }
 
-    /// The numbers of a socket and its thread in this file; tells the file of it if it has not heard yet.
-    fn told(&mut self, time: Instant, number: SocketNumber) -> Known {
-        if let Some(&told) = self.told.sockets.get(&number) {
-            return told;
-        }
-        let live = self.live.get(&number);
-        let accepted = live.is_some_and(|live| live.listener.is_some());
-        let transport = live.map_or(Transport::Tcp, |live| live.transport);
-        let (local, remote) = live.map_or((None, None), |live| (live.local, live.remote));
-        let listener = live
-            .and_then(|live| live.listener)
-            .filter(|listener| self.live.contains_key(listener))
-            .map(|listener| self.told(time, listener).socket);
-        if let Some(lanes) = self.live.get_mut(&number).and_then(|live| live.lanes.as_mut()) {
-            lanes.iter_mut().for_each(Lane::rebase);
-        }
-        let socket = SocketId(self.told.next_socket);
-        self.told.next_socket += 1;
-        let thread = if accepted { ThreadId(socket.0 + 1) } else { MAIN_THREAD };
-        let known = Known { socket, thread, open: None };
-        self.told.sockets.insert(number, known);
+    /// The file hears of a socket that it does not know yet; gives the number there.
+    fn tell(&mut self, time: Instant, number: SocketNumber) -> SocketId {
+        let listener = self.live.get(&number).and_then(|live| live.listener);
+        let listener = listener.filter(|listener| self.live.contains_key(listener)).map(|listener| {
+            let told = self.live.get(&listener).and_then(|live| live.known);
+            match told.filter(|(file, _)| *file == self.told.file) {
+                Some((_, known)) => known.socket,
+                None => self.tell(time, listener),
+            }
+        });
+        // A socket whose beginning was lost is one of TCP, for want of better knowledge.
+        let live = self.live.entry(number).or_insert_with(|| Live::new(Transport::Tcp));
+        live.lanes.iter_mut().flat_map(|lanes| lanes.iter_mut()).for_each(Lane::rebase);
+        let socket = SocketId(self.told.sockets);
+        self.told.sockets += 1;
+        let accepted = live.listener.is_some();
+        let own = if accepted { ThreadId(socket.0 + 1) } else { MAIN_THREAD };
+        live.known = Some((self.told.file, Known { socket, thread: own, open: None }));
+        let Live { transport, local, remote, .. } = *live;
         if accepted {
             let name = remote.map(|peer| peer.to_string()).unwrap_or_default();
-            self.thread(time, thread, &name);
+            thread(&mut self.file, time, own, &name);
         }
         let what = What::Socket { socket, host: HOST, transport, local, remote, listener };
         self.file.record(observed(time, what));
-        known
+        socket
+    }
+
+    /// What is known of a socket, which the file has heard of from now on, and where to tell more of it.
+    fn at(&mut self, time: Instant, number: SocketNumber) -> Option<At<'_>> {
+        let file = self.told.file;
+        let heard = |live: &Live| live.known.is_some_and(|(in_file, _)| in_file == file);
+        if !self.live.get(&number).is_some_and(heard) {
+            self.tell(time, number);
+        }
+        let Live { known, lanes, .. } = self.live.get_mut(&number)?;
+        let (_, known) = known.as_mut()?;
+        Some(At {
+            time,
+            known,
+            lanes,
+            file: &mut self.file,
+            calls: &mut self.told.calls,
+            framing: &self.options.framing,
+        })
     }
 
     fn item(&mut self, item: &Item, data: &[u8]) {
         let time = item.time;
-        match item.what {
+        match &item.what {
             Event::Socket { socket, .. } => {
-                self.told(time, socket);
+                self.at(time, *socket);
             }
-            Event::Named { socket, local, remote } => {
-                let socket = self.told(time, socket).socket;
-                self.file.record(observed(time, What::SocketNamed { socket, local, remote }));
-            }
-            Event::Begun { call, socket, op, size, address } => {
-                let id = self.begin(time, socket, op, (size, address, data));
-                if let Some(known) = self.told.sockets.get_mut(&socket) {
-                    known.open = Some((call, id));
+            Event::Named { socket, addresses } => {
+                if let Some(at) = self.at(time, *socket) {
+                    let (socket, [local, remote]) = (at.known.socket, **addresses);
+                    at.file.record(observed(time, What::SocketNamed { socket, local, remote }));
                 }
             }
-            Event::Call { socket: number, op, size, address, value } => {
-                let sent = data;
-                let call = self.begin(time, number, op, (size, address, data));
-                let outcome = outcome(value);
-                let (data, address, socket, truncated) = (Data::NONE, None, None, 0);
-                let what = What::CallReturned { call, outcome, data, address, socket, truncated };
-                self.file.record(observed(time, what));
-                self.frames(time, number, true, sent);
+            Event::Begun { call, socket, op, asked, address } => {
+                if let Some(mut at) = self.at(time, *socket) {
+                    let id = at.begin(*op, asked.get(), address.as_deref().copied(), data);
+                    at.known.open = Some((*call, id));
+                }
             }
-            Event::Returned { call, socket: number, op, value, address, made, truncated } => {
-                let known = self.told.sockets.get_mut(&number);
-                let open = known.and_then(|known| known.open.take()).filter(|(number, _)| *number == call);
-                // Without a begin, that was lost or stands in an earlier file.
-                let call = match open {
-                    Some((_, id)) => id,
-                    None => self.begin(time, number, op, (None, None, &[])),
+            Event::Call { socket, op, asked, address, result } => {
+                if let Some(mut at) = self.at(time, *socket) {
+                    let call = at.begin(*op, asked.get(), address.as_deref().copied(), data);
+                    at.returned(call, outcome(result.get()), &[], (None, None, 0));
+                    at.frames(true, data);
+                }
+            }
+            Event::Returned { call, socket, op, result, extra } => {
+                let (address, made, truncated) = match extra.as_deref() {
+                    None => (None, None, 0),
+                    Some(&Extra { address, made, truncated }) => (address, made, truncated),
                 };
-                let made = made.map(|made| self.told(time, made).socket);
-                let outcome = match made {
-                    Some(made) => Outcome::Value(i64::from(made.0)),
-                    None => outcome(value),
-                };
-                let (received, data) = (data, Data::Bytes(data));
-                let what = What::CallReturned { call, outcome, data, address, socket: made, truncated };
-                self.file.record(observed(time, what));
-                self.frames(time, number, false, received);
+                let made = made.and_then(|made| self.at(time, made)).map(|made| made.known.socket);
+                let outcome = made.map_or(outcome(result.get()), |made| Outcome::Value(i64::from(made.0)));
+                if let Some(mut at) = self.at(time, *socket) {
+                    let open = at.known.open.take().filter(|(number, _)| number == call);
+                    // Without a begin, that was lost or stands in an earlier file.
+                    let call = open.map_or_else(|| at.begin(*op, None, None, &[]), |(_, id)| id);
+                    at.returned(call, outcome, data, (address, made, truncated));
+                    at.frames(false, data);
+                }
             }
-            Event::Gone { socket } => {
-                self.told.sockets.remove(&socket);
-            }
+            Event::Gone { .. } => {}
         }
-    }
-
-    /// Tells of the frames that these bytes of a socket's stream complete.
-    fn frames(&mut self, time: Instant, number: SocketNumber, sent: bool, bytes: &[u8]) {
-        let Some(Known { socket, .. }) = self.told.sockets.get(&number).copied() else { return };
-        let lanes = self.live.get_mut(&number).and_then(|live| live.lanes.as_mut());
-        let (Some(lanes), false) = (lanes, bytes.is_empty()) else { return };
-        let (file, framing) = (&mut self.file, self.options.framing.as_str());
-        lanes[usize::from(sent)].feed(bytes, |found| {
-            let (roles, error) = (found.roles.as_slice(), found.error.as_deref());
-            let (start, end) = (found.start, found.end);
-            file.record(observed(
-                time,
-                What::FrameDecoded { socket, sent, framing, start, end, roles, error },
-            ));
-        });
     }
 
     /// Bytes are missing: where frames begin is not known any more.
@@ -281,24 +308,59 @@ impl Writer {
             lanes.iter_mut().for_each(Lane::lose);
         }
     }
+}
 
-    fn begin(
-        &mut self,
-        time: Instant,
-        socket: SocketNumber,
-        op: Op,
-        (size, address, data): (Option<u64>, Option<SocketAddr>, &[u8]),
-    ) -> CallId {
-        let Known { socket, thread, .. } = self.told(time, socket);
-        let call = CallId(self.told.next_call);
-        self.told.next_call += 1;
+/// A socket at a moment.
+struct At<'a> {
+    time: Instant,
+    known: &'a mut Known,
+    lanes: &'a mut Option<Box<[Lane; 2]>>,
+    file: &'a mut TraceFile,
+    calls: &'a mut u32,
+    framing: &'a str,
+}
+
+impl At<'_> {
+    fn begin(&mut self, op: Op, size: Option<u64>, address: Option<SocketAddr>, data: &[u8]) -> CallId {
+        let call = CallId(*self.calls);
+        *self.calls += 1;
         let how = (op == Op::Shutdown).then_some(How::Write);
         let args = Args { size, address, how, data: Data::Bytes(data), ..Args::default() };
-        let (host, socket) = (HOST, Some(socket));
+        let (host, thread, socket) = (HOST, self.known.thread, Some(self.known.socket));
         let what = What::CallBegun { call, host, thread, socket, op, args, line: None, parent: None };
-        self.file.record(observed(time, what));
+        self.file.record(observed(self.time, what));
         call
     }
+
+    fn returned(
+        &mut self,
+        call: CallId,
+        outcome: Outcome<'_>,
+        data: &[u8],
+        (address, socket, truncated): (Option<SocketAddr>, Option<SocketId>, u32),
+    ) {
+        let data = Data::Bytes(data);
+        let what = What::CallReturned { call, outcome, data, address, socket, truncated };
+        self.file.record(observed(self.time, what));
+    }
+
+    /// Tells of the frames that these bytes of the stream complete.
+    fn frames(&mut self, sent: bool, bytes: &[u8]) {
+        let (Some(lanes), false) = (self.lanes.as_mut(), bytes.is_empty()) else { return };
+        let (time, socket, framing) = (self.time, self.known.socket, self.framing);
+        let file = &mut *self.file;
+        lanes[usize::from(sent)].feed(bytes, |found| {
+            let (start, end, roles, error) = (found.start, found.end, found.roles, found.error);
+            file.record(observed(
+                time,
+                What::FrameDecoded { socket, sent, framing, start, end, roles, error },
+            ));
+        });
+    }
+}
+
+fn thread(file: &mut TraceFile, time: Instant, thread: ThreadId, name: &str) {
+    file.record(observed(time, What::Thread { thread, host: HOST, program: Some(PROGRAM), name }));
 }
 
 fn outcome(value: Result<i64, Errno>) -> Outcome<'static> {

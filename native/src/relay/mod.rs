@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::listen;
 use crate::record::{Recorder, RecorderOptions};
+use crate::say;
 use crate::serve;
 use crate::shutdown::Shutdown;
 use crate::units::{parse_millis, parse_seconds, parse_size};
@@ -254,7 +255,8 @@ pub fn run(args: &RelayArgs) -> Result<()> {
             RecorderOptions { program: "framewire relay".into(), ..RecorderOptions::server("none") };
         let recorder = args.record.as_deref().map(|path| Recorder::create(path, options)).transpose()?;
         let transport = if args.udp { "udp" } else { "tcp" };
-        let say = |local: SocketAddr| println!("relaying {transport} {local} -> {}", plan.target);
+        let say =
+            |local: SocketAddr| say::line(format_args!("relaying {transport} {local} -> {}", plan.target));
         let totals = if args.udp {
             let socket = tokio::net::UdpSocket::from_std(listen::udp(address, 1 << 20)?)?;
             say(socket.local_addr().context("the socket has no address")?);
@@ -269,11 +271,11 @@ pub fn run(args: &RelayArgs) -> Result<()> {
         }
         let Totals { connections, up, down, lost, doubled } = totals;
         if args.udp {
-            println!(
+            say::line(format_args!(
                 "{connections} clients, {up} bytes up, {down} down, {lost} datagrams lost, {doubled} doubled"
-            );
+            ));
         } else {
-            println!("{connections} connections, {up} bytes up, {down} down");
+            say::line(format_args!("{connections} connections, {up} bytes up, {down} down"));
         }
         Ok(())
     })

@@ -19,7 +19,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::limits::Share;
 use super::session::{Session, SessionError, Stage};
 use super::{Service, Totals};
-use crate::record::Tap;
+use crate::record::{Stamp, Tap};
 
 /// Bytes asked for in one `read`: large reads were the lever for large messages.
 const READ_BUFFER: usize = 256 << 10;
@@ -182,8 +182,9 @@ impl Conn {
         SCRATCH.with_borrow_mut(|Scratch { input, out }| {
             out.clear();
             let carried = std::mem::take(&mut self.carry);
+            let mut read = None;
+            let mut buffer = ReadBuf::new(input);
             let result = if carried.is_empty() {
-                let mut buffer = ReadBuf::new(input);
                 match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
                     Poll::Pending => {
                         self.tap.waiting(READ_BUFFER);
@@ -196,7 +197,7 @@ impl Conn {
                     }
                 }
                 let piece = buffer.filled();
-                self.tap.received(piece, READ_BUFFER);
+                read = Some((piece, self.tap.stamp()));
                 self.active = true;
                 self.received += piece.len() as u64;
                 if piece.is_empty() {
@@ -218,7 +219,7 @@ impl Conn {
                 self.phase = Phase::Flushing;
                 self.carry = Vec::new();
             }
-            self.write_now(cx, out)?;
+            self.write_now(cx, read, out)?;
             if out.capacity() > OUT_KEEP {
                 *out = Vec::new();
             }
@@ -226,21 +227,35 @@ impl Conn {
         })
     }
 
-    /// Writes fresh answers straight from the thread's buffer; only what the socket refuses is kept.
-    fn write_now(&mut self, cx: &mut Context<'_>, fresh: &[u8]) -> Result<(), ConnError> {
-        if fresh.is_empty() {
-            return Ok(());
-        }
-        let taken = match Pin::new(&mut self.stream).poll_write(cx, fresh) {
-            Poll::Pending => 0,
-            Poll::Ready(Ok(taken)) => taken,
-            Poll::Ready(Err(error)) => {
-                self.tap.failed(Op::Send, &error);
-                return Err(self.io_error("send", error));
-            }
+    /// Writes fresh answers straight from the thread's buffer; only what the socket refuses is kept. Records them
+    /// together with what was read.
+    fn write_now(
+        &mut self,
+        cx: &mut Context<'_>,
+        read: Option<(&[u8], Stamp)>,
+        fresh: &[u8],
+    ) -> Result<(), ConnError> {
+        let written = match fresh {
+            [] => Poll::Pending,
+            fresh => Pin::new(&mut self.stream).poll_write(cx, fresh),
         };
-        if taken > 0 {
-            self.tap.sent(fresh, taken);
+        let (taken, failed) = match written {
+            Poll::Pending => (0, None),
+            Poll::Ready(Ok(taken)) => (taken, None),
+            Poll::Ready(Err(error)) => (0, Some(error)),
+        };
+        match read {
+            Some(read) if taken > 0 => {
+                let goes_on = matches!(self.phase, Phase::Serving) && taken == fresh.len();
+                self.tap.answered(read, (fresh, taken), READ_BUFFER, goes_on && self.carry.is_empty());
+            }
+            Some((piece, at)) => self.tap.received_at(piece, READ_BUFFER, at),
+            None if taken > 0 => self.tap.sent(fresh, taken),
+            None => {}
+        }
+        if let Some(error) = failed {
+            self.tap.failed(Op::Send, &error);
+            return Err(self.io_error("send", error));
         }
         self.sent += taken as u64;
         self.out.extend_from_slice(fresh.get(taken..).unwrap_or_default());

@@ -236,7 +236,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
             recorder.finish();
         }
         if args.json {
-            println!("{}", serde_json::json!({ "event": "done", "totals": totals }));
+            crate::say::line(serde_json::json!({ "event": "done", "totals": totals }));
         } else {
             tracing::info!(
                 connections = totals.connections,

@@ -57,8 +57,13 @@ struct Known {
     syn: bool,
 }
 
-struct Import {
-    trace: Trace,
+/// Turns captured packets into records as they come: packets captured, hosts, sockets, arrivals and states inferred.
+pub struct Importer<S> {
+    sink: S,
+    /// When the first packet came, in nanoseconds since 1970.
+    begin: Option<u64>,
+    last: Instant,
+    packets: u32,
     flows: Flows,
     /// Hosts by address; the two ends of a connection from an address to itself are two hosts.
     hosts: BTreeMap<(IpAddr, Option<Side>), HostId>,
@@ -75,40 +80,95 @@ pub fn import(file: &[u8]) -> Result<(Trace, Vec<ImportNote>), CaptureError> {
     let capture = capture::read(file)?;
     let mut packets: Vec<_> = capture.packets.iter().collect();
     packets.sort_by_key(|p| p.epoch_nanos);
-    let begin = packets.first().map_or(0, |p| p.epoch_nanos);
-    let mut import = Import {
-        trace: Trace::with_capacity(packets.len() * 3),
-        flows: Flows::default(),
-        hosts: BTreeMap::new(),
-        connections: Vec::new(),
-        offloaded: 0,
-        largest: 0,
-    };
-    import.tell(Instant::START, Provenance::Captured, None, What::Clock { epoch_nanos: begin });
-    for (n, packet) in packets.iter().enumerate() {
-        let time = Instant::from_nanos(packet.epoch_nanos - begin);
-        // Octets behind the IP packet are padding of the link layer (Ethernet's 60 octets).
-        let wire = ip_len(packet.bytes).filter(|n| *n <= packet.wire_len).unwrap_or(packet.wire_len);
-        let bytes = packet.bytes.get(..wire as usize).unwrap_or(packet.bytes);
-        let event = import.packet(time, PacketId(u32::try_from(n).unwrap_or(u32::MAX - 1)), bytes, wire);
-        for comment in &packet.comments {
-            import.tell(time, Provenance::Captured, Some(event), What::Note { text: comment });
-        }
+    let mut import = Importer::new(Trace::with_capacity(packets.len() * 3));
+    if packets.is_empty() {
+        import.begin(0);
+    }
+    for packet in packets {
+        let comments: Vec<&str> = packet.comments.iter().map(AsRef::as_ref).collect();
+        import.captured(packet.epoch_nanos, packet.bytes, packet.wire_len, &comments);
     }
     let mut notes: Vec<ImportNote> = capture.notes.iter().copied().map(ImportNote::Capture).collect();
-    let tcp = import.flows.connections().iter().zip(&import.connections);
-    let without = tcp.filter(|(c, k)| c.transport == Transport::Tcp && !k.syn).count() as u32;
-    if without > 0 {
-        notes.push(ImportNote::NoHandshake(without));
-    }
-    if import.offloaded > 0 {
-        notes.push(ImportNote::Offloaded { segments: import.offloaded, largest: import.largest });
-    }
-    let end = import.trace.end_time();
+    notes.extend(import.notes());
     for note in &notes {
-        import.tell(end, Provenance::Inferred, None, What::Note { text: &note.to_string() });
+        import.remark(&note.to_string());
     }
-    Ok((import.trace, notes))
+    Ok((import.sink, notes))
+}
+
+impl<S: Sink> Importer<S> {
+    /// An importer that tells `sink`.
+    pub fn new(sink: S) -> Self {
+        Importer {
+            sink,
+            begin: None,
+            last: Instant::START,
+            packets: 0,
+            flows: Flows::default(),
+            hosts: BTreeMap::new(),
+            connections: Vec::new(),
+            offloaded: 0,
+            largest: 0,
+        }
+    }
+
+    /// The sink, for example to flush it.
+    pub fn sink(&mut self) -> &mut S {
+        &mut self.sink
+    }
+
+    /// The sink, at the end.
+    pub fn into_sink(self) -> S {
+        self.sink
+    }
+
+    /// How many packets came.
+    pub fn packets(&self) -> u32 {
+        self.packets
+    }
+
+    fn begin(&mut self, epoch_nanos: u64) -> u64 {
+        if self.begin.is_none() {
+            self.begin = Some(epoch_nanos);
+            self.tell(Instant::START, Provenance::Captured, None, What::Clock { epoch_nanos });
+        }
+        self.begin.unwrap_or(epoch_nanos)
+    }
+
+    /// A packet was seen at `epoch_nanos` (nanoseconds since 1970): `bytes` from its IP header on, of `wire_len` on the wire.
+    /// Packets come in the order of their times; Instant 0 is the first one's.
+    pub fn captured(&mut self, epoch_nanos: u64, bytes: &[u8], wire_len: u32, comments: &[&str]) -> EventId {
+        let time = Instant::from_nanos(epoch_nanos.saturating_sub(self.begin(epoch_nanos)));
+        self.last = self.last.max(time);
+        let number = PacketId(self.packets.min(u32::MAX - 1));
+        self.packets = self.packets.saturating_add(1);
+        // Octets behind the IP packet are padding of the link layer (Ethernet's 60 octets).
+        let wire = ip_len(bytes).filter(|n| *n <= wire_len).unwrap_or(wire_len);
+        let event = self.packet(time, number, bytes.get(..wire as usize).unwrap_or(bytes), wire);
+        for comment in comments {
+            self.tell(time, Provenance::Captured, Some(event), What::Note { text: comment });
+        }
+        event
+    }
+
+    /// A remark for the reader, at the time of the last packet.
+    pub fn remark(&mut self, text: &str) {
+        self.tell(self.last, Provenance::Inferred, None, What::Note { text });
+    }
+
+    /// What there is to say of all packets so far.
+    pub fn notes(&self) -> Vec<ImportNote> {
+        let tcp = self.flows.connections().iter().zip(&self.connections);
+        let without = tcp.filter(|(c, k)| c.transport == Transport::Tcp && !k.syn).count() as u32;
+        let mut notes = Vec::new();
+        if without > 0 {
+            notes.push(ImportNote::NoHandshake(without));
+        }
+        if self.offloaded > 0 {
+            notes.push(ImportNote::Offloaded { segments: self.offloaded, largest: self.largest });
+        }
+        notes
+    }
 }
 
 /// The length that an IP header gives its packet; `None` where it gives none.
@@ -134,7 +194,7 @@ fn mss(bytes: &[u8], s: &Summary) -> Option<u32> {
     }
 }
 
-impl Import {
+impl<S: Sink> Importer<S> {
     fn tell(
         &mut self,
         time: Instant,
@@ -142,7 +202,7 @@ impl Import {
         cause: Option<EventId>,
         what: What<'_>,
     ) -> EventId {
-        self.trace.record(Record { time, provenance, cause, what })
+        self.sink.record(Record { time, provenance, cause, what })
     }
 
     fn host(&mut self, time: Instant, ip: IpAddr, side: Option<Side>) -> HostId {
@@ -258,12 +318,7 @@ impl Import {
                 let number = |state: State| state as i64;
                 let old = old.map_or(Vars::UNSET, number);
                 let what = What::VarChange { socket, var: Var::State, old, new: number(new), rule: None };
-                self.trace.record(Record {
-                    time,
-                    provenance: Provenance::Inferred,
-                    cause: Some(cause),
-                    what,
-                });
+                self.sink.record(Record { time, provenance: Provenance::Inferred, cause: Some(cause), what });
             }
         };
         change(by_sending, socket_of(stream), events[0]);

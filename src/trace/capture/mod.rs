@@ -5,4 +5,4 @@ mod import;
 mod states;
 
 pub use export::export;
-pub use import::{ImportNote, import};
+pub use import::{ImportNote, Importer, import};

@@ -1,0 +1,174 @@
+//! `framewire capture` beside tcpdump: the same packets of the same run; and what it says without the right.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a panic in a test is a failure with a line number")]
+
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use common::{Process, Server, framewire, output, run};
+use framewire::packet::capture::read;
+
+/// Whether this process may capture; without the right only the refusal can be tested.
+fn may_capture() -> bool {
+    framewire_native::capture::socket::PacketSocket::open(None).is_ok()
+}
+
+fn capture(port: u16, file: &Path) -> Process {
+    let mut process = Process::start(
+        framewire().args(["capture", "--interface", "lo", "--port", &port.to_string()]).arg(file),
+    );
+    assert!(process.line().contains("capturing on lo"));
+    process
+}
+
+/// A TCP conversation with a large message, which the kernel sends in large segments.
+fn talk(server: &Server) {
+    let addr = server.addr.to_string();
+    let framing = ["--framing", "json-header:data_size"];
+    run(framewire().args(["send", "tcp", &addr, "hello", "world"]).args(framing));
+    let large = "x".repeat(100_000);
+    run(framewire().args(["send", "tcp", &addr, &large, "--recv-size", "64KiB"]).args(framing));
+    std::thread::sleep(Duration::from_millis(300));
+}
+
+#[test]
+fn the_same_packets_as_tcpdump() {
+    if !may_capture() || Command::new("tcpdump").arg("--version").output().is_err() {
+        eprintln!("left out: needs CAP_NET_RAW and tcpdump");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start("tcp", &["--framing", "json-header:data_size"]);
+    let (ours, theirs, trace) =
+        (dir.path().join("ours.pcapng"), dir.path().join("theirs.pcap"), dir.path().join("ours.fwtrace"));
+    let port = server.addr.port();
+    let (mut pcapng, mut fwtrace) = (capture(port, &ours), capture(port, &trace));
+    let mut tcpdump = Command::new("tcpdump");
+    // Without the immediate mode tcpdump forgets, at its end, what its buffer holds.
+    tcpdump.args([
+        "-i",
+        "lo",
+        "--immediate-mode",
+        "-U",
+        "-B",
+        "32768",
+        "-s",
+        "262144",
+        "--time-stamp-precision=nano",
+        "-w",
+    ]);
+    tcpdump.arg(&theirs).args(["port", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = tcpdump.spawn().unwrap();
+    let mut said = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("listening on") {
+        line.clear();
+        assert!(std::io::BufRead::read_line(&mut said, &mut line).unwrap() > 0, "tcpdump does not start");
+    }
+    talk(&server);
+    for process in [&mut pcapng, &mut fwtrace] {
+        process.signal("-INT");
+        assert_eq!(process.wait(Duration::from_secs(10)), Some(0));
+    }
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id() as i32), nix::sys::signal::Signal::SIGINT)
+        .unwrap();
+    child.wait().unwrap();
+
+    let (ours, theirs) = (std::fs::read(&ours).unwrap(), std::fs::read(&theirs).unwrap());
+    let (ours, theirs) = (read(&ours).unwrap(), read(&theirs).unwrap());
+    // Two connections: at least two handshakes, two questions with their answers, two ends.
+    assert!(theirs.packets.len() >= 14, "{}", theirs.packets.len());
+    let content = |capture: &framewire::packet::capture::Capture<'_>| {
+        capture.packets.iter().map(|p| (p.bytes.to_vec(), p.wire_len)).collect::<Vec<_>>()
+    };
+    assert!(
+        content(&ours) == content(&theirs),
+        "{} and {} packets",
+        ours.packets.len(),
+        theirs.packets.len()
+    );
+    for (a, b) in ours.packets.iter().zip(&theirs.packets) {
+        // The kernel reads its clock once for each of the two sockets.
+        assert!(a.epoch_nanos.abs_diff(b.epoch_nanos) < 5_000_000, "{} {}", a.epoch_nanos, b.epoch_nanos);
+    }
+    // The trace holds the same packets.
+    let (trace, end) = framewire::trace::read(&std::fs::read(&trace).unwrap()).unwrap();
+    assert_eq!(end, framewire::trace::End::Complete);
+    assert_eq!(trace.tables().packets.len(), theirs.packets.len());
+    for (row, packet) in trace.tables().packets.iter().zip(&theirs.packets) {
+        assert_eq!(trace.packet_bytes(row), packet.bytes);
+    }
+    let first = theirs.packets.first().map_or(0, |p| p.epoch_nanos);
+    assert!(trace.epoch_nanos().unwrap().abs_diff(first) < 5_000_000);
+}
+
+#[test]
+fn tshark_reads_what_we_write() {
+    if !may_capture() || Command::new("tshark").arg("--version").output().is_err() {
+        eprintln!("left out: needs CAP_NET_RAW and tshark");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("ours.pcapng");
+    let server = Server::start("tcp", &["--framing", "json-header:data_size"]);
+    let mut ours = capture(server.addr.port(), &file);
+    talk(&server);
+    ours.signal("-TERM");
+    assert_eq!(ours.wait(Duration::from_secs(10)), Some(0));
+    let fields =
+        ["-T", "fields", "-e", "tcp.stream", "-e", "tcp.flags.syn", "-e", "tcp.len", "-e", "_ws.malformed"];
+    let said = run(Command::new("tshark").arg("-r").arg(&file).args(fields));
+    let rows: Vec<Vec<&str>> = said.lines().map(|line| line.split('\t').collect()).collect();
+    assert_eq!(rows.iter().filter(|row| matches!(row[1], "1" | "True")).count(), 4, "two handshakes: {said}");
+    let bytes: usize = rows.iter().map(|row| row[2].parse::<usize>().unwrap()).sum();
+    assert!(bytes > 200_000, "{bytes} bytes of payload");
+    assert!(rows.iter().all(|row| row.get(3).is_none_or(|malformed| malformed.is_empty())), "{said}");
+}
+
+#[test]
+fn a_kill_leaves_all_that_came_before() {
+    if !may_capture() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("killed.fwtrace");
+    let server = Server::start("tcp", &["--framing", "json-header:data_size"]);
+    let mut ours = capture(server.addr.port(), &file);
+    talk(&server);
+    ours.signal("-KILL");
+    ours.wait(Duration::from_secs(10));
+    let (trace, _) = framewire::trace::read(&std::fs::read(&file).unwrap()).unwrap();
+    assert!(trace.tables().packets.len() >= 14);
+}
+
+#[test]
+fn mistakes_are_explained() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("x.pcapng");
+    let said = |command: &mut Command| {
+        let output = output(command);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    if may_capture() {
+        let text = said(framewire().args(["capture", "-i", "nosuch0"]).arg(&file));
+        assert!(text.contains("nosuch0") && text.contains("lo"), "{text}");
+        let text = said(framewire().args(["capture", "x.txt"]));
+        assert!(text.contains(".fwtrace") && text.contains(".pcapng"), "{text}");
+        let text = said(framewire().args(["capture", "/no/such/dir/x.pcapng"]));
+        assert!(text.contains("/no/such/dir"), "{text}");
+        // The same as a user without rights; setpriv is part of util-linux.
+        let mut poor = Command::new("setpriv");
+        poor.args(["--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs"]);
+        let program = framewire().get_program().to_owned();
+        let text = said(poor.arg(program).arg("capture").arg(&file));
+        assert!(text.contains("CAP_NET_RAW") && text.contains("setcap cap_net_raw+ep"), "{text}");
+        assert!(!file.exists());
+    } else {
+        let text = said(framewire().arg("capture").arg(&file));
+        assert!(text.contains("CAP_NET_RAW") && text.contains("setcap cap_net_raw+ep"), "{text}");
+    }
+}
