@@ -30,6 +30,8 @@ export declare class FramewirePlayer extends HTMLElement {
    * A player that has not been scrolled to opens it when it is.
    */
   load(source?: string | object | Uint8Array | ArrayBuffer | Blob): Promise<void>;
+  /** The JSON text of the scenario as it is shown now, with all changes made in the laboratory; nothing for a recording. */
+  scenarioJson(): string | undefined;
 }
 
 declare global {

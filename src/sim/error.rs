@@ -79,6 +79,16 @@ impl ScenarioError {
         }
     }
 
+    /// An error of `whole`, told as one of `part`, which stands in it from octet `start` on.
+    pub(crate) fn within(mut self, part: &str, whole: &str, start: usize) -> Self {
+        let before: usize = whole.split_inclusive('\n').take(self.line.saturating_sub(1)).map(str::len).sum();
+        let line = whole.get(before..).unwrap_or_default();
+        let across: usize = line.chars().take(self.column.saturating_sub(1)).map(char::len_utf8).sum();
+        let place = Place::of(part, (before + across).saturating_sub(start));
+        (self.line, self.column) = (place.line, place.column);
+        self
+    }
+
     /// The whole message in `lang`: place, path, value, and what is allowed.
     pub fn message(&self, lang: Lang) -> String {
         let ScenarioError { path, line, column, value, flaw } = self;

@@ -2,6 +2,7 @@
 //!
 //! A [`Scenario`] is the JSON text that a figure is made of.
 
+mod aim;
 mod builtin;
 mod check;
 mod compare;
@@ -9,6 +10,7 @@ mod error;
 mod history;
 mod knob;
 mod knobs;
+mod lab;
 mod locate;
 pub mod program;
 pub mod run;
@@ -17,6 +19,7 @@ pub mod scenario;
 mod schema;
 pub mod units;
 
+pub use aim::aim;
 pub use builtin::{BUILTINS, Builtin, Topic, builtin};
 pub use check::addresses;
 pub use compare::{Comparison, Fate, compare};
@@ -24,6 +27,7 @@ pub use error::{Flaw, ScenarioError};
 pub use history::{Command, Run, RunError, Runner, digest};
 pub use knob::{KnobError, set};
 pub use knobs::{Group, Kind, Knob, RULES, Setting, as_text, knobs, with_break};
+pub use lab::{Change, Lab, breaks};
 pub use locate::{Path, Segment};
 pub use run::{Simulation, Stop};
 pub use scenario::Scenario;

@@ -16,6 +16,7 @@ pub mod from_trace;
 mod glyphs;
 mod happenings;
 pub mod inspect;
+pub mod lab;
 mod labels;
 pub mod ladder;
 mod lanes;

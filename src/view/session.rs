@@ -131,6 +131,13 @@ impl Session {
         &self.figure
     }
 
+    /// The trace's number of the packet that an id shows.
+    pub fn packet_of(&self, id: u32) -> Option<u32> {
+        let shows = matches!(id >> 28, 1 | 5);
+        let flight = self.figure.flights.get((id & 0x0fff_ffff) as usize).filter(|_| shows)?;
+        Some(flight.packet)
+    }
+
     /// What the charts of a stream are made of.
     pub(crate) fn chart(&mut self, stream: u32) -> &Chart {
         let kept = self.chart.take().filter(|c| c.stream == stream);

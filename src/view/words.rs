@@ -315,6 +315,58 @@ words! {
     FramingContent "framing-content": "content", "内容";
     FramingMost "framing-most": "only the first {0} bytes are looked at", "只分析前 {0} 字节";
 
+    // The laboratory.
+    Lab "lab": "Laboratory", "实验台";
+    LabLong "lab-long": "Laboratory: change one thing and see what follows", "实验台：改动一处，看看会怎样";
+    LabKnobs "lab-knobs": "Settings", "参数";
+    LabFirst "lab-first": "Try these first", "先试这些";
+    LabRules "lab-rules": "Rules to break", "故意打破规则";
+    LabChanges "lab-changes": "Changes", "所做的改动";
+    LabNone "lab-none": "Nothing is changed yet. Turn a knob, break a rule, or select a packet and drop it.", "还没有改动。调一个参数，打破一条规则，或者选中一个报文把它丢弃。";
+    LabUndo "lab-undo": "Undo: {0}", "撤销：{0}";
+    LabUndoAll "lab-undo-all": "Undo all", "全部撤销";
+    LabReset "lab-reset": "Reset: {0}", "恢复原值：{0}";
+    LabEdit "lab-edit": "Edit…", "编辑…";
+    LabCompare "lab-compare": "Compare", "对比";
+    LabRecording "lab-recording": "A recording cannot be changed: it happened. Open a scenario to experiment.", "录制的是已经发生的事，不能改动。请打开一个场景来做实验。";
+    LabKnobTo "lab-knob-to": "{0}: {1}", "{0}：{1}";
+    LabEveryHost "lab-every-host": "all hosts", "所有主机";
+    LabRuleBroken "lab-rule-broken": "{0}: {1}", "{0}：{1}";
+    LabRuleKept "lab-rule-kept": "{0}: no longer “{1}”", "{0}：取消“{1}”";
+    LabEdited "lab-edited": "edited by hand", "手工编辑";
+    LabEditedAfter "lab-edited-after": "edited by hand, with {0} earlier changes", "手工编辑（含此前的 {0} 处改动）";
+    LabData "lab-data": "data", "数据报文";
+    LabNth "lab-nth": "{0}, {1} no. {2}", "{0} 的第 {2} 个{1}";
+    LabEach "lab-each": "{0}, every {1}", "{0} 的每个{1}";
+    LabDropped "lab-dropped": "{0}: lost", "{0}：丢弃";
+    LabDelayed "lab-delayed": "{0}: held back {1}", "{0}：推迟 {1}";
+    LabDuplicated "lab-duplicated": "{0}: doubled, the copy {1} later", "{0}：重复，副本晚 {1} 到达";
+    LabCorrupted "lab-corrupted": "{0}: damaged", "{0}：损坏一位";
+    LabReplayed "lab-replayed": "{0}: comes again at {1}", "{0}：在 {1} 时再次到达";
+    LabDefault "lab-default": "as by default", "默认";
+    LabOn "lab-on": "on", "开";
+    LabOff "lab-off": "off", "关";
+    LabAct "lab-act": "Do something to this packet", "对这个报文动手";
+    LabDrop "lab-drop": "Drop", "丢弃";
+    LabDelay "lab-delay": "Delay", "推迟";
+    LabDuplicate "lab-duplicate": "Duplicate", "重复";
+    LabCorrupt "lab-corrupt": "Corrupt", "损坏";
+    LabBy "lab-by": "by (ms)", "时长（ms）";
+    LabNoAim "lab-no-aim": "The network made this packet: do something to its original.", "这个报文是网络产生的副本，请对原来的报文操作。";
+    LabRunning "lab-running": "Running: {0} events, {1} of virtual time", "正在运行：{0} 个事件，虚拟时间 {1}";
+    LabStop "lab-stop": "Stop", "停止";
+    LabStopped "lab-stopped": "Stopped after {0} events: this run does not come to an end. What was shown before stays.", "运行了 {0} 个事件仍未结束，已停止。画面保持原样。";
+    LabGivenUp "lab-given-up": "Stopped. What was shown before stays.", "已停止。画面保持原样。";
+    LabDone "lab-done": "Changes: {0}", "改动：{0} 处";
+    EditTitle "edit-title": "Edit the scenario", "编辑场景";
+    EditPart "edit-part": "What", "编辑对象";
+    EditWhole "edit-whole": "the whole scenario (JSON)", "整个场景（JSON）";
+    EditText "edit-text": "Text", "文本";
+    EditRun "edit-run": "Run", "运行";
+    EditRevert "edit-revert": "Give this draft up", "放弃草稿";
+    EditKeys "edit-keys": "Ctrl+Enter runs it. A program is its steps, one a line.", "Ctrl+Enter 运行。程序由步骤组成，一行一步。";
+    KeysLab "keys-lab": "laboratory: change and see", "实验台：改动并观察";
+
     // Errors.
     ErrorTrace "error-trace": "{0} is not a framewire recording: {1}", "{0} 不是 framewire 录制文件：{1}";
     ErrorScenario "error-scenario": "There is no scenario called {0}", "没有名为 {0} 的场景";

@@ -3,15 +3,15 @@
 //! Small structs cross by serde, display lists as typed-array views that the page copies before it calls again. Every
 //! failure is a thrown string in the reader's language.
 
-mod embed;
 mod framing;
+mod lab;
 
 use js_sys::{Array, Float32Array, Float64Array, Object, Reflect, Uint8Array, Uint16Array, Uint32Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::sim::scenario::View;
-use crate::sim::{BUILTINS, Scenario, Simulation, Topic, builtin};
+use crate::sim::{BUILTINS, Scenario, Topic, builtin};
 use crate::trace::{Trace, file};
 use crate::view::figure::Place;
 use crate::view::list::{DisplayList, Role};
@@ -117,15 +117,6 @@ pub struct Player {
 }
 
 impl Player {
-    /// Runs a scenario, whose JSON text says where a flaw stands.
-    fn run(scenario: &Scenario, json: &str, lang: Lang) -> Result<Player, JsError> {
-        let mut trace = Trace::new();
-        let mut simulation = Simulation::new(scenario, &mut trace)
-            .map_err(|flaw| JsError::new(&flaw.locate(json).message(lang)))?;
-        let remark = simulation.run(&mut trace).message(lang).unwrap_or_default();
-        Ok(Player::over(trace, remark))
-    }
-
     fn over(trace: Trace, remark: String) -> Player {
         Player { session: Session::new(trace), list: DisplayList::default(), placed: Vec::new(), remark }
     }
@@ -133,15 +124,6 @@ impl Player {
 
 #[wasm_bindgen]
 impl Player {
-    /// Runs a built-in scenario and opens what happened.
-    pub fn scenario(name: &str, lang: &str) -> Result<Player, JsError> {
-        let lang = lang_of(lang);
-        let Some(scenario) = builtin(name) else {
-            return Err(JsError::new(&fill(Word::ErrorScenario, lang, &[name])));
-        };
-        Player::run(&scenario, "", lang)
-    }
-
     /// Opens the bytes of a recording.
     pub fn recording(name: &str, bytes: &[u8], lang: &str) -> Result<Player, JsError> {
         let lang = lang_of(lang);

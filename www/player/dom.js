@@ -55,6 +55,7 @@ export const ICONS = {
   zoomOut: ['M6 12h12'],
   fit: ['M5 9V5h4M19 9V5h-4M5 15v4h4M19 15v4h-4'],
   framing: ['M4 6v12h3M10 6v12M14 6v12M20 6v12h-3M4 6h3M20 6h-3'],
+  lab: ['M9 3h6M10 3v6L4.500 19a1.500 1.500 0 0 0 1.300 2h12.400a1.500 1.500 0 0 0 1.300-2L14 9V3M7.500 15h9'],
   views: ['M4 5h16v14H4zM14 5v14M4 13h10'],
 };
 

@@ -11,6 +11,7 @@ import { Framing, framingSheet } from './framing.js';
 import { Header } from './header.js';
 import { Inspector } from './inspector.js';
 import { Help, handleKey } from './keys.js';
+import { Laboratory, labSheet } from './lab.js';
 import { LadderView } from './ladder.js';
 import { LedgerView } from './ledger.js';
 import { Programs, Transcript, Variables } from './panels.js';
@@ -71,7 +72,7 @@ export class FramewirePlayer extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: 'open' });
-    root.adoptedStyleSheets = [sheet(), framingSheet()];
+    root.adoptedStyleSheets = [sheet(), framingSheet(), labSheet()];
     this.pictureHost = {
       theme: () => this.theme,
       playhead: () => this.playhead,
@@ -93,6 +94,7 @@ export class FramewirePlayer extends HTMLElement {
     this.help = new Help(this);
     this.printing = new Printing(this);
     this.framing = new Framing(this);
+    this.lab = new Laboratory(this);
     this.notice = h('p', { class: 'notice', role: 'status' });
     this.stage = h(
       'div',
@@ -111,12 +113,13 @@ export class FramewirePlayer extends HTMLElement {
       { class: 'player' },
       this.header.element,
       this.notice,
-      h('div', { class: 'body' }, this.stage, this.inspector.element),
+      h('div', { class: 'body' }, this.stage, this.lab.element, this.inspector.element),
       h('footer', {}, this.controlBar.element),
       this.header.picker.element,
       this.help.element,
       this.printing.element,
       this.framing.element,
+      this.lab.editor.element,
       h('div', { class: 'drop' }),
     );
     root.append(this.frameElement);
@@ -174,7 +177,7 @@ export class FramewirePlayer extends HTMLElement {
     const { scenario, src } = this.asked();
     const inline = this.embed.inline();
     if (src) await open.fromUrl(this, src);
-    else if (inline) open.text(this, inline);
+    else if (inline) await open.text(this, inline);
     else if (scenario) await open.scenario(this, scenario);
   }
 
@@ -190,6 +193,7 @@ export class FramewirePlayer extends HTMLElement {
     for (const view of this.pictures) view.picture.stop();
     this.core?.free();
     this.core = undefined;
+    this.lab.take(undefined, 0);
   }
 
   asked() {
@@ -253,6 +257,42 @@ export class FramewirePlayer extends HTMLElement {
     this.say('');
     this.dataset.state = 'ready';
     this.dispatchEvent(new Event('loadeddata'));
+  }
+
+  /**
+   * Takes over another run of what is open: playhead, scrolling and selection stay where they are.
+   * @param {Core} core
+   */
+  reopened(core) {
+    const { selected, playhead, extent, ladder } = this;
+    const nanos = this.core?.nanos(playhead) ?? 0;
+    const [zoom, top] = [ladder.zoom, ladder.scroller.scrollTop];
+    this.core?.free();
+    this.core = core;
+    this.about = core.about();
+    this.pointed = 0;
+    this.programs.opened();
+    this.header.describe();
+    this.states.opened();
+    this.views.apply();
+    ladder.fit();
+    this.ledger.opened();
+    this.charts.opened();
+    this.playhead = playhead >= extent - 0.01 ? this.extent : Math.min(this.extent, core.position(nanos));
+    ladder.zoom = zoom;
+    ladder.layout();
+    ladder.scroller.scrollTop = top;
+    this.select(selected && core.inspect(selected, this.relative, this.lang) ? selected : 0);
+    this.transcript.translate();
+    this.moved();
+    this.embed.arranged();
+    this.dataset.state = 'ready';
+    this.dispatchEvent(new Event('loadeddata'));
+  }
+
+  /** The full JSON text of the scenario as it is shown now, with all changes; nothing for a recording. */
+  scenarioJson() {
+    return this.lab.bench?.json();
   }
 
   /** @param {string} message shown to the reader */
@@ -492,7 +532,7 @@ export class FramewirePlayer extends HTMLElement {
     this.frameElement.lang = this.lang === 'zh' ? 'zh-CN' : 'en';
     this.header.translate();
     this.ladder.scroller.setAttribute('aria-label', this.words['ladder']);
-    for (const part of [this.views, this.states, this.charts, this.controlBar, this.inspector, this.transcript, this.variables, this.help, this.framing]) part.translate();
+    for (const part of [this.views, this.states, this.charts, this.controlBar, this.inspector, this.transcript, this.variables, this.help, this.framing, this.lab]) part.translate();
     this.ledger.translate();
     this.ladder.layout();
     this.dispatchEvent(new Event('languagechange'));

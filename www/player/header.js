@@ -23,6 +23,7 @@ export class Header {
     this.printButton = iconButton('print', '', () => print());
     this.presentButton = iconButton('present', '', () => player.setPresenting(true));
     this.framingButton = iconButton('framing', '', () => player.framing.show());
+    this.labButton = iconButton('lab', '', () => player.lab.toggle());
     this.language = h('button', {
       type: 'button',
       class: 'text-button',
@@ -33,7 +34,7 @@ export class Header {
     this.theme = iconButton('theme', '', () => this.nextTheme());
     this.helpButton = h('button', { type: 'button', class: 'text-button', click: () => player.help.toggle() }, '?');
     /** What moves into the views' menu where there is little room. */
-    this.tools = h('div', { class: 'tools' }, this.openButton, this.framingButton, this.saveButton, this.printButton, this.presentButton, this.theme);
+    this.tools = h('div', { class: 'tools' }, this.labButton, this.openButton, this.framingButton, this.saveButton, this.printButton, this.presentButton, this.theme);
     this.endButton = iconButton('close', '', () => player.setPresenting(false));
     this.endButton.classList.add('end');
     this.title = h('h1', {});
@@ -85,7 +86,15 @@ export class Header {
     this.question.textContent = info?.question ? `${w['question']}: ${info.question}` : '';
     this.badges.replaceChildren(
       ...about.known.map((known) => h('span', { class: `known ${known}`, title: w[`${known}-long`] }, w[known])),
+      ...this.changed(),
     );
+  }
+
+  /** How much was changed in the laboratory. */
+  changed() {
+    const { lab, lang } = this.player;
+    const count = lab.bench?.changes(lang).length ?? 0;
+    return count ? [h('span', { class: 'known', title: this.player.words['lab-changes'] }, this.player.word('lab-done', String(count)))] : [];
   }
 
   translate() {
@@ -96,6 +105,7 @@ export class Header {
     relabel(this.printButton, 'print', w['print']);
     relabel(this.presentButton, 'present', w['present']);
     relabel(this.endButton, 'close', w['close']);
+    relabel(this.labButton, 'lab', w['lab-long']);
     relabel(this.framingButton, 'framing', w['framing']);
     this.language.textContent = w['language'];
     this.language.title = w['language-long'];
@@ -103,9 +113,7 @@ export class Header {
     this.helpButton.setAttribute('aria-label', w['help']);
     this.helpButton.title = w['help'];
     this.describeTheme();
-    if (player.info?.name) {
-      player.info = open.infoOf(player.info.name, player.lang) ?? player.info;
-    }
+    player.info = player.lab.bench?.info(player.lang) ?? player.info;
     this.picker.translate();
     this.describe();
   }

@@ -50,6 +50,8 @@ export class Inspector {
     this.heading.textContent = detail.title;
     /** @type {HTMLElement[]} */
     const parts = [this.facts(detail)];
+    const acts = this.player.lab.acts(selected);
+    if (acts) parts.unshift(acts);
     for (const why of detail.why.slice(0, 1)) parts.push(this.why(why));
     if (detail.changed.length) parts.push(this.changed(detail));
     for (const block of detail.headers) parts.push(this.header(block));

@@ -19,6 +19,7 @@ const LIST = /** @type {const} */ ([
   [['O'], 'keys-loop'],
   [['P'], 'keys-present'],
   [['F'], 'framing'],
+  [['X'], 'keys-lab'],
   [['Esc'], 'keys-close'],
   [['/'], 'keys-scenarios'],
   [['V'], 'keys-views'],
@@ -117,6 +118,10 @@ function act(player, event) {
     case 'f':
     case 'F':
       player.framing.show();
+      return true;
+    case 'x':
+    case 'X':
+      player.lab.toggle();
       return true;
     case 'Escape':
       if (player.presenting) player.setPresenting(false);

@@ -1,6 +1,7 @@
 // Opening scenarios, files and recordings.
 
-import { Player, describe, scenarioInfo, scenarios } from '../pkg/framewire.js';
+import { Lab, Player, scenarioInfo, scenarios } from '../pkg/framewire.js';
+import { run } from './run.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
 /** @typedef {import('./types.d.ts').ScenarioInfo} ScenarioInfo */
@@ -41,12 +42,31 @@ export async function scenario(player, name) {
   if (!known) return player.fail(player.word('error-scenario', name));
   await breathe();
   if (turn !== player.sequence) return;
+  const opened = await simulated(player, () => Lab.builtin(name, player.lang));
+  if (!opened) return;
+  if (player.getAttribute('scenario') !== name) player.setAttribute('scenario', name);
+  player.removeAttribute('src');
+}
+
+/**
+ * Runs a scenario and opens what happened; false where something was wrong or something else was opened meanwhile.
+ * @param {FramewirePlayer} player
+ * @param {() => Lab} make
+ */
+async function simulated(player, make) {
+  const turn = player.sequence;
   try {
-    player.opened(Player.scenario(name, player.lang), known);
-    if (player.getAttribute('scenario') !== name) player.setAttribute('scenario', name);
-    player.removeAttribute('src');
+    const lab = make();
+    const made = await run(player, lab);
+    if (!made) return false;
+    player.lab.take(lab, made.events);
+    player.opened(made.core, lab.info(player.lang));
+    const remark = made.core.remark();
+    if (remark) player.say(remark);
+    return true;
   } catch (error) {
-    player.fail(message(error));
+    if (turn === player.sequence) player.fail(message(error));
+    return false;
   }
 }
 
@@ -55,14 +75,9 @@ export async function scenario(player, name) {
  * @param {FramewirePlayer} player
  * @param {string} json
  */
-export function text(player, json) {
+export async function text(player, json) {
   player.sequence++;
-  try {
-    player.opened(Player.fromJson(json, player.lang), describe(json, player.lang));
-    player.removeAttribute('scenario');
-  } catch (error) {
-    player.fail(message(error));
-  }
+  if (await simulated(player, () => Lab.open(json, player.lang))) player.removeAttribute('scenario');
 }
 
 /**
@@ -86,7 +101,7 @@ export async function anything(player, source) {
  */
 export function bytes(player, name, content) {
   const first = content.find((byte) => !' \t\r\n'.includes(String.fromCharCode(byte)));
-  if (first === 0x7b) text(player, new TextDecoder().decode(content));
+  if (first === 0x7b) void text(player, new TextDecoder().decode(content));
   else recording(player, name, content);
 }
 
@@ -100,6 +115,7 @@ export function recording(player, name, bytes) {
   player.sequence++;
   try {
     const core = Player.recording(name, bytes, player.lang);
+    player.lab.take(undefined, 0);
     player.opened(core, { name: '', title: name, look: '', question: '', topic: '', view: '' });
     player.removeAttribute('scenario');
     const remark = core.remark();
@@ -185,6 +201,6 @@ export function acceptDrops(player) {
 }
 
 /** @param {unknown} error */
-function message(error) {
+export function message(error) {
   return error instanceof Error ? error.message : String(error);
 }

@@ -102,3 +102,27 @@ export interface ScenarioInfo {
 }
 
 export type Words = Record<string, string>;
+
+/** A knob of a scenario (src/view/lab.rs). */
+export interface KnobInfo {
+  path: string;
+  of: string;
+  name: string;
+  group: string;
+  unit: 'switch' | 'count' | 'octets' | 'ns' | 'bit/s' | 'share' | 'choice';
+  low: number;
+  high: number;
+  words: string[];
+  value?: number | string | boolean;
+  default?: number | string | boolean;
+  changed: boolean;
+  first: boolean;
+}
+
+/** A rule that can be broken (src/view/lab.rs). */
+export interface RuleInfo {
+  name: string;
+  title: string;
+  broken: boolean;
+  hosts: [name: string, broken: boolean][];
+}

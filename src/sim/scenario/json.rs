@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+/// So long, in octets, a line may get that holds a whole list or object.
+const LINE: usize = 100;
+
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Json {
@@ -32,7 +35,7 @@ impl Json {
         serde_json::from_str(text)
     }
 
-    /// The value as a text, indented.
+    /// The value as a text, indented; what is small on one line.
     pub(crate) fn write(&self) -> String {
         let mut out = String::new();
         self.write_at(&mut out, 0);
@@ -50,6 +53,7 @@ impl Json {
             Json::Text(text) => quote(text, out),
             Json::List(items) if items.is_empty() => *out += "[]",
             Json::Object(fields) if fields.is_empty() => *out += "{}",
+            _ if depth > 0 && self.write_short(out, depth) => {}
             Json::List(items) => {
                 for (i, item) in items.iter().enumerate() {
                     *out += if i == 0 { "[" } else { "," };
@@ -71,6 +75,53 @@ impl Json {
                 *out += "}";
             }
         }
+    }
+
+    /// Writes a small value on one line, as a person would; false (and nothing written) for what is no small value.
+    fn write_short(&self, out: &mut String, depth: usize) -> bool {
+        let (start, most) = (out.len(), LINE.saturating_sub(2 * depth));
+        let small = self.write_flat(out, start + most);
+        if !small {
+            out.truncate(start);
+        }
+        small
+    }
+
+    /// Writes the value without a line break as long as `out` has not more than `most` octets.
+    fn write_flat(&self, out: &mut String, most: usize) -> bool {
+        match self {
+            // Steps of a program, hosts: one a line.
+            Json::List(items) if items.iter().filter(|item| item.holds()).count() > 1 => return false,
+            Json::List(items) => {
+                *out += "[";
+                for (i, item) in items.iter().enumerate() {
+                    *out += if i == 0 { "" } else { ", " };
+                    if !item.write_flat(out, most) {
+                        return false;
+                    }
+                }
+                *out += "]";
+            }
+            Json::Object(fields) => {
+                *out += "{";
+                for (i, (key, value)) in fields.iter().enumerate() {
+                    *out += if i == 0 { " " } else { ", " };
+                    quote(key, out);
+                    *out += ": ";
+                    if !value.write_flat(out, most) {
+                        return false;
+                    }
+                }
+                *out += if fields.is_empty() { "}" } else { " }" };
+            }
+            leaf => leaf.write_at(out, 0),
+        }
+        out.len() <= most
+    }
+
+    /// Whether it is a list or an object.
+    fn holds(&self) -> bool {
+        matches!(self, Json::List(_) | Json::Object(_))
     }
 
     /// The value of a key.

@@ -1,0 +1,227 @@
+//! The laboratory's bindings: a scenario with the changes made to it, and runs of it in slices.
+
+use js_sys::{Array, Object};
+use wasm_bindgen::prelude::*;
+
+use super::{Player, ScenarioInfo, lang_of, set, to_js};
+use crate::sim::scenario::Act;
+use crate::sim::units::Span;
+use crate::sim::{
+    BUILTINS, KnobError, Lab as Bench, Path, RULES, Runner, Scenario, ScenarioError, Topic, aim, builtin,
+};
+use crate::time::Duration;
+use crate::trace::PacketId;
+use crate::view::lab::{change_texts, knob_infos, rule_infos};
+use crate::view::words::{Lang, Word, fill};
+
+fn refused(error: KnobError, lang: Lang) -> JsError {
+    match error {
+        KnobError::Value(error) => JsError::new(&format!("{}: {}", error.path, error.problem(lang))),
+        other => JsError::new(&other.to_string()),
+    }
+}
+
+/// A scenario under the reader's hands.
+#[wasm_bindgen]
+pub struct Lab {
+    bench: Bench,
+    topic: Option<Topic>,
+}
+
+#[wasm_bindgen]
+impl Lab {
+    /// Takes a built-in scenario.
+    pub fn builtin(name: &str, lang: &str) -> Result<Lab, JsError> {
+        let known = BUILTINS.iter().find(|known| known.name == name);
+        match known.and_then(|known| Some((known.topic, builtin(known.name)?))) {
+            Some((topic, scenario)) => Ok(Lab { bench: Bench::new(scenario), topic: Some(topic) }),
+            None => Err(JsError::new(&fill(Word::ErrorScenario, lang_of(lang), &[name]))),
+        }
+    }
+
+    /// Takes a scenario given as JSON text; throws what is wrong with it, with its place.
+    pub fn open(json: &str, lang: &str) -> Result<Lab, JsError> {
+        let scenario =
+            Scenario::from_json(json).map_err(|error| JsError::new(&error.message(lang_of(lang))))?;
+        Ok(Lab { bench: Bench::new(scenario), topic: None })
+    }
+
+    /// Title, what to look for and question.
+    pub fn info(&self, lang: &str) -> JsValue {
+        to_js(&ScenarioInfo::of(self.bench.scenario(), self.topic, lang_of(lang)))
+    }
+
+    /// The scenario with all changes, as JSON text.
+    pub fn json(&self) -> String {
+        self.bench.scenario().to_json()
+    }
+
+    /// The knobs (see `KnobInfo`).
+    pub fn knobs(&self, lang: &str) -> JsValue {
+        to_js(&knob_infos(&self.bench, lang_of(lang)))
+    }
+
+    /// The rules that can be broken (see `RuleInfo`).
+    pub fn rules(&self, lang: &str) -> JsValue {
+        to_js(&rule_infos(&self.bench, lang_of(lang)))
+    }
+
+    /// What was changed, a line each.
+    pub fn changes(&self, lang: &str) -> Vec<String> {
+        change_texts(&self.bench, lang_of(lang))
+    }
+
+    /// Turns a knob to a value in its unit as text; back to what the scenario said without one. Throws what is wrong.
+    pub fn turn(&mut self, path: &str, value: Option<String>, lang: &str) -> Result<(), JsError> {
+        self.bench.turn(path, value.as_deref()).map_err(|error| refused(error, lang_of(lang)))
+    }
+
+    /// Breaks a rule or keeps it, for one host or (without one) for all.
+    #[wasm_bindgen(js_name = switchRule)]
+    pub fn switch_rule(
+        &mut self,
+        rule: &str,
+        host: Option<String>,
+        broken: bool,
+        lang: &str,
+    ) -> Result<(), JsError> {
+        let Some(row) = RULES.iter().find(|row| row.0.name() == rule) else { return Ok(()) };
+        self.bench.switch(row.0, host.as_deref(), broken).map_err(|error| refused(error, lang_of(lang)))
+    }
+
+    /// Does `drop`, `delay`, `duplicate` or `corrupt` to the packet that `id` shows in what `player` has open: false where that
+    /// is no packet that a script can mean. `by` is in milliseconds.
+    pub fn act(
+        &mut self,
+        player: &Player,
+        id: u32,
+        what: &str,
+        by: f64,
+        lang: &str,
+    ) -> Result<bool, JsError> {
+        let Some(packet) = player.session.packet_of(id) else { return Ok(false) };
+        let by = Some(Span(Duration::from_nanos((by.clamp(0.0, 3.6e6) * 1e6) as u64)));
+        let (act, by) = match what {
+            "drop" => (Act::Drop, None),
+            "delay" => (Act::Delay, by),
+            "duplicate" => (Act::Duplicate, by),
+            "corrupt" => (Act::Corrupt, None),
+            _ => return Ok(false),
+        };
+        let found = aim(self.bench.scenario(), player.session.trace(), PacketId(packet), act, by);
+        let Some(action) = found else { return Ok(false) };
+        self.bench.act(action).map_err(|error| refused(error, lang_of(lang)))?;
+        Ok(true)
+    }
+
+    /// What can be edited alone: the programs, each as its host's name and its own.
+    pub fn programs(&self) -> Array {
+        let all = self.bench.programs().into_iter();
+        all.map(|(host, name, _)| Array::of2(&host.into(), &name.into())).collect()
+    }
+
+    fn path(&self, part: Option<usize>) -> Path {
+        let found = part.and_then(|nth| self.bench.programs().into_iter().nth(nth));
+        found.map(|(.., path)| path).unwrap_or_default()
+    }
+
+    /// The text of the scenario, or of the steps of its nth program.
+    pub fn text(&self, part: Option<usize>) -> String {
+        self.bench.text(&self.path(part))
+    }
+
+    /// Tries a text in that place: `undefined` where it is right, else `line`, `column` and `message`.
+    #[wasm_bindgen(js_name = tryEdit)]
+    pub fn try_edit(&self, text: &str, part: Option<usize>, lang: &str) -> JsValue {
+        told(self.bench.edited(text, &self.path(part)).err(), lang)
+    }
+
+    /// The same, and takes it.
+    pub fn edit(&mut self, text: &str, part: Option<usize>, lang: &str) -> JsValue {
+        let path = self.path(part);
+        told(self.bench.edit(text, &path).err(), lang)
+    }
+
+    /// Takes the nth change back.
+    pub fn undo(&mut self, nth: usize, lang: &str) -> Result<(), JsError> {
+        self.bench.undo(nth).map_err(|error| refused(error, lang_of(lang)))
+    }
+
+    /// Takes all changes back.
+    pub fn clear(&mut self) {
+        self.bench.clear();
+    }
+
+    /// A copy, to try something on.
+    pub fn copy(&self) -> Lab {
+        Lab { bench: self.bench.clone(), topic: self.topic }
+    }
+
+    /// A copy without the changes.
+    pub fn untouched(&self) -> Lab {
+        Lab { bench: Bench::new(self.bench.base().clone()), topic: self.topic }
+    }
+
+    /// Begins a run.
+    pub fn start(&self, lang: &str) -> Result<Work, JsError> {
+        let runner = Runner::new(self.bench.scenario(), &[]);
+        let runner = runner.map_err(|error| JsError::new(&error.to_string()))?;
+        Ok(Work { runner, lang: lang_of(lang) })
+    }
+}
+
+fn told(error: Option<ScenarioError>, lang: &str) -> JsValue {
+    let Some(error) = error else { return JsValue::UNDEFINED };
+    let out = Object::new();
+    set(&out, "line", (error.line as f64).into());
+    set(&out, "column", (error.column as f64).into());
+    set(&out, "message", error.message(lang_of(lang)).into());
+    out.into()
+}
+
+/// A run that is being made.
+#[wasm_bindgen]
+pub struct Work {
+    runner: Runner,
+    lang: Lang,
+}
+
+#[wasm_bindgen]
+impl Work {
+    /// Lets the next `steps` things happen; false when it is over.
+    pub fn advance(&mut self, steps: u32) -> bool {
+        self.runner.advance(steps)
+    }
+
+    /// Events so far.
+    pub fn events(&self) -> u32 {
+        self.runner.trace().len() as u32
+    }
+
+    /// How far it has come in virtual time, as people read it.
+    pub fn now(&self) -> String {
+        let nanos = self.runner.now().as_nanos();
+        Span(Duration::from_nanos(nanos - nanos % 1_000_000)).to_string()
+    }
+
+    /// Opens what has happened.
+    pub fn finish(self) -> Player {
+        let run = self.runner.finish();
+        let remark = run.stop().message(self.lang).unwrap_or_default();
+        Player::over(run.into_trace(), remark)
+    }
+}
+
+#[wasm_bindgen]
+impl Player {
+    /// The trace's number of the packet that an id shows.
+    #[wasm_bindgen(js_name = packetOf)]
+    pub fn packet_of(&self, id: u32) -> Option<u32> {
+        self.session.packet_of(id)
+    }
+
+    /// The run's digest, as `framewire sim --digest` prints it.
+    pub fn digest(&self) -> String {
+        format!("{:016x}", crate::sim::digest(self.session.trace()))
+    }
+}

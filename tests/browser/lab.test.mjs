@@ -1,0 +1,347 @@
+// The laboratory: one thing is changed, the run is made anew, and what follows is seen; what is wrong changes nothing.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, test } from 'node:test';
+import { close, open, show } from './page.mjs';
+
+after(close);
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function findings(page) {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.flat(9).join(' ')).join(', ')}`);
+  });
+}
+
+/** Opens the laboratory by its key. */
+async function lab(fragment = 'scenario=hello-tcp&lang=en', options = {}) {
+  const opened = await open(fragment, options);
+  const { page, player } = opened;
+  await page.keyboard.press('x');
+  const panel = player.locator('aside.lab');
+  await panel.waitFor();
+  return {
+    ...opened,
+    panel,
+    /** The lines of the list of changes. */
+    changes: () => panel.locator('.done li span').allInnerTexts(),
+    /** What the scenario's text says now. */
+    json: () => player.evaluate((element) => JSON.parse(element.scenarioJson())),
+    digest: () => player.evaluate((element) => element.core.digest()),
+    /** Waits until no run is being made. */
+    settled: () => player.evaluate(async (element) => {
+      do await new Promise((go) => setTimeout(go, 50)); while (element.lab.waiting || element.lab.trial);
+    }),
+    /** Selects the first packet that is told so, and says which it is. */
+    select: (title) => player.evaluate((element, wanted) => {
+      for (let i = 0; i < element.about.packets; i++) {
+        const id = (1 << 28) | i;
+        const { title, facts } = element.core.inspect(id, true, 'en');
+        if (`${title} ${facts.flat().join(' ')}`.includes(wanted)) {
+          element.select(id);
+          return i;
+        }
+      }
+      return -1;
+    }, title),
+    /** Titles of the packets, with what became of them. */
+    packets: () => player.evaluate((element) => Array.from({ length: element.about.packets }, (_, i) => {
+      const { title, facts } = element.core.inspect((1 << 28) | i, true, 'en');
+      const names = facts.map(([name]) => name);
+      return `${title} ${facts.find(([name]) => name === 'value')?.[1]}${names.includes('lost') ? ' lost' : ''}`;
+    })),
+  };
+}
+
+test('a knob is turned: the run follows, the playhead stays, and each way back leads back', async () => {
+  const { player, panel, changes, json, digest, settled, done } = await lab();
+  const before = await digest();
+  await panel.getByText('Network', { exact: true }).waitFor();
+  await player.evaluate((element) => (element.currentTime = 0.03));
+  const at = await player.evaluate((element) => element.currentTime);
+  const latency = panel.getByRole('spinbutton', { name: 'latency', exact: true });
+  assert.equal(await latency.getAttribute('placeholder'), '20', 'the default is shown');
+  await latency.fill('250');
+  await settled();
+  assert.deepEqual(await changes(), ['latency: 250ms']);
+  assert.equal((await json()).network.latency, '250ms');
+  assert.notEqual(await digest(), before);
+  assert.ok(Math.abs((await player.evaluate((element) => element.currentTime)) - at) < 1e-6);
+  assert.ok((await player.evaluate((element) => element.duration)) > 1);
+  assert.match(await player.locator('.badges').innerText(), /Changes: 1/);
+  // A slider tells what it is set to.
+  const slider = panel.getByRole('slider', { name: 'loss', exact: true });
+  await slider.focus();
+  await slider.press('ArrowRight');
+  await settled();
+  assert.equal((await changes()).length, 2);
+  assert.match((await slider.getAttribute('aria-valuetext')) ?? '', /%$/);
+  await panel.getByRole('button', { name: 'Reset: latency' }).click();
+  await settled();
+  assert.equal((await changes()).length, 1);
+  await panel.getByRole('button', { name: 'Undo all' }).click();
+  await settled();
+  assert.deepEqual(await changes(), []);
+  assert.equal(await digest(), before);
+  await done();
+});
+
+test('an impossible value is refused with its reason, and nothing is lost', async () => {
+  const { player, panel, changes, digest, settled, done } = await lab();
+  const before = await digest();
+  await panel.getByRole('spinbutton', { name: 'loss', exact: true }).fill('150');
+  await settled();
+  assert.match(await player.getByRole('alert').first().innerText(), /network\.loss.*from 0 to 1/);
+  assert.deepEqual(await changes(), []);
+  assert.equal(await digest(), before);
+  await done();
+});
+
+test('every packet action does what it says, and is undone by itself', async () => {
+  const { player, panel, changes, packets, select, settled, json, done } = await lab();
+  const original = await packets();
+  const inspector = player.locator('aside.inspector');
+  const nth = await select('len 11');
+  assert.equal(original.filter((title) => title.includes('lost')).length, 0);
+
+  await inspector.getByRole('button', { name: 'Drop', exact: true }).click();
+  await settled();
+  assert.deepEqual(await changes(), ['client, data no. 1: lost']);
+  const dropped = await packets();
+  assert.match(dropped[nth], /len 11 .* lost$/);
+  assert.ok(dropped.length > original.length, 'it is sent again');
+  assert.deepEqual((await json()).network.script, [{ do: 'drop', from: 'client', what: 'data', nth: 1 }]);
+  assert.equal(await player.evaluate((element) => element.selected), (1 << 28) | nth, 'the selection stays');
+  await panel.getByRole('button', { name: 'Undo: client, data no. 1: lost' }).click();
+  await settled();
+  assert.deepEqual(await packets(), original);
+
+  await inspector.getByRole('spinbutton', { name: 'by (ms)' }).fill('70');
+  await inspector.getByRole('button', { name: 'Delay', exact: true }).click();
+  await settled();
+  assert.deepEqual(await changes(), ['client, data no. 1: held back 70ms']);
+  const facts = await inspector.locator('.facts').innerText();
+  assert.match(facts, /\+90(\.0+)? ms/, '20 ms and 70 ms');
+  await panel.getByRole('button', { name: /^Undo: / }).click();
+  await settled();
+
+  await inspector.getByRole('button', { name: 'Duplicate', exact: true }).click();
+  await settled();
+  assert.ok((await packets()).length > original.length);
+  assert.match((await changes())[0], /doubled, the copy 70ms later/);
+  await panel.getByRole('button', { name: /^Undo: / }).click();
+  await settled();
+
+  await inspector.getByRole('button', { name: 'Corrupt', exact: true }).click();
+  await settled();
+  assert.match((await changes())[0], /damaged/);
+  assert.match(await inspector.locator('.facts').innerText(), /damaged/);
+  assert.ok((await packets()).length > original.length, 'thrown away by its checksum, and sent again');
+  // The text that is shared runs to the same.
+  const [shown, again] = await player.evaluate(async (element) => {
+    const first = element.core.digest();
+    await element.load(element.scenarioJson());
+    return [first, element.core.digest()];
+  });
+  assert.equal(again, shown);
+  await done();
+});
+
+test('a rule is broken by a switch, by one host or by all', async () => {
+  const { panel, changes, json, digest, settled, done } = await lab('scenario=four-way-close&lang=en');
+  const before = await digest();
+  await panel.getByText('Rules to break', { exact: true }).click();
+  const group = panel.getByRole('group', { name: 'no TIME-WAIT' });
+  await group.getByRole('checkbox', { name: 'client' }).check();
+  await settled();
+  assert.deepEqual(await changes(), ['client: no TIME-WAIT']);
+  assert.notEqual(await digest(), before);
+  await group.getByRole('checkbox', { name: 'client' }).uncheck();
+  await settled();
+  assert.equal(await digest(), before);
+  await group.getByRole('checkbox', { name: 'no TIME-WAIT' }).check();
+  await settled();
+  assert.deepEqual((await json()).tcp.break, ['no-time-wait']);
+  assert.ok(await group.getByRole('checkbox', { name: 'server' }).isChecked());
+  await done();
+});
+
+test('a program is edited in place; what is wrong is told at its line and nothing is lost', async () => {
+  const { page, player, panel, changes, digest, settled, json, done } = await lab();
+  const before = await digest();
+  await panel.getByRole('button', { name: 'Edit…' }).click();
+  const editor = player.locator('dialog.editor');
+  await editor.getByRole('combobox').selectOption({ label: 'client: client.py' });
+  const text = editor.getByRole('textbox');
+  const steps = await text.inputValue();
+  assert.match(steps, /^\[\n  \{ "do": "socket" \},\n/);
+  await text.fill(steps.replace('"send"', '"snd"'));
+  const alert = editor.getByRole('alert');
+  await page.waitForTimeout(400);
+  assert.match(await alert.innerText(), /^line 4, column 11: .*`snd` is not known here; allowed: /);
+  assert.equal(await editor.locator('.gutter .bad').textContent(), '▸4\n');
+  // Running it goes to the flaw; closing keeps the draft and the picture.
+  await page.keyboard.press('Control+Enter');
+  assert.equal(await text.evaluate((area) => area.value.slice(area.selectionStart, area.selectionStart + 5)), '"snd"');
+  await page.keyboard.press('Escape');
+  assert.equal(await digest(), before);
+  await panel.getByRole('button', { name: 'Edit…' }).click();
+  assert.match(await text.inputValue(), /"snd"/);
+  await text.fill(steps.replace('hello hello', 'good morning, server'));
+  await page.keyboard.press('Control+Enter');
+  await settled();
+  assert.equal(await editor.evaluate((element) => element.open), false);
+  assert.deepEqual(await changes(), ['edited by hand']);
+  assert.equal((await json()).hosts[0].programs[0].steps[2].data, 'good morning, server');
+  assert.match(await player.locator('.programs.left').innerText(), /good morning, server/);
+  await panel.getByRole('button', { name: 'Undo: edited by hand' }).click();
+  await settled();
+  assert.equal(await digest(), before);
+  await done();
+});
+
+test('the whole scenario is edited; bad JSON is told in the reader\'s language', async () => {
+  const { page, player, panel, digest, settled, done } = await lab('scenario=hello-tcp&lang=zh');
+  const before = await digest();
+  await panel.getByRole('button', { name: '编辑…' }).click();
+  const editor = player.locator('dialog.editor');
+  const text = editor.getByRole('textbox');
+  const json = await text.inputValue();
+  await text.fill(json.replace('"hosts": [', '"hosts": ['.slice(0, -1)));
+  await page.waitForTimeout(400);
+  assert.match(await editor.getByRole('alert').innerText(), /^第 \d+ 行第 \d+ 列：.*不是合法的 JSON/);
+  await editor.getByRole('button', { name: '放弃草稿' }).click();
+  assert.equal(await text.inputValue(), json);
+  await text.fill(json.replace('"zh": "你好，TCP"', '"zh": "改过的标题"'));
+  await editor.getByRole('button', { name: '运行', exact: true }).click();
+  await settled();
+  assert.equal(await player.locator('h1').innerText(), '改过的标题');
+  assert.equal(await digest(), before, 'a title changes no event');
+  await done();
+});
+
+test('a run that does not end is stopped with a message, and the page stays alive meanwhile', async () => {
+  const { page, player, panel, digest, settled, changes, done } = await lab();
+  const before = await digest();
+  const endless = `[
+  { "do": "socket", "kind": "udp" },
+  { "do": "loop", "body": [{ "do": "sendto", "data": "x", "to": "server:9" }, { "do": "sleep", "time": "1us" }] }
+]`;
+  await panel.getByRole('button', { name: 'Edit…' }).click();
+  const editor = player.locator('dialog.editor');
+  await editor.getByRole('combobox').selectOption({ label: 'client: client.py' });
+  await editor.getByRole('textbox').fill(endless);
+  const longest = await player.evaluate(async (element) => {
+    const editor = element.lab.editor;
+    let [last, most] = [performance.now(), 0];
+    const beat = setInterval(() => {
+      most = Math.max(most, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    await editor.take();
+    clearInterval(beat);
+    return most;
+  });
+  await settled();
+  assert.match(await player.getByRole('alert').first().innerText(), /^Stopped after [\d,]+ events: this run does not come to an end/);
+  // Wall clock, and other work goes on on this machine: alive is what is asked.
+  assert.ok(longest < 3000, `the page stood still for ${longest} ms`);
+  assert.deepEqual(await changes(), []);
+  assert.equal(await digest(), before);
+  // The text is still there to be mended.
+  await panel.getByRole('button', { name: 'Edit…' }).click();
+  assert.equal(await editor.getByRole('textbox').inputValue(), endless);
+  await page.keyboard.press('Escape');
+  await done();
+});
+
+test('a recording cannot be changed, and says so', async () => {
+  const { player, panel, done } = await lab();
+  await player.evaluate((element) => element.lab.take(undefined, 0));
+  assert.match(await panel.innerText(), /A recording cannot be changed/);
+  assert.ok(await panel.getByRole('button', { name: 'Edit…' }).isDisabled());
+  assert.equal(await player.evaluate((element) => element.scenarioJson()), undefined);
+  await done();
+});
+
+test('all by keyboard: open, drop a packet, undo, close', async () => {
+  const { page, player, panel, changes, settled, select, done } = await lab();
+  assert.ok(await panel.locator('.bench').evaluate((element) => element.getRootNode().activeElement === element));
+  await select('SYN');
+  const drop = player.locator('aside.inspector').getByRole('button', { name: 'Drop', exact: true });
+  for (let i = 0; i < 80 && !(await drop.evaluate((b) => b.getRootNode().activeElement === b)); i++) await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await settled();
+  assert.deepEqual(await changes(), ['client, SYN no. 1: lost']);
+  assert.ok(await drop.evaluate((b) => b.getRootNode().activeElement === b), 'the focus stays');
+  const undo = panel.getByRole('button', { name: /^Undo: client, SYN/ });
+  for (let i = 0; i < 80 && !(await undo.evaluate((b) => b.getRootNode().activeElement === b)); i++) await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Enter');
+  await settled();
+  assert.deepEqual(await changes(), []);
+  await page.keyboard.press('Escape');
+  assert.equal(await panel.isVisible(), false);
+  await done();
+});
+
+test('the laboratory follows to another scenario and language', async () => {
+  const { player, panel, changes, settled, done } = await lab();
+  await panel.getByRole('spinbutton', { name: 'latency', exact: true }).fill('5');
+  await settled();
+  await player.evaluate((element) => element.setAttribute('lang', 'zh'));
+  assert.deepEqual(await changes(), ['单向时延：5ms']);
+  await show(player, 'sack');
+  assert.deepEqual(await changes(), []);
+  await done();
+});
+
+/** What is to hold is 100 ms; it may only go down. */
+const DRAWN_MS = 600;
+
+test('a knob\'s change is drawn in time on a CPU four times slower', async () => {
+  for (const scenario of ['hello-tcp', 'framed-hello', 'sack']) {
+    const { page, player, done } = await lab(`scenario=${scenario}&lang=en`);
+    const client = await page.context().newCDPSession(page);
+    await client.send('Performance.enable', { timeDomain: 'threadTicks' });
+    await client.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    const work = async () => {
+      const { metrics } = await client.send('Performance.getMetrics');
+      return 1000 * metrics.find((metric) => metric.name === 'TaskDuration').value;
+    };
+    const tries = [];
+    for (let i = 0; i < 6; i++) {
+      const before = await work();
+      await player.evaluate(async (element, ms) => {
+        await element.lab.change((bench) => bench.turn('network.latency', `${ms}ms`, 'en'));
+        await new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
+      }, 30 + i);
+      tries.push((await work()) - before);
+    }
+    console.log(`${scenario}: drawn after ${tries.map((ms) => ms.toFixed(0)).join(', ')} ms of work, throttled to a quarter`);
+    assert.ok(Math.min(...tries) < DRAWN_MS, `${scenario}: ${tries}`);
+    await done();
+  }
+});
+
+for (const [lang, colorScheme, width] of [['en', 'light', 1280], ['zh', 'dark', 390]]) {
+  test(`axe-core finds nothing: ${lang}, ${colorScheme}, ${width} px`, async () => {
+    const { page, player, panel, settled, select, done } = await lab(`scenario=sticky-packets&lang=${lang}`, { colorScheme, viewport: { width, height: 844 } });
+    for (const summary of await panel.locator('summary').all()) if (!(await summary.evaluate((s) => s.parentElement.open))) await summary.click();
+    await player.evaluate((element) => element.lab.change((bench) => bench.turn('network.latency', '30ms', 'en')));
+    await settled();
+    assert.deepEqual(await findings(page), []);
+    await select('SYN');
+    assert.deepEqual(await findings(page), []);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+    await player.evaluate((element) => element.lab.editor.show());
+    assert.deepEqual(await findings(page), []);
+    const box = await player.locator('dialog.editor').boundingBox();
+    assert.ok(box && box.x >= 0 && box.x + box.width <= width, JSON.stringify(box));
+    await done();
+  });
+}
