@@ -22,7 +22,7 @@ const CASES: &[(&str, &[u8], &str, &str)] = &[
         b"GET / HTTP/1.1\r\n\r\n",
         "byte 0 of the stream (frame 0): the length reads 1,195,725,856 (47 45 54 20), more than the limit of \
          16,777,216 bytes; these bytes are the text \"GET \"; this looks like HTTP",
-        "长度读作 1,195,725,856(47 45 54 20),超过上限 16,777,216 字节",
+        "长度读作 1,195,725,856（47 45 54 20），超过上限 16,777,216 字节",
     ),
     (
         "length:u32le",
@@ -50,7 +50,7 @@ const CASES: &[(&str, &[u8], &str, &str)] = &[
         b"\x0b\0\0\0{\"size\": 2}\xe4\xb8\xad\xe6\x96\x87",
         "byte 17 of the stream (frame 1): the header's length reads -2,020,153,683 (ad e6 96 87), below zero; the payload \
          before ended inside a UTF-8 character (e4 b8): the size counts characters, the data has bytes",
-        "大小按字符计算了,而数据是按字节发送的",
+        "大小按字符计算了，而数据是按字节发送的",
     ),
     (
         "json-header:size",
@@ -62,7 +62,7 @@ const CASES: &[(&str, &[u8], &str, &str)] = &[
         "json-header:size",
         b"\x0d\0\0\0{\"size\": \"5\"}",
         "byte 4 of the stream (frame 0): the size `size` is a string: \"5\"; without the quotes it would be the number 5",
-        "数据大小 `size` 应为整数,却是字符串:\"5\"",
+        "数据大小 `size` 应为整数，却是字符串：\"5\"",
     ),
     (
         "json-header:size",
@@ -74,13 +74,13 @@ const CASES: &[(&str, &[u8], &str, &str)] = &[
         "json-header:size",
         b"\x0c\0\0\0{\"size\": -5}",
         "byte 4 of the stream (frame 0): the size `size` is -5, below zero",
-        "数据大小 `size` 是 -5,为负数",
+        "数据大小 `size` 是 -5，为负数",
     ),
     (
         "json-header:size",
         b"\x10\0\0\0{\"data_size\": 5}",
         "byte 4 of the stream (frame 0): the header has no `size`; it has `data_size`; perhaps the size is `data_size` (5)?",
-        "首部缺少键 `size`;其中只有 `data_size`",
+        "首部缺少键 `size`；其中只有 `data_size`",
     ),
     (
         "json-header:size",
@@ -107,7 +107,7 @@ const CASES: &[(&str, &[u8], &str, &str)] = &[
         "json-header:size",
         b"\x02\0\0\0[]",
         "byte 4 of the stream (frame 0): the header is JSON, but no object: it is an array",
-        "不是对象,而是数组",
+        "不是对象，而是数组",
     ),
     (
         "length:u16be,adjust=-4,strip=0",
@@ -120,7 +120,7 @@ const CASES: &[(&str, &[u8], &str, &str)] = &[
         "length:u8,strip=5",
         b"\x02ab",
         "byte 0 of the stream (frame 0): the frame has 3 bytes, and 5 are to be stripped",
-        "整个帧只有 3 字节,却要去掉 5 字节",
+        "整个帧只有 3 字节，却要去掉 5 字节",
     ),
     (
         "varint",

@@ -295,7 +295,7 @@ fn captured(file: &[u8], lang: Lang) -> anyhow::Result<Vec<Stream>> {
                         "{} bytes are missing at offset {have}; what follows is left out",
                         offset - have
                     ),
-                    Lang::Zh => format!("偏移 {have} 处缺少 {} 字节;其后的数据略去", offset - have),
+                    Lang::Zh => format!("偏移 {have} 处缺少 {} 字节；其后的数据略去", offset - have),
                 });
                 break;
             }

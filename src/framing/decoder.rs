@@ -1,6 +1,7 @@
 //! The decoder: feed slices of the stream, poll frames.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::error::{FrameError, Problem};
 use super::json::Fields;
@@ -77,6 +78,8 @@ pub struct Decoder {
     border: bool,
     /// Above 0, the frame in the buffer is measured, nothing was wrong, and it lacks just so many bytes. 0 says nothing.
     missing: usize,
+    /// Where the header of that frame lies.
+    header: Range<usize>,
 }
 
 impl Decoder {
@@ -89,6 +92,7 @@ impl Decoder {
             handed: false,
             border: true,
             missing: 0,
+            header: 0..0,
         }
     }
 
@@ -106,64 +110,77 @@ impl Decoder {
     /// error.
     #[inline]
     pub fn decode<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<Frame<'a>>, FrameError> {
-        self.decode_observed(input, &mut Unobserved)
+        // The quickest ways, which are worth their room at every call: a frame like the one before, whole or the beginning of
+        // it, and the bytes that one lacks.
+        if self.border {
+            if let Some((extent, header)) = self.parser.again.extent(input) {
+                if extent.total > input.len() {
+                    self.begin(extent, header, std::mem::take(input));
+                    return Ok(None);
+                }
+                if let Some((frame, rest)) = take_frame(&mut self.parser, extent, header, input) {
+                    *input = rest;
+                    return Ok(Some(frame));
+                }
+            }
+        } else if self.missing > 0 {
+            return Ok(self.complete(input));
+        }
+        // By value: a reference to the caller's slice would keep that out of the registers.
+        let (found, rest) = self.decode_next(input, &mut Unobserved);
+        *input = rest;
+        found
     }
 
     /// As [`decode`](Self::decode), and tells `observer` what each byte is for.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
-    #[inline]
     pub fn decode_observed<'a, 'i: 'a, O: Observer>(
         &'a mut self,
         input: &mut &'i [u8],
         observer: &mut O,
     ) -> Result<Option<Frame<'a>>, FrameError> {
+        let (found, rest) = self.decode_next(input, observer);
+        *input = rest;
+        found
+    }
+
+    /// The next frame, and what is left of `input`.
+    #[inline(never)]
+    fn decode_next<'a, 'i: 'a, O: Observer>(
+        &'a mut self,
+        mut input: &'i [u8],
+        observer: &mut O,
+    ) -> (Result<Option<Frame<'a>>, FrameError>, &'i [u8]) {
         if !O::LISTENS {
             // The quick way on: only bytes of the payload are missing, and each is copied once, to its place.
             if self.missing > 0 {
-                return Ok(self.complete(input));
+                let frame = self.complete(&mut input);
+                return (Ok(frame), input);
             }
             // The quick way in: nothing is buffered, and the head of the frame in the input has the usual shape.
-            if self.border {
-                let view = *input;
-                let usual = match &self.parser.plan {
-                    Plan::Length(plan) => {
-                        plan.usual(view, &self.parser.limits).map(|e| (e, 0, plan.int.offset))
-                    }
-                    Plan::Json(plan) => {
-                        let width = plan.int.format.width();
-                        plan.usual(view, &self.parser.limits).map(|e| (e, width, e.head))
-                    }
-                    _ => None,
-                };
-                if let Some((extent, header_start, header_end)) = usual {
-                    let whole = view.split_at_checked(extent.total);
-                    if let Some((whole, rest)) = whole
-                        && let Some(payload) = whole.get(extent.start..extent.end)
-                        && let Some(header) = whole.get(header_start..header_end)
-                    {
-                        let (number, offset) = (self.parser.number, self.parser.offset);
-                        self.parser.note_tail(payload);
-                        self.parser.number = number + 1;
-                        self.parser.offset = offset + extent.total as u64;
-                        *input = rest;
-                        let len = extent.total;
-                        return Ok(Some(Frame { payload, header, number, offset, len, fields: None }));
-                    }
-                    self.begin(extent, input);
-                    return Ok(None);
+            if self.border
+                && let Some((extent, header)) = self.parser.usual(input)
+            {
+                if extent.total > input.len() {
+                    self.begin(extent, header, input);
+                    return (Ok(None), &[]);
+                }
+                if let Some((frame, rest)) = take_frame(&mut self.parser, extent, header, input) {
+                    return (Ok(Some(frame)), rest);
                 }
             }
         }
         if input.is_empty() && self.parser.failed.is_none() {
-            return Ok(None);
+            return (Ok(None), input);
         }
-        self.decode_slowly(input, observer)
+        let found = self.decode_slowly(&mut input, observer);
+        (found, input)
     }
 
     /// Takes the bytes that the buffered frame still lacks, as far as they are here.
-    #[inline]
+    #[inline(always)]
     fn complete<'a>(&'a mut self, input: &mut &[u8]) -> Option<Frame<'a>> {
         let (taken, rest) = input.split_at(self.missing.min(input.len()));
         self.buffer.extend_from_slice(taken);
@@ -173,23 +190,26 @@ impl Decoder {
             return None;
         }
         (self.handed, self.border) = (true, true);
-        let extent = self.parser.extent().unwrap_or_default();
-        Some(hand_out(&mut self.parser, &self.buffer, extent))
+        let extent = self.parser.extent()?;
+        let payload = self.buffer.get(extent.start..extent.end)?;
+        let header = self.buffer.get(self.header.clone())?;
+        let (number, offset, len) = (self.parser.number, self.parser.offset, extent.total);
+        self.parser.note_tail(payload);
+        self.parser.skip(len);
+        Some(Frame { payload, header, number, offset, len, fields: self.parser.fields() })
     }
 
-    /// Buffers the beginning of a frame whose head is known.
-    #[inline]
-    fn begin(&mut self, extent: Extent, input: &mut &[u8]) {
+    /// Buffers the beginning of a frame whose head is known and which has more bytes than these.
+    #[inline(always)]
+    fn begin(&mut self, extent: Extent, header: Range<usize>, input: &[u8]) {
         self.parser.found(extent);
+        self.header = header;
         self.buffer.clear();
         self.buffer.extend_from_slice(input);
-        // The frame is not whole: something is missing.
         self.missing = extent.total - input.len();
         (self.handed, self.border) = (false, false);
-        *input = &[];
     }
 
-    #[inline(never)]
     fn decode_slowly<'a, 'i: 'a, O: Observer>(
         &'a mut self,
         input: &mut &'i [u8],
@@ -204,6 +224,7 @@ impl Decoder {
                 && let Some(extent) = self.parser.extent()
             {
                 self.missing = extent.total.saturating_sub(self.buffer.len());
+                self.header = self.parser.header(&extent);
             }
             return Ok(None);
         };
@@ -285,11 +306,7 @@ impl Decoder {
             return false;
         }
         self.buffer.extend_from_slice(input.get(..HEAD).unwrap_or(input));
-        let usual = match &self.parser.plan {
-            Plan::Length(length) => length.usual(&self.buffer, &self.parser.limits),
-            Plan::Json(json) => json.usual(&self.buffer, &self.parser.limits),
-            _ => None,
-        };
+        let usual = self.parser.usual(&self.buffer).map(|(extent, _)| extent);
         let kept = usual.map_or(before, |extent| extent.total.min(self.buffer.len()).max(before));
         self.buffer.truncate(kept);
         *input = input.get(kept - before..).unwrap_or(&[]);
@@ -386,6 +403,24 @@ impl Decoder {
 
 /// A whole frame: its extent, and the input that holds it, unless it is in the buffer.
 type Found<'i> = (Extent, Option<&'i [u8]>);
+
+/// Takes a frame that [`Parser::usual`] found from the front of `input`; `None` when it is not whole.
+#[inline(always)]
+fn take_frame<'i>(
+    parser: &mut Parser,
+    extent: Extent,
+    header: Range<usize>,
+    input: &'i [u8],
+) -> Option<(Frame<'i>, &'i [u8])> {
+    let (whole, rest) = input.split_at_checked(extent.total)?;
+    // Under a length, a frame ends with its payload.
+    let (payload, header) = (whole.get(extent.start..)?, whole.get(header)?);
+    let (number, offset, len) = (parser.number, parser.offset, extent.total);
+    parser.note_tail(payload);
+    parser.number = number + 1;
+    parser.offset = offset + len as u64;
+    Some((Frame { payload, header, number, offset, len, fields: None }, rest))
+}
 
 /// The frame that lies at the start of `view`.
 #[inline]

@@ -71,16 +71,16 @@ impl Candidate {
         let (en, zh) = match self.verdict {
             Verdict::Fits => (
                 format!("fits: {frames} frame{s} in {consumed} bytes"),
-                format!("符合:{consumed} 字节正好是 {frames} 帧"),
+                format!("符合：{consumed} 字节正好是 {frames} 帧"),
             ),
             Verdict::CutOff => (
                 format!("fits so far: {frames} frame{s} in {consumed} bytes, then {why}"),
-                format!("到此为止符合:{consumed} 字节中有 {frames} 帧,然后:{why}"),
+                format!("到此为止符合：{consumed} 字节中有 {frames} 帧，然后：{why}"),
             ),
-            Verdict::Breaks if frames == 0 => (format!("does not fit: {why}"), format!("不符合:{why}")),
+            Verdict::Breaks if frames == 0 => (format!("does not fit: {why}"), format!("不符合：{why}")),
             Verdict::Breaks => (
                 format!("breaks after {frames} frame{s} in {consumed} bytes: {why}"),
-                format!("{frames} 帧({consumed} 字节)之后出错:{why}"),
+                format!("{frames} 帧（{consumed} 字节）之后出错：{why}"),
             ),
         };
         lang.pick(en, zh)

@@ -1,15 +1,13 @@
 //! The encoder: a message in, its frame out.
 
-use std::fmt;
-
 use serde_json::Value;
 
+use super::encode_error::EncodeError;
 use super::int::IntFormat;
 use super::limits::Limits;
 use super::name::{Framing, JsonHeader, LengthField};
 use super::python;
 use super::scan::Scan;
-use crate::lang::Lang;
 
 /// Writes messages as frames. It holds no state: the frames of one stream may come from several encoders.
 ///
@@ -29,6 +27,8 @@ pub struct Encoder {
     /// Under `json-header`, for each number of digits that a size may have: the head with nothing in it but the size, and
     /// its length; only the digits are missing. The length is 0 where the head is too long to be kept so.
     heads: Vec<([u8; SHORT], usize)>,
+    /// Under `json-header`, for each payload of fewer bytes than there are entries: the whole head, and its length.
+    ready: Vec<([u8; READY], usize)>,
     /// Under `delimiter` and `line`: what the decoder looks for.
     scan: Option<Scan>,
 }
@@ -47,6 +47,10 @@ pub struct Parts<'a> {
 /// Longest head that is kept ready, in bytes.
 const SHORT: usize = 64;
 
+/// Longest head that is kept ready with the size in it, in bytes, and the largest size, of two digits, for which that is done.
+const READY: usize = 32;
+const READY_SIZE: usize = 99;
+
 impl Encoder {
     /// An encoder for this framing, which refuses what a decoder with the same limits would refuse.
     pub fn new(framing: &Framing, limits: Limits) -> Encoder {
@@ -60,7 +64,8 @@ impl Encoder {
             Framing::Line { keep } => Some(Scan::lines(*keep)),
             _ => None,
         };
-        Encoder { framing: framing.clone(), limits, heads, scan }
+        let ready = (0..=READY_SIZE).map_while(|size| ready(&heads, size, &limits)).collect();
+        Encoder { framing: framing.clone(), limits, heads, ready, scan }
     }
 
     /// The framing.
@@ -83,12 +88,22 @@ impl Encoder {
     /// Writes the frame if its head is kept ready: only digits and payload are put in.
     #[inline]
     fn encode_quickly(&self, payload: &[u8], out: &mut Vec<u8>) -> bool {
-        let (size, count) = (payload.len(), digits(payload.len()));
+        let size = payload.len();
+        // A copy of known size is cheap, one of 21 bytes is a call.
+        if let Some((head, end)) = self.ready.get(size) {
+            out.reserve(READY + size);
+            let whole = out.len() + end;
+            out.extend_from_slice(head);
+            out.truncate(whole);
+            append(out, payload);
+            return true;
+        }
+        let count = digits(size);
         let Some((head, end)) = self.heads.get(count) else { return false };
         if *end == 0 || size as u64 > self.limits.payload {
             return false;
         }
-        // The head but for the digits. A copy of known size is cheap, one of 21 bytes is a call.
+        // The head but for the digits.
         out.reserve(SHORT + size);
         let whole = out.len() + end;
         out.extend_from_slice(head);
@@ -301,6 +316,15 @@ fn heads(json: &JsonHeader, limits: &Limits) -> Vec<([u8; SHORT], usize)> {
     (0..=20).map(|count| head(count).unwrap_or(([0; SHORT], 0))).collect()
 }
 
+/// The head for a payload of this size, if it is short and the payload allowed.
+fn ready(heads: &[([u8; SHORT], usize)], size: usize, limits: &Limits) -> Option<([u8; READY], usize)> {
+    let count = digits(size);
+    let &(head, end) = heads.get(count).filter(|(_, end)| (1..=READY).contains(end))?;
+    let mut head = *head.first_chunk()?;
+    write_digits(size, head.get_mut(end - 1 - count..end - 1)?);
+    (size as u64 <= limits.payload).then_some((head, end))
+}
+
 /// Appends an object with these fields in this order, as Python's `json.dumps` writes it.
 fn dump_object<'a>(fields: impl Iterator<Item = (&'a str, &'a Value)>, out: &mut Vec<u8>) {
     let mut separator: &[u8] = b"{";
@@ -353,133 +377,12 @@ fn no_room(value: i128, format: IntFormat) -> EncodeError {
     EncodeError::NoRoom { value, format }
 }
 
-/// A message that cannot be written in this framing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EncodeError {
-    /// The payload is larger than the limit.
-    TooLarge {
-        /// Its bytes.
-        size: usize,
-        /// The limit.
-        limit: u64,
-    },
-    /// The length does not fit into its format.
-    NoRoom {
-        /// The length.
-        value: i128,
-        /// Its format.
-        format: IntFormat,
-    },
-    /// The payload has no room for the length that is written into it.
-    TooShort {
-        /// Its bytes.
-        size: usize,
-        /// Bytes needed.
-        least: usize,
-    },
-    /// Under `fixed`, a payload of another size.
-    NotThisSize {
-        /// Its bytes.
-        size: usize,
-        /// The size of all messages.
-        want: u32,
-    },
-    /// The payload contains the delimiter, or makes one together with the delimiter behind it.
-    ContainsDelimiter {
-        /// Where in the payload it begins.
-        at: usize,
-    },
-    /// Where the delimiter is kept, a payload that does not end with one.
-    NoDelimiter,
-    /// The JSON header is larger than the limit.
-    HeaderTooLarge {
-        /// Its bytes.
-        size: usize,
-        /// The limit.
-        limit: u32,
-    },
-    /// The JSON header nests deeper than the limit.
-    HeaderTooDeep {
-        /// The limit.
-        limit: u32,
-    },
-    /// A field that stands twice, or under which a decoder would look for the size.
-    Key {
-        /// Its key.
-        key: String,
-    },
-    /// Header fields for a framing without a header.
-    NoHeader {
-        /// The first field's key.
-        key: String,
-    },
-}
-
-impl EncodeError {
-    /// The error as a sentence.
-    pub fn message(&self, lang: Lang) -> String {
-        let (en, zh) = match self {
-            EncodeError::TooLarge { size, limit } => (
-                format!("the payload has {size} bytes, more than the limit of {limit}"),
-                format!("数据有 {size} 字节,超过上限 {limit} 字节"),
-            ),
-            EncodeError::NoRoom { value, format } => (
-                format!("the length {value} does not fit into {format} (at most {})", format.max()),
-                format!("长度 {value} 放不进 {format}(最大 {})", format.max()),
-            ),
-            EncodeError::TooShort { size, least } => (
-                format!(
-                    "the payload has {size} bytes; it needs {least} for the length that is written into it"
-                ),
-                format!("数据只有 {size} 字节;至少要 {least} 字节才放得下写入其中的长度"),
-            ),
-            EncodeError::NotThisSize { size, want } => (
-                format!("the payload has {size} bytes; every message has {want}"),
-                format!("数据有 {size} 字节;定长消息必须正好 {want} 字节"),
-            ),
-            EncodeError::ContainsDelimiter { at } => (
-                format!(
-                    "with its delimiter the payload would be cut at byte {at}: it contains (part of) a delimiter"
-                ),
-                format!("数据自身含有分隔符(或其一部分):接收方会在第 {at} 字节处把它切断"),
-            ),
-            EncodeError::NoDelimiter => (
-                "the payload does not end with its delimiter, which is kept in this framing".to_owned(),
-                "这种分帧方式保留分隔符,而数据没有以分隔符结尾".to_owned(),
-            ),
-            EncodeError::HeaderTooLarge { size, limit } => (
-                format!("the JSON header has {size} bytes, more than the limit of {limit}"),
-                format!("JSON 首部有 {size} 字节,超过上限 {limit} 字节"),
-            ),
-            EncodeError::HeaderTooDeep { limit } => (
-                format!("the JSON header nests deeper than the limit of {limit}"),
-                format!("JSON 首部嵌套超过上限 {limit} 层"),
-            ),
-            EncodeError::Key { key } => (
-                format!("the header field `{key}` stands twice, or would be taken for the size"),
-                format!("首部字段 `{key}` 出现了两次,或者会被当成数据大小"),
-            ),
-            EncodeError::NoHeader { key } => (
-                format!("this framing has no header for the field `{key}`"),
-                format!("这种分帧方式没有首部,放不下字段 `{key}`"),
-            ),
-        };
-        lang.pick(en, zh)
-    }
-}
-
-impl fmt::Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message(Lang::En))
-    }
-}
-
-impl std::error::Error for EncodeError {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    use crate::lang::Lang;
 
     fn encode(name: &str, payload: &[u8]) -> Result<Vec<u8>, EncodeError> {
         let mut out = Vec::new();

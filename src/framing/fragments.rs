@@ -78,6 +78,8 @@ pub struct FragmentDecoder {
     done: usize,
     /// The first fragment of the current frame has been handed out.
     begun: bool,
+    /// The next slice is a fragment as it is if it is shorter than this.
+    midst: usize,
 }
 
 impl FragmentDecoder {
@@ -92,6 +94,7 @@ impl FragmentDecoder {
             inside: None,
             done: 0,
             begun: false,
+            midst: 0,
         }
     }
 
@@ -125,57 +128,61 @@ impl FragmentDecoder {
     ) -> Result<Option<Fragment<'a>>, FrameError> {
         // The quick way: in the midst of a payload, the slice is a fragment. Its last bytes are for the slow way.
         if !O::LISTENS
-            && let Some(extent) = self.inside
-            && self.begun
-            && self.done >= extent.start
-            && input.len() + TAIL <= extent.end - self.done
-            && self.parser.failed.is_none()
+            && input.len() < self.midst
+            && let Some(extent) = &self.inside
         {
-            if input.is_empty() {
+            let bytes = std::mem::take(input);
+            if bytes.is_empty() {
                 return Ok(None);
             }
-            let fragment = Fragment {
-                bytes: input,
+            let position = self.done - extent.start;
+            self.done += bytes.len();
+            self.midst -= bytes.len();
+            return Ok(Some(Fragment {
+                bytes,
                 first: false,
                 last: false,
-                position: (self.done - extent.start) as u64,
+                position: position as u64,
                 size: Some((extent.end - extent.start) as u64),
                 header: &[],
                 number: self.parser.number,
                 offset: self.parser.offset,
                 fields: None,
-            };
-            self.done += input.len();
-            *input = &[];
-            return Ok(Some(fragment));
+            }));
         }
-        self.decode_slowly(input, observer)
+        // By value: a reference to the caller's slice would keep that out of the registers.
+        let (found, rest) = self.decode_slowly(input, observer);
+        *input = rest;
+        found
     }
 
+    /// The next fragment, and what is left of `input`.
     #[inline(never)]
     fn decode_slowly<'a, 'i: 'a, O: Observer>(
         &'a mut self,
-        input: &mut &'i [u8],
+        mut input: &'i [u8],
         observer: &mut O,
-    ) -> Result<Option<Fragment<'a>>, FrameError> {
+    ) -> (Result<Option<Fragment<'a>>, FrameError>, &'i [u8]) {
+        self.midst = 0;
         if let Some(error) = &self.parser.failed {
-            return Err(error.clone());
+            return (Err(error.clone()), input);
         }
         if self.stale {
             self.held.clear();
             self.sent = 0;
             self.stale = false;
         }
-        if matches!(self.parser.plan, Plan::Scan(_)) {
-            return self.scanned(input, observer);
-        }
-        match self.inside {
-            Some(extent) => self.sized(extent, input, observer),
-            None => match self.find_head(input, observer)? {
-                Some(extent) => self.sized(extent, input, observer),
-                None => Ok(None),
-            },
-        }
+        let found = if matches!(self.parser.plan, Plan::Scan(_)) {
+            self.scanned(&mut input, observer)
+        } else {
+            match self.inside.map_or_else(|| self.find_head(&mut input, observer), |extent| Ok(Some(extent)))
+            {
+                Ok(Some(extent)) => self.sized(extent, &mut input, observer),
+                Ok(None) => Ok(None),
+                Err(error) => Err(error),
+            }
+        };
+        (found, input)
     }
 
     /// Looks for the head of a frame. It is at the front of `input` then, or, where part of it came earlier, all in `held`.
@@ -269,6 +276,8 @@ impl FragmentDecoder {
         if last {
             self.parser.skip(extent.total);
             (self.done, self.begun, self.inside) = (0, false, None);
+        } else if self.done >= extent.start {
+            self.midst = (extent.end - self.done).saturating_sub(TAIL - 1);
         }
         if !first && !last && bytes.is_empty() {
             return Ok(None);

@@ -43,25 +43,25 @@ impl DumpError {
         let (en, zh) = match &self.problem {
             DumpProblem::NotHex(text) => (
                 format!("line {line}: `{text}` is no pair of hexadecimal digits"),
-                format!("第 {line} 行:`{text}` 不是成对的十六进制数字"),
+                format!("第 {line} 行：`{text}` 不是成对的十六进制数字"),
             ),
             DumpProblem::Offset { found, expected } => (
                 format!(
                     "line {line}: the offset is {found:#x}, but {expected:#x} bytes came before: is a line missing?"
                 ),
-                format!("第 {line} 行:偏移是 {found:#x},而前面共有 {expected:#x} 字节:是否缺了一行?"),
+                format!("第 {line} 行：偏移是 {found:#x}，而前面共有 {expected:#x} 字节：是否缺了一行？"),
             ),
             DumpProblem::Escape(text) => (
                 format!("line {line}: `{text}` is no escape of a bytes literal"),
-                format!("第 {line} 行:`{text}` 不是字节串中的转义"),
+                format!("第 {line} 行：`{text}` 不是字节串中的转义"),
             ),
             DumpProblem::Unclosed => (
                 format!("line {line}: the bytes literal has no closing quote"),
-                format!("第 {line} 行:字节串缺少右引号"),
+                format!("第 {line} 行：字节串缺少右引号"),
             ),
             DumpProblem::Repeat => (
                 format!("line {line}: `*` repeats nothing, or too much"),
-                format!("第 {line} 行:`*` 没有可重复的内容,或重复过多"),
+                format!("第 {line} 行：`*` 没有可重复的内容，或重复过多"),
             ),
         };
         lang.pick(en, zh)

@@ -1,5 +1,8 @@
 //! One frame after another in a view of the stream that begins where the frame begins: the common heart of the decoders.
 
+use std::ops::Range;
+
+use super::again::Again;
 use super::error::{FrameError, Hint, LengthOf, Problem, Refusal as Refused};
 use super::json::Fields;
 use super::limits::Limits;
@@ -40,6 +43,7 @@ enum Stage {
 pub struct Parser {
     pub(crate) plan: Plan,
     pub(crate) limits: Limits,
+    pub(crate) again: Again,
     stage: Stage,
     pub(crate) number: u64,
     pub(crate) offset: u64,
@@ -58,6 +62,7 @@ impl Parser {
         Parser {
             plan: Plan::of(framing),
             limits: limits.applied(),
+            again: Again::new(),
             stage: Stage::Head,
             number: 0,
             offset: 0,
@@ -125,6 +130,29 @@ impl Parser {
     /// The extent of the current frame, or how many bytes more are needed to know it. Looks at no payload.
     pub(crate) fn locate(&mut self, view: &[u8]) -> Result<Result<Extent, usize>, FrameError> {
         self.head(view).map_err(|refusal| self.refuse(refusal))
+    }
+
+    /// The extent of a frame that begins in `view` and where its header lies, when its head is there and has the usual shape.
+    /// Only for the framings with a length.
+    #[inline(always)]
+    pub(crate) fn usual(&mut self, view: &[u8]) -> Option<(Extent, Range<usize>)> {
+        let known = self.again.extent(view);
+        if known.is_some() {
+            return known;
+        }
+        let (extent, decisive) = match &self.plan {
+            Plan::Length(plan) => {
+                (plan.usual(view, &self.limits)?, plan.int.offset..plan.int.offset + plan.int.format.width())
+            }
+            Plan::Json(plan) => {
+                let extent = plan.usual(view, &self.limits)?;
+                (extent, 0..extent.head)
+            }
+            _ => return None,
+        };
+        let header = self.plan.header(&extent);
+        self.again.note(view, &extent, header.clone(), decisive);
+        Some((extent, header))
     }
 
     /// Takes over an extent that the caller found, without fields.

@@ -54,7 +54,7 @@ pub(crate) fn refusal(refusal: &Refusal, lang: Lang) -> String {
     let what = problem(&refusal.problem, lang);
     let mut text = match lang {
         Lang::En => format!("byte {} of the stream (frame {}): {what}", refusal.offset, refusal.frame),
-        Lang::Zh => format!("字节流偏移 {}(第 {} 帧):{what}", refusal.offset, refusal.frame),
+        Lang::Zh => format!("字节流偏移 {}（第 {} 帧）：{what}", refusal.offset, refusal.frame),
     };
     for h in &refusal.hints {
         text.push_str(lang.pick("; ", ";"));
@@ -81,7 +81,7 @@ fn problem(problem: &Problem, lang: Lang) -> String {
     let (en, zh) = match problem {
         Problem::NegativeLength { of, value, bytes } => (
             format!("{} reads {} ({}), below zero", length_of(*of, lang), grouped(*value), hex(bytes)),
-            format!("{}读作 {}({}),是负数", length_of(*of, lang), grouped(*value), hex(bytes)),
+            format!("{}读作 {}（{}），是负数", length_of(*of, lang), grouped(*value), hex(bytes)),
         ),
         Problem::LengthTooLarge { of, value, limit, bytes } => (
             format!(
@@ -92,7 +92,7 @@ fn problem(problem: &Problem, lang: Lang) -> String {
                 grouped(i128::from(*limit))
             ),
             format!(
-                "{}读作 {}({}),超过上限 {} 字节",
+                "{}读作 {}（{}），超过上限 {} 字节",
                 length_of(*of, lang),
                 grouped(*value),
                 hex(bytes),
@@ -106,26 +106,26 @@ fn problem(problem: &Problem, lang: Lang) -> String {
                 hex(bytes)
             ),
             format!(
-                "长度读作 {}({});加上修正值 {adjust} 后,帧在自己的长度字段之前就结束了",
+                "长度读作 {}（{}）；加上修正值 {adjust} 后，帧在自己的长度字段之前就结束了",
                 grouped(*value),
                 hex(bytes)
             ),
         ),
         Problem::StripTooLong { frame, strip } => (
             format!("the frame has {frame} bytes, and {strip} are to be stripped"),
-            format!("整个帧只有 {frame} 字节,却要去掉 {strip} 字节"),
+            format!("整个帧只有 {frame} 字节，却要去掉 {strip} 字节"),
         ),
         Problem::HeaderNotUtf8 { byte: b } => (
             format!("the header is no UTF-8: byte {} does not fit", byte(*b)),
-            format!("首部不是合法的 UTF-8:字节 {} 不符", byte(*b)),
+            format!("首部不是合法的 UTF-8：字节 {} 不符", byte(*b)),
         ),
         Problem::HeaderNotJson { what, start } => (
             format!("the header is no JSON ({what}); it begins {}", quoted(start)),
-            format!("首部不是合法的 JSON({what});开头是 {}", quoted(start)),
+            format!("首部不是合法的 JSON（{what}）；开头是 {}", quoted(start)),
         ),
         Problem::HeaderNotObject { found } => (
             format!("the header is JSON, but no object: it is {}", json_kind(*found, lang)),
-            format!("首部是 JSON,但不是对象,而是{}", json_kind(*found, lang)),
+            format!("首部是 JSON，但不是对象，而是{}", json_kind(*found, lang)),
         ),
         Problem::HeaderTooDeep { limit } => (
             format!("the header nests deeper than the limit of {limit}"),
@@ -136,23 +136,23 @@ fn problem(problem: &Problem, lang: Lang) -> String {
         }
         Problem::MissingKey { wanted, found } if found.is_empty() => (
             format!("the header is empty; the payload's size should stand under {}", keys(wanted, lang)),
-            format!("首部是空对象;数据大小应写在键 {} 下", keys(wanted, lang)),
+            format!("首部是空对象；数据大小应写在键 {} 下", keys(wanted, lang)),
         ),
         Problem::MissingKey { wanted, found } => (
             format!("the header has no {}; it has {}", keys(wanted, lang), keys(found, lang)),
-            format!("首部缺少键 {};其中只有 {}", keys(wanted, lang), keys(found, lang)),
+            format!("首部缺少键 {}；其中只有 {}", keys(wanted, lang), keys(found, lang)),
         ),
         Problem::TwoSizes { first, second } => (
             format!("the header has both `{first}` and `{second}`: which one is the size?"),
-            format!("首部同时有 `{first}` 和 `{second}`:哪一个才是数据大小?"),
+            format!("首部同时有 `{first}` 和 `{second}`：哪一个才是数据大小？"),
         ),
         Problem::SizeNotInteger { key, found, text } => (
             format!("the size `{key}` is {}: {text}", json_kind(*found, lang)),
-            format!("数据大小 `{key}` 应为整数,却是{}:{text}", json_kind(*found, lang)),
+            format!("数据大小 `{key}` 应为整数，却是{}：{text}", json_kind(*found, lang)),
         ),
         Problem::NegativeSize { key, value } => (
             format!("the size `{key}` is {}, below zero", grouped(i128::from(*value))),
-            format!("数据大小 `{key}` 是 {},为负数", grouped(i128::from(*value))),
+            format!("数据大小 `{key}` 是 {}，为负数", grouped(i128::from(*value))),
         ),
         Problem::SizeTooLarge { key, value, limit } => (
             format!(
@@ -161,18 +161,18 @@ fn problem(problem: &Problem, lang: Lang) -> String {
                 grouped(i128::from(*limit))
             ),
             format!(
-                "数据大小 `{key}` 是 {},超过上限 {} 字节",
+                "数据大小 `{key}` 是 {}，超过上限 {} 字节",
                 grouped(i128::from(*value)),
                 grouped(i128::from(*limit))
             ),
         ),
         Problem::VarintTooLong { bytes } => (
             format!("the varint does not end within 64 bits ({})", hex(bytes)),
-            format!("变长整数(varint)超过 64 位仍未结束({})", hex(bytes)),
+            format!("变长整数（varint）超过 64 位仍未结束（{}）", hex(bytes)),
         ),
         Problem::NetstringDigit { byte: b, bytes } if bytes.is_empty() => (
             format!("a netstring begins with digits, not with {}", byte(*b)),
-            format!("netstring 应以数字开头,而不是 {}", byte(*b)),
+            format!("netstring 应以数字开头，而不是 {}", byte(*b)),
         ),
         Problem::NetstringDigit { byte: b, bytes } => (
             format!(
@@ -180,7 +180,11 @@ fn problem(problem: &Problem, lang: Lang) -> String {
                 String::from_utf8_lossy(bytes),
                 byte(*b)
             ),
-            format!("netstring 的长度 `{}` 之后应是冒号,而不是 {}", String::from_utf8_lossy(bytes), byte(*b)),
+            format!(
+                "netstring 的长度 `{}` 之后应是冒号，而不是 {}",
+                String::from_utf8_lossy(bytes),
+                byte(*b)
+            ),
         ),
         Problem::NetstringZero => (
             "a netstring's length has no leading zeros".to_owned(),
@@ -188,7 +192,7 @@ fn problem(problem: &Problem, lang: Lang) -> String {
         ),
         Problem::NetstringComma { byte: b } => (
             format!("after the netstring's payload comes a comma, not {}", byte(*b)),
-            format!("netstring 的数据之后应是逗号,而不是 {}", byte(*b)),
+            format!("netstring 的数据之后应是逗号，而不是 {}", byte(*b)),
         ),
         Problem::NoDelimiter { limit } => (
             format!("no delimiter within the limit of {} bytes", grouped(i128::from(*limit))),
@@ -201,20 +205,20 @@ fn problem(problem: &Problem, lang: Lang) -> String {
                 grouped(i128::from(*limit))
             ),
             format!(
-                "一次到来 {} 字节,超过上限 {} 字节",
+                "一次到来 {} 字节，超过上限 {} 字节",
                 grouped(i128::from(*size)),
                 grouped(i128::from(*limit))
             ),
         ),
         Problem::AfterFrame { bytes } => (
             format!("{bytes} bytes follow the frame in the same datagram"),
-            format!("同一个数据报中,帧之后还有 {bytes} 字节"),
+            format!("同一个数据报中，帧之后还有 {bytes} 字节"),
         ),
         Problem::EndInFrame { waiting, have } => (
             format!(
                 "the stream ends in the middle of a frame: {have} bytes of it are there, waiting for {waiting}"
             ),
-            format!("字节流在帧的中间结束:已有 {have} 字节,还在等待{}", waiting.message(lang)),
+            format!("字节流在帧的中间结束：已有 {have} 字节，还在等待{}", waiting.message(lang)),
         ),
     };
     lang.pick(en, zh)
@@ -247,14 +251,14 @@ fn hint(hint: &Hint, lang: Lang) -> String {
         ),
         Hint::LengthMissing => (
             "the header stands where its length should: the length was not sent".to_owned(),
-            "本该是长度的地方直接出现了首部:发送方没有发送长度".to_owned(),
+            "本该是长度的地方直接出现了首部：发送方没有发送长度".to_owned(),
         ),
         Hint::CharactersNotBytes { bytes } => (
             format!(
                 "the payload before ended inside a UTF-8 character ({}): the size counts characters, the data has bytes",
                 hex(bytes)
             ),
-            format!("上一帧的数据在一个 UTF-8 字符中间结束({}):大小按字符计算了,而数据是按字节发送的", hex(bytes)),
+            format!("上一帧的数据在一个 UTF-8 字符中间结束（{}）：大小按字符计算了，而数据是按字节发送的", hex(bytes)),
         ),
         Hint::Quoted { value } => (
             format!("without the quotes it would be the number {value}"),
@@ -262,28 +266,28 @@ fn hint(hint: &Hint, lang: Lang) -> String {
         ),
         Hint::PythonRepr => (
             "this is what Python's str() prints of a dict; json.dumps() writes JSON".to_owned(),
-            "这是 Python 用 str() 打印字典的结果;应使用 json.dumps() 生成 JSON".to_owned(),
+            "这是 Python 用 str() 打印字典的结果；应使用 json.dumps() 生成 JSON".to_owned(),
         ),
         Hint::PerhapsKey { key, value } => (
             format!("perhaps the size is `{key}` ({value})?"),
-            format!("数据大小也许是 `{key}`({value})?"),
+            format!("数据大小也许是 `{key}`（{value}）？"),
         ),
         Hint::ByteOrderMark => (
             "a byte order mark stands before the JSON: write utf-8, not utf-8-sig".to_owned(),
-            "JSON 前面有字节顺序标记(BOM):应使用 utf-8,而不是 utf-8-sig".to_owned(),
+            "JSON 前面有字节顺序标记（BOM）：应使用 utf-8，而不是 utf-8-sig".to_owned(),
         ),
         Hint::Gbk => (
             "the text seems to be GBK: encode('utf-8') is wanted".to_owned(),
-            "文本似乎是 GBK 编码:应使用 encode('utf-8')".to_owned(),
+            "文本似乎是 GBK 编码：应使用 encode('utf-8')".to_owned(),
         ),
         Hint::LengthCountsMore { object } => (
             format!("the JSON object ends after {object} bytes: the length should count only these"),
-            format!("JSON 对象在 {object} 字节后就结束了:长度应只计算这些字节"),
+            format!("JSON 对象在 {object} 字节后就结束了：长度应只计算这些字节"),
         ),
         Hint::HeaderCutOff => (
             "the JSON is cut off: does the length count characters instead of bytes, or fewer than were sent?"
                 .to_owned(),
-            "JSON 被截断:长度是否按字符而不是按字节计算,或者比实际发送的少?".to_owned(),
+            "JSON 被截断：长度是否按字符而不是按字节计算，或者比实际发送的少？".to_owned(),
         ),
     };
     lang.pick(en, zh)

@@ -163,7 +163,7 @@ fn tcp(tcp: &TcpSettings, path: &Path) -> Result<(), Flaw> {
         return Err(Flaw::new(
             path.key("min_rto"),
             format!("longer than `max_rto` ({max})"),
-            format!("大于 `max_rto`({max})"),
+            format!("大于 `max_rto`（{max}）"),
         ));
     }
     within(tcp.time_wait, ms(0)..=DAY, path.key("time_wait"))?;

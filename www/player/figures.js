@@ -54,8 +54,9 @@ export class StatesView {
 
   layout() {
     const { core, playhead, lang } = this.player;
+    if (!core || this.element.hidden) return;
     const width = this.box.clientWidth;
-    if (!core || width < 50 || this.element.hidden) return;
+    if (width < 50) return;
     this.picture.show(copyList(core.machine(width, this.connection, playhead, lang)), width, this.player.narrow ? undefined : this.box.clientHeight);
     const told = core.machineTold(this.connection, playhead, lang).join(' ');
     const label = `${this.player.words['machine']}. ${told}`;
@@ -185,8 +186,9 @@ export class ChartsView {
 
   layout() {
     const { core, lang } = this.player;
+    if (!core || this.element.hidden) return;
     const width = this.box.clientWidth;
-    if (!core || width < 50 || this.element.hidden) return;
+    if (width < 50) return;
     this.picture.show(copyList(core.charts(width, this.stream, this.sight[0], this.sight[1], lang)), width);
     this.tell(-1);
   }

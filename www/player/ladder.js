@@ -36,8 +36,9 @@ export class LadderView {
   /** Lays the axis out anew for the present size. */
   fit() {
     const core = this.player.core;
+    if (!core) return;
     const room = this.viewHeight();
-    if (!core || room < 40) return;
+    if (room < 40) return;
     this.zoom = 1;
     this.height = core.fit(room).height;
     this.player.extentChanged(this.height);
@@ -57,8 +58,9 @@ export class LadderView {
 
   layout() {
     const core = this.player.core;
+    if (!core) return;
     const width = this.scroller.clientWidth;
-    if (!core || width < 50) return;
+    if (width < 50) return;
     const content = this.contentHeight();
     const most = this.player.narrow ? Math.max(360, window.innerHeight * 0.72) : this.scroller.clientHeight;
     const grows = this.player.narrow && content <= 2400;

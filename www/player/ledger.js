@@ -76,8 +76,10 @@ export class LedgerView {
 
   layout() {
     const core = this.player.core;
+    // Asking for a width lays the page out: not before there is something to draw.
+    if (!core) return;
     const width = this.box.clientWidth;
-    if (!core || width < 50) return;
+    if (width < 50) return;
     const { stream, first, count } = this.zoom;
     const { lang } = this.player;
     this.picture.show(copyList(core.ledger(width, this.connection, stream, first, count, lang)));

@@ -1,0 +1,118 @@
+//! The head of the frame before, come again.
+//!
+//! Messages of one size stand in rows: comparing a head with the one before is cheaper than reading it. Above all the place of
+//! the next frame then waits for no reading: the processor goes on while it compares.
+
+use std::ops::Range;
+
+use super::plan::Extent;
+
+/// As much of a frame as is compared; a head that is longer is read anew each time.
+pub(crate) const SEEN: usize = 32;
+
+/// A head, and what was read in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Again {
+    /// The words of the head; what lies behind it is masked away.
+    words: [u64; SEEN / 8],
+    mask: [u64; SEEN / 8],
+    extent: Extent,
+    /// Where the frame's header lies.
+    header: Range<usize>,
+    /// Bytes of the frame before: only a second one of its size is worth remembering.
+    before: usize,
+}
+
+impl Again {
+    /// Knows no head: no frame fits.
+    pub(crate) fn new() -> Again {
+        Again {
+            words: [1; SEEN / 8],
+            mask: [0; SEEN / 8],
+            extent: Extent::default(),
+            header: 0..0,
+            before: 0,
+        }
+    }
+
+    /// The extent of the frame that begins like this, and where its header lies, if its head is the one known.
+    #[inline(always)]
+    pub(crate) fn extent(&self, view: &[u8]) -> Option<(Extent, Range<usize>)> {
+        let here = words(view.first_chunk()?);
+        let differ = (0..SEEN / 8).fold(0, |differ, i| differ | ((here[i] & self.mask[i]) ^ self.words[i]));
+        (differ == 0).then(|| (self.extent, self.header.clone()))
+    }
+
+    /// Takes note of a frame at the start of `view` whose extent was read in its bytes `decisive` alone.
+    #[inline(always)]
+    pub(crate) fn note(
+        &mut self,
+        view: &[u8],
+        extent: &Extent,
+        header: Range<usize>,
+        decisive: Range<usize>,
+    ) {
+        if extent.total == self.before {
+            self.remember(view, extent, header, decisive);
+        }
+        self.before = extent.total;
+    }
+
+    #[inline(never)]
+    fn remember(&mut self, view: &[u8], extent: &Extent, header: Range<usize>, decisive: Range<usize>) {
+        let Some(first) = view.first_chunk().filter(|_| decisive.end <= SEEN) else { return };
+        let mut mask = [0; SEEN];
+        if let Some(decisive) = mask.get_mut(decisive) {
+            decisive.fill(0xff);
+        }
+        self.mask = words(&mask);
+        let here = words(first);
+        self.words = std::array::from_fn(|i| here[i] & self.mask[i]);
+        (self.extent, self.header) = (*extent, header);
+    }
+}
+
+#[inline(always)]
+fn words(bytes: &[u8; SEEN]) -> [u64; SEEN / 8] {
+    let (words, _) = bytes.as_chunks();
+    std::array::from_fn(|i| u64::from_le_bytes(words[i]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXTENT: Extent = Extent { head: 4, start: 4, end: 40, total: 40 };
+
+    #[test]
+    fn a_head_is_known_once_its_size_came_twice() {
+        let mut view = [7; 40];
+        let mut again = Again::new();
+        for known in [false, false, true] {
+            assert_eq!(again.extent(&view).is_some(), known);
+            again.note(&view, &EXTENT, 0..2, 2..4);
+        }
+        assert_eq!(again.extent(&view), Some((EXTENT, 0..2)));
+        view[1] = 8;
+        view[4] = 8;
+        assert!(again.extent(&view).is_some(), "only what decides is compared");
+        for decisive in [2, 3] {
+            view[decisive] ^= 1;
+            assert!(again.extent(&view).is_none());
+            view[decisive] ^= 1;
+        }
+        assert!(again.extent(&view[..SEEN - 1]).is_none(), "too few bytes to compare");
+    }
+
+    #[test]
+    fn nothing_fits_before_something_was_seen_nor_where_a_head_is_too_long() {
+        let mut again = Again::new();
+        for view in [[0; 40], [1; 40], [255; 40]] {
+            assert!(again.extent(&view).is_none());
+        }
+        for _ in 0..3 {
+            again.note(&[0; 40], &EXTENT, 0..0, 0..SEEN + 1);
+        }
+        assert!(again.extent(&[0; 40]).is_none());
+    }
+}
