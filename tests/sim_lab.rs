@@ -108,6 +108,24 @@ fn changes_are_taken_back_one_by_one() {
 }
 
 #[test]
+fn what_a_scenario_does_to_packets_can_be_left_out() {
+    let mut lab = lab("lost-syn");
+    let script = lab.script();
+    assert_eq!(script.len(), lab.base().network.script.len());
+    lab.spare(&script[0].0, false).unwrap();
+    assert!(dropped_by_script(run(lab.scenario()).trace()).is_empty());
+    assert_eq!(lab.script(), [(script[0].0.clone(), false)]);
+    // What was done by hand is no part of it.
+    let trace = run(lab.scenario());
+    lab.act(aim(lab.scenario(), trace.trace(), PacketId(1), Act::Drop, None).unwrap()).unwrap();
+    assert_eq!(lab.script().len(), 1);
+    lab.spare(&script[0].0, true).unwrap();
+    assert_eq!(lab.changes().len(), 1);
+    lab.clear();
+    assert_eq!(lab.script(), script);
+}
+
+#[test]
 fn an_edited_text_holds_the_changes_before_it() {
     let mut lab = lab("hello-tcp");
     lab.turn("network.latency", Some("300ms")).unwrap();

@@ -27,6 +27,8 @@ pub enum Change {
     },
     /// Something is done to a packet.
     Packet(ScriptedAction),
+    /// What the scenario itself does to a packet is left out.
+    Spare(ScriptedAction),
     /// The text was edited; what had been changed before stands in it.
     Text {
         /// What the text says.
@@ -84,15 +86,20 @@ impl Lab {
         let mut changes =
             self.without(|change| matches!(change, Change::Knob { path: known, .. } if known == path));
         let before = self.apply(&changes)?;
-        if let Some(value) = value {
-            let change = Change::Knob { path: path.to_owned(), value: value.to_owned() };
-            let after = apply(&before, &change)?;
-            // Back where it was: no change at all.
-            if after != before {
-                changes.push(change);
+        self.now = match value {
+            Some(value) => {
+                let change = Change::Knob { path: path.to_owned(), value: value.to_owned() };
+                let after = apply(&before, &change)?;
+                // Back where it was: no change at all.
+                if after != before {
+                    changes.push(change);
+                }
+                after
             }
-        }
-        self.take(changes)
+            None => before,
+        };
+        self.changes = changes;
+        Ok(())
     }
 
     /// Breaks a rule or keeps it, for one host or for all.
@@ -119,6 +126,36 @@ impl Lab {
         let change = Change::Packet(action);
         if !changes.contains(&change) {
             changes.push(change);
+        }
+        self.take(changes)
+    }
+
+    /// What the scenario does to packets by itself, each with whether it still does.
+    pub fn script(&self) -> Vec<(ScriptedAction, bool)> {
+        let ours = |action: &ScriptedAction| {
+            self.changes.iter().any(|change| matches!(change, Change::Packet(known) if known == action))
+        };
+        let kept = self.now.network.script.iter().filter(|action| !ours(action)).cloned();
+        let mut all: Vec<(ScriptedAction, bool)> = kept.map(|action| (action, true)).collect();
+        // In the order of the text, and what is left out among it.
+        for action in self.changes.iter().filter_map(|change| match change {
+            Change::Spare(action) => Some(action),
+            _ => None,
+        }) {
+            let at = self.base.network.script.iter().position(|known| known == action);
+            all.insert(at.unwrap_or(all.len()).min(all.len()), (action.clone(), false));
+        }
+        all
+    }
+
+    /// Leaves out what the scenario does to a packet, or (`kept`) lets it be done again.
+    ///
+    /// # Errors
+    /// When a later change needs it; nothing is changed then.
+    pub fn spare(&mut self, action: &ScriptedAction, kept: bool) -> Result<(), KnobError> {
+        let mut changes = self.without(|change| matches!(change, Change::Spare(known) if known == action));
+        if !kept {
+            changes.push(Change::Spare(action.clone()));
         }
         self.take(changes)
     }
@@ -232,6 +269,14 @@ fn apply(scenario: &Scenario, change: &Change) -> Result<Scenario, KnobError> {
             let mut changed = scenario.clone();
             changed.network.script.push(action.clone());
             super::check::check(&changed).map_err(|flaw: Flaw| KnobError::Value(flaw.into()))?;
+            Ok(changed)
+        }
+        Change::Spare(action) => {
+            let mut changed = scenario.clone();
+            let script = &mut changed.network.script;
+            if let Some(at) = script.iter().position(|known| known == action) {
+                script.remove(at);
+            }
             Ok(changed)
         }
         Change::Text { scenario, .. } => Ok((**scenario).clone()),

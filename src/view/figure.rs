@@ -58,6 +58,16 @@ pub enum Fate {
     OnTheWay,
 }
 
+impl Fate {
+    /// When it was over.
+    pub fn end(self) -> Option<Moment> {
+        match self {
+            Fate::Arrived(end) | Fate::Lost(end) => Some(end),
+            Fate::OnTheWay => None,
+        }
+    }
+}
+
 /// Wireshark's words for what is special about a packet, as bits.
 pub mod mark {
     /// Sent again.

@@ -140,6 +140,7 @@ fn change_text(change: &Change, all: &[Knob], lang: Lang) -> String {
             fill(word, lang, &[who, title])
         }
         Change::Packet(action) => action_text(action, lang),
+        Change::Spare(action) => fill(Word::LabSpared, lang, &[&action_text(action, lang)]),
         Change::Text { before, .. } if before.is_empty() => Word::LabEdited.text(lang).to_owned(),
         Change::Text { before, .. } => fill(Word::LabEditedAfter, lang, &[&before.len().to_string()]),
     }

@@ -9,6 +9,7 @@ mod boxes;
 mod chart_data;
 mod chart_panel;
 pub mod charts;
+pub mod compare;
 mod crowd;
 pub mod fields;
 pub mod figure;

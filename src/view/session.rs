@@ -138,6 +138,11 @@ impl Session {
         Some(flight.packet)
     }
 
+    /// The numbers of the transcript's sentences that have no partner in the run with which this one was compared.
+    pub fn rows_alone(&self, fates: &[Option<crate::sim::Fate>]) -> Vec<u32> {
+        self.transcript.numbers(|event| fates.get(event as usize) == Some(&Some(crate::sim::Fate::Alone)))
+    }
+
     /// What the charts of a stream are made of.
     pub(crate) fn chart(&mut self, stream: u32) -> &Chart {
         let kept = self.chart.take().filter(|c| c.stream == stream);

@@ -106,6 +106,12 @@ impl Transcript {
         self.entries.partition_point(|e| e.position <= position + 0.01)
     }
 
+    /// The numbers of the sentences about events (by their number) of which this is true.
+    pub fn numbers(&self, wanted: impl Fn(u32) -> bool) -> Vec<u32> {
+        let all = self.entries.iter().enumerate();
+        all.filter(|(_, entry)| wanted(entry.order)).map(|(number, _)| number as u32).collect()
+    }
+
     /// The sentences `first..first + count`.
     pub fn rows(&self, figure: &Figure, first: usize, count: usize, relative: bool, lang: Lang) -> Vec<Row> {
         let time = TimeText::new(figure, lang);

@@ -343,6 +343,8 @@ words! {
     LabDuplicated "lab-duplicated": "{0}: doubled, the copy {1} later", "{0}：重复，副本晚 {1} 到达";
     LabCorrupted "lab-corrupted": "{0}: damaged", "{0}：损坏一位";
     LabReplayed "lab-replayed": "{0}: comes again at {1}", "{0}：在 {1} 时再次到达";
+    LabScript "lab-script": "What this scenario does to packets", "本场景对报文的处理";
+    LabSpared "lab-spared": "not: {0}", "取消：{0}";
     LabDefault "lab-default": "as by default", "默认";
     LabOn "lab-on": "on", "开";
     LabOff "lab-off": "off", "关";
@@ -365,6 +367,22 @@ words! {
     EditRun "edit-run": "Run", "运行";
     EditRevert "edit-revert": "Give this draft up", "放弃草稿";
     EditKeys "edit-keys": "Ctrl+Enter runs it. A program is its steps, one a line.", "Ctrl+Enter 运行。程序由步骤组成，一行一步。";
+    Compare "compare": "Before and after", "改动前后对比";
+    CompareBefore "compare-before": "before: as the scenario was opened", "改动前：场景原样";
+    CompareAfter "compare-after": "after: with the changes", "改动后：含所做的改动";
+    CompareCounts "compare-counts": "Differences counted", "差异统计";
+    ComparePackets "compare-packets": "packets", "报文";
+    CompareCalls "compare-calls": "calls", "调用";
+    CompareStates "compare-states": "states entered", "进入的状态";
+    CompareSame "compare-same": "the same", "相同";
+    CompareMoved "compare-moved": "moved in time", "时间变了";
+    CompareEnds "compare-ends": "end otherwise", "结局不同";
+    CompareGone "compare-gone": "gone", "消失";
+    CompareNew "compare-new": "new", "新增";
+    CompareList "compare-list": "What only one of the two runs has", "只在其中一次运行里出现的事件";
+    CompareNothing "compare-nothing": "The two runs tell the same, event by event, apart from their times.", "除时间外，两次运行的事件完全一致。";
+    CompareMore "compare-more": "and {0} more", "另有 {0} 条";
+    KeysCompare "keys-compare": "compare before and after", "对比改动前后";
     KeysLab "keys-lab": "laboratory: change and see", "实验台：改动并观察";
 
     // Errors.

@@ -1,6 +1,6 @@
 //! The laboratory's bindings: a scenario with the changes made to it, and runs of it in slices.
 
-use js_sys::{Array, Object};
+use js_sys::{Array, Object, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
 use super::{Player, ScenarioInfo, lang_of, set, to_js};
@@ -8,10 +8,12 @@ use crate::sim::scenario::Act;
 use crate::sim::units::Span;
 use crate::sim::{
     BUILTINS, KnobError, Lab as Bench, Path, RULES, Runner, Scenario, ScenarioError, Topic, aim, builtin,
+    compare,
 };
 use crate::time::Duration;
 use crate::trace::PacketId;
-use crate::view::lab::{change_texts, knob_infos, rule_infos};
+use crate::view::compare::{Marks, both};
+use crate::view::lab::{action_text, change_texts, knob_infos, rule_infos};
 use crate::view::words::{Lang, Word, fill};
 
 fn refused(error: KnobError, lang: Lang) -> JsError {
@@ -114,6 +116,19 @@ impl Lab {
         Ok(true)
     }
 
+    /// What the scenario itself does to packets: a line each, and whether it does so now.
+    pub fn script(&self, lang: &str) -> Array {
+        let all = self.bench.script().into_iter();
+        all.map(|(action, kept)| Array::of2(&action_text(&action, lang_of(lang)).into(), &kept.into()))
+            .collect()
+    }
+
+    /// Lets the scenario do the nth of those things, or leaves it out.
+    pub fn spare(&mut self, nth: usize, kept: bool, lang: &str) -> Result<(), JsError> {
+        let Some((action, _)) = self.bench.script().into_iter().nth(nth) else { return Ok(()) };
+        self.bench.spare(&action, kept).map_err(|error| refused(error, lang_of(lang)))
+    }
+
     /// What can be edited alone: the programs, each as its host's name and its own.
     pub fn programs(&self) -> Array {
         let all = self.bench.programs().into_iter();
@@ -177,6 +192,29 @@ fn told(error: Option<ScenarioError>, lang: &str) -> JsValue {
     set(&out, "column", (error.column as f64).into());
     set(&out, "message", error.message(lang_of(lang)).into());
     out.into()
+}
+
+/// Compares two runs. `before` and `after` are of each run: `ids` of what is not the same with their `marks` (see `Difference`),
+/// the numbers of the transcript's `rows` that only this run has, and `counts` of packets, calls and states by `Difference`.
+#[wasm_bindgen(js_name = compareRuns)]
+pub fn compare_runs(before: &Player, after: &Player) -> Object {
+    let compared = compare(before.session.trace(), after.session.trace());
+    let [one, two] = both(before.session.figure(), after.session.figure(), &compared);
+    let side = |marks: Marks, rows: Vec<u32>| {
+        let out = Object::new();
+        let ids: Vec<u32> = marks.marks.iter().map(|(id, _)| id.0).collect();
+        let kinds: Vec<u8> = marks.marks.iter().map(|&(_, difference)| difference as u8).collect();
+        set(&out, "ids", Uint32Array::from(&ids[..]).into());
+        set(&out, "marks", Uint8Array::from(&kinds[..]).into());
+        set(&out, "rows", Uint32Array::from(&rows[..]).into());
+        let counts = [marks.packets, marks.calls, marks.states].concat();
+        set(&out, "counts", Uint32Array::from(&counts[..]).into());
+        JsValue::from(out)
+    };
+    let out = Object::new();
+    set(&out, "before", side(one, before.session.rows_alone(&compared.first)));
+    set(&out, "after", side(two, after.session.rows_alone(&compared.second)));
+    out
 }
 
 /// A run that is being made.

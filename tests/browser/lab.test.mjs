@@ -35,7 +35,7 @@ async function lab(fragment = 'scenario=hello-tcp&lang=en', options = {}) {
     digest: () => player.evaluate((element) => element.core.digest()),
     /** Waits until no run is being made. */
     settled: () => player.evaluate(async (element) => {
-      do await new Promise((go) => setTimeout(go, 50)); while (element.lab.waiting || element.lab.trial);
+      do await new Promise((go) => setTimeout(go, 50)); while (element.lab.waiting || element.lab.trial || element.settling);
     }),
     /** Selects the first packet that is told so, and says which it is. */
     select: (title) => player.evaluate((element, wanted) => {
@@ -149,6 +149,21 @@ test('every packet action does what it says, and is undone by itself', async () 
     return [first, element.core.digest()];
   });
   assert.equal(again, shown);
+  await done();
+});
+
+test('what the scenario itself does to a packet can be left out', async () => {
+  const { panel, changes, packets, settled, done } = await lab('scenario=lost-syn&lang=en');
+  assert.equal((await packets()).filter((title) => title.endsWith('lost')).length, 1);
+  const box = panel.locator('.script').getByRole('checkbox');
+  assert.ok(await box.isChecked());
+  await box.uncheck();
+  await settled();
+  assert.deepEqual(await changes(), ['not: client, SYN no. 1: lost']);
+  assert.equal((await packets()).filter((title) => title.endsWith('lost')).length, 0);
+  await box.check();
+  await settled();
+  assert.deepEqual(await changes(), []);
   await done();
 });
 
@@ -300,8 +315,55 @@ test('the laboratory follows to another scenario and language', async () => {
   await done();
 });
 
+test('before and after stand side by side, differences marked, counted and told', async () => {
+  const { page, player, panel, settled, select, done } = await lab();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('d');
+  const dialog = player.locator('dialog.compare');
+  assert.equal(await dialog.evaluate((element) => element.open), false, 'there is nothing to compare');
+  assert.match(await player.locator('.notice').innerText(), /Nothing is changed yet/);
+  const nth = await select('len 11');
+  await player.locator('aside.inspector').getByRole('button', { name: 'Drop', exact: true }).click();
+  await settled();
+  await page.keyboard.press('d');
+  await dialog.waitFor();
+  const counts = await dialog.locator('.counts tbody tr').evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+  const packets = counts[0].slice(1).map(Number);
+  assert.equal(counts[0][0], 'packets');
+  // One is lost now, and one more is sent; nothing is gone.
+  assert.deepEqual([packets[2], packets[3], packets[4]], [1, 0, 1], String(counts));
+  const total = await player.evaluate((element) => element.about.packets);
+  assert.equal(packets[0] + packets[1] + packets[2] + packets[4], total);
+  const told = await dialog.locator('.rows tbody tr').evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+  assert.ok(told.some(([mark, , text]) => /\+.*new/.test(mark) && /is lost on the way/.test(text)), JSON.stringify(told));
+  // The signs are drawn, and not by colour alone.
+  const signs = await player.evaluate((element, id) => {
+    const { before, after } = element.lab.compare;
+    const texts = (half) => {
+      const all = [];
+      const ctx = new Proxy({}, { get: (_, name) => (name === 'fillText' ? (text) => all.push(text) : () => {}), set: () => true });
+      half.sketch(ctx, half.picture.list);
+      return all;
+    };
+    return { before: texts(before), after: texts(after), mark: before.marks.get(id) };
+  }, (1 << 28) | nth);
+  assert.equal(signs.mark, 2);
+  assert.ok(signs.before.includes('≠') && signs.after.includes('≠') && signs.after.includes('+'), JSON.stringify(signs));
+  assert.deepEqual(await findings(page), []);
+  await page.keyboard.press('Escape');
+  assert.equal(await dialog.evaluate((element) => element.open), false);
+  // Another change, and the comparison follows.
+  await player.evaluate((element) => element.lab.clear());
+  await settled();
+  await player.evaluate((element) => element.lab.change((bench) => bench.turn('network.latency', '21ms', 'en')));
+  await page.keyboard.press('x');
+  await panel.getByRole('button', { name: 'Compare' }).click();
+  assert.match(await dialog.locator('.sum .quiet').innerText(), /latency: 21ms/);
+  await done();
+});
+
 /** What is to hold is 100 ms; it may only go down. */
-const DRAWN_MS = 600;
+const DRAWN_MS = 400;
 
 test('a knob\'s change is drawn in time on a CPU four times slower', async () => {
   for (const scenario of ['hello-tcp', 'framed-hello', 'sack']) {
@@ -342,6 +404,9 @@ for (const [lang, colorScheme, width] of [['en', 'light', 1280], ['zh', 'dark', 
     assert.deepEqual(await findings(page), []);
     const box = await player.locator('dialog.editor').boundingBox();
     assert.ok(box && box.x >= 0 && box.x + box.width <= width, JSON.stringify(box));
+    await page.keyboard.press('Escape');
+    await player.evaluate((element) => element.lab.compare.show());
+    assert.deepEqual(await findings(page), []);
     await done();
   });
 }

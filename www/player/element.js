@@ -33,6 +33,12 @@ const NARROW = 760;
 /** With reduced motion the picture steps this often at normal speed, in milliseconds. */
 const STEP_MS = 800;
 
+/** So long after the last change the transcript and the laboratory's panel follow, in milliseconds. */
+const SETTLE_MS = 80;
+
+/** What the views are arranged by. @param {About} about */
+const shapeOf = ({ hosts, programs, connections, known }) => JSON.stringify([hosts, programs, connections, known]);
+
 /** @type {About} */
 const NOTHING = { hosts: [], connections: [], programs: [], known: [], packets: 0, calls: 0, end: 0 };
 
@@ -64,6 +70,7 @@ export class FramewirePlayer extends HTMLElement {
   frame = 0;
   lastTick = 0;
   fitted = '';
+  settling = 0;
   /** @type {string | undefined} */
   preferred;
   /** What load() was given. @type {string | object | undefined} */
@@ -120,6 +127,7 @@ export class FramewirePlayer extends HTMLElement {
       this.printing.element,
       this.framing.element,
       this.lab.editor.element,
+      this.lab.compare.element,
       h('div', { class: 'drop' }),
     );
     root.append(this.frameElement);
@@ -194,6 +202,8 @@ export class FramewirePlayer extends HTMLElement {
     this.core?.free();
     this.core = undefined;
     this.lab.take(undefined, 0);
+    clearTimeout(this.settling);
+    this.settling = 0;
   }
 
   asked() {
@@ -260,34 +270,56 @@ export class FramewirePlayer extends HTMLElement {
   }
 
   /**
-   * Takes over another run of what is open: playhead, scrolling and selection stay where they are.
+   * Takes over another run of what is open: playhead, scrolling and selection stay where they are. What is not drawn
+   * (the transcript, the laboratory's panel) follows a moment later, so that a slider does not wait for it.
    * @param {Core} core
    */
   reopened(core) {
     const { selected, playhead, extent, ladder } = this;
     const nanos = this.core?.nanos(playhead) ?? 0;
     const [zoom, top] = [ladder.zoom, ladder.scroller.scrollTop];
+    const before = shapeOf(this.about);
     this.core?.free();
     this.core = core;
     this.about = core.about();
     this.pointed = 0;
-    this.programs.opened();
+    this.settleSoon();
     this.header.describe();
-    this.states.opened();
-    this.views.apply();
+    const same = shapeOf(this.about) === before;
+    if (!same) {
+      this.programs.opened();
+      this.states.opened();
+      this.views.apply();
+    }
     ladder.fit();
-    this.ledger.opened();
-    this.charts.opened();
     this.playhead = playhead >= extent - 0.01 ? this.extent : Math.min(this.extent, core.position(nanos));
-    ladder.zoom = zoom;
-    ladder.layout();
-    ladder.scroller.scrollTop = top;
-    this.select(selected && core.inspect(selected, this.relative, this.lang) ? selected : 0);
-    this.transcript.translate();
+    if (zoom !== 1) {
+      ladder.zoom = zoom;
+      ladder.layout();
+    }
+    if (top) ladder.scroller.scrollTop = top;
+    if (same) this.ledger.layout();
+    else this.ledger.opened();
+    this.states.layout();
+    if (!this.charts.element.hidden || !same) this.charts.opened();
+    if (selected) this.select(core.inspect(selected, this.relative, this.lang) ? selected : 0);
     this.moved();
     this.embed.arranged();
     this.dataset.state = 'ready';
     this.dispatchEvent(new Event('loadeddata'));
+  }
+
+  settleSoon() {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.settle(), SETTLE_MS);
+  }
+
+  /** What follows a moment after a change. */
+  settle() {
+    this.settling = 0;
+    this.transcript.first = -1;
+    this.transcript.follow();
+    this.lab.fill();
   }
 
   /** The full JSON text of the scenario as it is shown now, with all changes; nothing for a recording. */
@@ -455,7 +487,7 @@ export class FramewirePlayer extends HTMLElement {
     this.charts.follow();
     this.controlBar.follow();
     this.programs.follow();
-    this.transcript.follow();
+    if (!this.settling) this.transcript.follow();
     this.variables.follow();
     this.dispatchEvent(new Event('timeupdate'));
   }

@@ -20,6 +20,7 @@ const LIST = /** @type {const} */ ([
   [['P'], 'keys-present'],
   [['F'], 'framing'],
   [['X'], 'keys-lab'],
+  [['D'], 'keys-compare'],
   [['Esc'], 'keys-close'],
   [['/'], 'keys-scenarios'],
   [['V'], 'keys-views'],
@@ -122,6 +123,10 @@ function act(player, event) {
     case 'x':
     case 'X':
       player.lab.toggle();
+      return true;
+    case 'd':
+    case 'D':
+      void player.lab.compare.show();
       return true;
     case 'Escape':
       if (player.presenting) player.setPresenting(false);

@@ -27,6 +27,8 @@ export class Knob {
   constructor(info, turn, words) {
     this.info = info;
     this.words = words;
+    /** What the controls show. */
+    this.shown = '';
     this.path = info.path;
     const id = `fw-knob-${++made}`;
     this.turn = (/** @type {string | undefined} */ value) => turn(this.path, value);
@@ -49,6 +51,11 @@ export class Knob {
       this.slider = h('input', { type: 'range', min: 0, max: POSITIONS, step: 1, 'aria-label': this.label.textContent ?? '' });
       this.slider.addEventListener('input', () => this.slid());
       this.number.addEventListener('input', () => this.typed());
+      // What was typed and refused makes room for what holds.
+      this.number.addEventListener('blur', () => {
+        this.shown = '';
+        this.update(this.info);
+      });
       const [sign] = UNITS[info.unit];
       parts.push(this.slider, this.number, h('span', { class: 'unit' }, sign));
       if (info.words.includes('off')) {
@@ -96,7 +103,10 @@ export class Knob {
 
   /** Shows what holds now. @param {KnobInfo} info */
   update(info) {
+    const now = `${info.value} ${info.default} ${info.changed}`;
     this.info = info;
+    if (now === this.shown) return;
+    this.shown = now;
     const { value, unit, low, high } = info;
     const holds = value ?? info.default;
     this.element.classList.toggle('turned', info.changed);

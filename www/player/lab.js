@@ -1,6 +1,7 @@
 // The laboratory: the knobs of what is shown, rules to break, what is done to packets, and everything that was changed. What a
 // change means is decided in Rust; this file asks, shows, and lets the run be made anew.
 
+import { Compare } from './compare.js';
 import { h, iconButton } from './dom.js';
 import { Editor } from './editor.js';
 import { Knob } from './knob.js';
@@ -30,6 +31,7 @@ const css = `
 .lab summary { font-size: 12px; font-weight: 600; padding: 8px 0; cursor: pointer; }
 .lab details { border-top: 1px solid var(--fw-line); margin-top: 8px; }
 .lab .text-button, .lab .row button, .acts button, .notice .stop { border-color: var(--fw-line); }
+.lab .row { display: flex; gap: 8px; }
 .lab .done { list-style: none; }
 .lab .done li { display: flex; align-items: center; gap: 8px; border-left: 3px solid var(--fw-ink); padding-left: 8px; margin: 2px 0; }
 .lab .done li span { flex: 1; }
@@ -49,7 +51,7 @@ const css = `
 .rule { padding: 2px 0 6px; }
 .rule .hosts { display: flex; flex-wrap: wrap; gap: 2px 16px; padding-left: 22px; font-size: 12px; color: var(--fw-faint); }
 .rule label { min-height: 28px; }
-.acts { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
+.acts { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-bottom: 8px; }
 .acts button { padding: 0 7px; }
 .acts label { display: inline-flex; gap: 6px; align-items: center; font-size: 12px; color: var(--fw-faint); }
 .narrow .lab { position: absolute; left: 0; right: 0; bottom: 0; height: 55%; border: 0; border-top: 1px solid var(--fw-ink); z-index: 1; }
@@ -72,6 +74,29 @@ const css = `
 .editor .flaw:not(:empty) { color: var(--fw-trouble); border-left: 4px solid var(--fw-trouble); padding-left: 8px; overflow-wrap: anywhere; }
 .editor .flaw:empty { display: none; }
 .narrow .editor > :not(.bar) { margin: 0 4px; }
+
+.compare { padding: 8px 8px 16px; width: min(1240px, 97vw); height: min(1000px, 96vh); max-width: none; max-height: none; }
+.compare[open] { display: flex; flex-direction: column; gap: 8px; }
+.compare > :not(.bar) { margin: 0 16px; }
+.compare > .bar { padding: 0 0 0 16px; flex: none; }
+.compare h2 { flex: 1; font-size: 14px; color: inherit; }
+.compare h3 { margin: 0 0 4px; flex: none; }
+.compare .sum { flex: none; }
+.compare .counts th, .compare .counts td { padding: 1px 16px 1px 0; }
+.compare .counts tbody td { font-weight: 600; }
+.compare .halves { flex: 2; min-height: 0; display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px; }
+.compare .half { min-height: 0; min-width: 0; display: flex; flex-direction: column; }
+.compare .half .scroller { flex: 1; min-height: 0; height: auto; border: 1px solid var(--fw-line); }
+.compare .told { flex: 0 1 auto; max-height: 30%; min-height: 64px; overflow: auto; border-top: 1px solid var(--fw-line); padding-top: 8px; }
+.compare .rows td { padding: 1px 12px 1px 0; vertical-align: top; }
+.compare .rows .when { white-space: nowrap; }
+.narrow .compare > :not(.bar) { margin: 0 4px; }
+.narrow .compare { overflow-x: hidden; overflow-y: auto; }
+.narrow .compare .halves { grid-template-columns: minmax(0, 1fr); flex: none; }
+.narrow .compare .half .scroller { height: 60vh; flex: none; }
+.narrow .compare .counts { display: block; overflow-x: auto; }
+.narrow .compare .counts th, .narrow .compare .counts td { padding-right: 6px; }
+.narrow .compare .told { overflow: visible; flex: none; max-height: none; }
 @media print { .lab { display: none; } }
 `;
 
@@ -106,6 +131,7 @@ export class Laboratory {
     this.unfolded = new Map();
     this.drawn = '';
     this.editor = new Editor(this);
+    this.compare = new Compare(this);
     this.heading = h('h2', {});
     this.editButton = h('button', { type: 'button', class: 'text-button', click: () => this.editor.show() });
     this.close = iconButton('close', '', () => this.toggle());
@@ -113,9 +139,11 @@ export class Laboratory {
     this.done = h('ol', { class: 'done' });
     this.none = h('p', { class: 'quiet' });
     this.undoAll = h('button', { type: 'button', click: () => this.clear() });
+    this.compareButton = h('button', { type: 'button', click: () => void this.compare.show() });
+    this.script = h('div', { class: 'script' });
     this.settings = h('div', {});
     this.rules = h('div', {});
-    this.content = h('div', { class: 'bench', tabindex: 0, role: 'group' }, this.doneHeading, this.none, this.done, h('p', { class: 'row' }, this.undoAll), this.settings, this.rules);
+    this.content = h('div', { class: 'bench', tabindex: 0, role: 'group' }, this.doneHeading, this.none, this.done, h('p', { class: 'row' }, this.compareButton, this.undoAll), this.script, this.settings, this.rules);
     this.status = h('p', { class: 'hidden-visually', role: 'status' });
     this.element = h('aside', { class: 'lab', hidden: true }, h('div', { class: 'bar' }, this.heading, this.editButton, this.close), this.content, this.status);
     this.element.addEventListener('keydown', (event) => this.key(event));
@@ -161,6 +189,7 @@ export class Laboratory {
     this.bench = bench;
     this.events = events;
     this.editor.forget();
+    this.compare.forget();
     this.fill();
   }
 
@@ -185,7 +214,6 @@ export class Laboratory {
     player.sequence++;
     this.trial?.free();
     this.trial = trial;
-    this.fill();
     try {
       const made = await run(player, trial, Math.max(MOST_CHANGED, FACTOR * this.events));
       if (!made || this.trial !== trial) return false;
@@ -228,6 +256,7 @@ export class Laboratory {
   /** @param {number} nth */
   async undo(nth) {
     await this.change((bench) => bench.undo(nth, this.player.lang));
+    this.fill();
     const rest = this.done.querySelectorAll('button');
     (rest[Math.min(nth, rest.length - 1)] ?? this.content).focus({ preventScroll: true });
   }
@@ -244,6 +273,8 @@ export class Laboratory {
     this.undoAll.textContent = w['lab-undo-all'];
     this.drawn = '';
     this.editor.translate();
+    this.compare.translate();
+    this.compareButton.textContent = w['lab-compare'];
     this.fill();
   }
 
@@ -255,6 +286,7 @@ export class Laboratory {
     const changes = bench?.changes(lang) ?? [];
     this.editButton.disabled = !bench;
     this.undoAll.hidden = changes.length === 0;
+    this.compareButton.hidden = changes.length === 0;
     this.none.hidden = changes.length > 0;
     this.none.textContent = bench ? w['lab-none'] : w['lab-recording'];
     this.done.replaceChildren(...changes.map((text, nth) => {
@@ -263,6 +295,7 @@ export class Laboratory {
       undo.setAttribute('aria-label', undo.title);
       return h('li', {}, h('span', {}, text), undo);
     }));
+    this.scripted(/** @type {[text: string, kept: boolean][]} */ (bench?.script(lang) ?? []));
     const infos = /** @type {KnobInfo[]} */ (bench?.knobs(lang) ?? []);
     const rules = /** @type {RuleInfo[]} */ (bench?.rules(lang) ?? []);
     const shape = [lang, ...infos.map((info) => info.path), ...rules.flatMap((rule) => rule.hosts.map(([name]) => name))].join('\n');
@@ -296,6 +329,24 @@ export class Laboratory {
     );
     const boxes = rules.map((rule) => this.rule(rule));
     this.rules.replaceChildren(...(boxes.length ? [this.part(w['lab-rules'], false, boxes)] : []));
+  }
+
+  /**
+   * What the scenario itself does to packets: each can be left out.
+   * @param {[text: string, kept: boolean][]} script
+   */
+  scripted(script) {
+    const shape = script.map(([text]) => text).join('\n');
+    if (shape !== this.script.dataset.shape) {
+      const boxes = script.map(([text], nth) => {
+        const input = h('input', { type: 'checkbox' });
+        input.addEventListener('change', () => void this.change((bench) => bench.spare(nth, input.checked, this.player.lang)));
+        return h('div', { class: 'rule' }, h('label', {}, input, text));
+      });
+      this.script.replaceChildren(...(boxes.length ? [h('h3', {}, this.player.words['lab-script']), ...boxes] : []));
+      this.script.dataset.shape = shape;
+    }
+    for (const [i, input] of this.script.querySelectorAll('input').entries()) input.checked = script[i][1];
   }
 
   /**

@@ -7,6 +7,7 @@ import { roles } from '../pkg/framewire.js';
  * @property {string[]} roles colour of each role, by its number
  * @property {string[]} hues colour of each message hue; entry 0 stands for "no message"
  * @property {string} paper
+ * @property {string} ink
  * @property {string} accent focus ring and playhead
  * @property {string} sans
  * @property {string} mono
@@ -17,7 +18,7 @@ import { roles } from '../pkg/framewire.js';
  * Before anything is loaded.
  * @type {Theme}
  */
-export const PLAIN = { roles: [], hues: [], paper: '#fff', accent: '#000', sans: 'sans-serif', mono: 'monospace', dark: false };
+export const PLAIN = { roles: [], hues: [], paper: '#fff', ink: '#000', accent: '#000', sans: 'sans-serif', mono: 'monospace', dark: false };
 
 /**
  * @param {HTMLElement} element
@@ -31,6 +32,7 @@ export function readTheme(element) {
     roles: roles().map((/** @type {string} */ role) => get(role)),
     hues: ['message', ...Array.from({ length: 7 }, (_, i) => `message-${i + 1}`)].map(get),
     paper: get('paper'),
+    ink: get('ink'),
     accent: get('accent'),
     sans: get('sans'),
     mono: get('mono'),

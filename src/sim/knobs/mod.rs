@@ -177,6 +177,10 @@ pub fn knobs(scenario: &Scenario) -> Vec<Knob> {
     };
     let latency = net.latency.map_or(20.0 * MS, |latency| latency.0.as_nanos() as f64);
     list.add(NETWORK, "network", "", &whole, &latency, false);
+    // Other defaults follow the latency that holds; its own is that of a scenario that names none.
+    for knob in list.knobs.iter_mut().filter(|knob| knob.path == "network.latency") {
+        knob.default = Setting::Number(20.0 * MS);
+    }
     if net.rate.is_some() {
         // Without a rate nothing ever waits, and the reader refuses a queue.
         list.add(QUEUE, "network.queue", "", &net.queue.clone().unwrap_or_default(), &(), false);
