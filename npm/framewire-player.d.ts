@@ -4,11 +4,12 @@ export type FramewireError = CustomEvent<string>;
 /**
  * `<framewire-player>`. Attributes: `scenario` (name of a built-in one), `src` (address of a scenario, a recording or a capture), `view`,
  * `lang` (`en`, `zh`), `theme` (`auto`, `light`, `dark`), `start`, `end` (seconds), `autoplay`, `loop`, `speed`, `controls` (`none`,
- * `minimal`, `full`), `height` (a length, or `auto`). A child `<script type="application/json">` holds a scenario of its own; any other
+ * `minimal`, `full`), `height` (a length, or `auto`), `connection` (of a capture the one to show, from 0), `predict` (asks what comes next;
+ * a number limits the questions). A child `<script type="application/json">` holds a scenario of its own; any other
  * child is shown until the figure is there, where scripts are forbidden, and in print.
  *
  * Events, as of `<video>`: `loadstart`, `loadeddata`, `play`, `pause`, `timeupdate`, `seeked`, `ratechange`, `ended`, `error`; beyond
- * those `select` and `languagechange`.
+ * those `select`, `languagechange`, `predict` (after each answer) and `predictend` (the score).
  */
 export declare class FramewirePlayer extends HTMLElement {
   /** Seconds of the conversation. */

@@ -3,7 +3,7 @@
 import { FramewirePlayer } from './player/element.js';
 
 /** Attributes of the element that the address may set. `src` must be of this origin: the page's policy sees to it. */
-const ALLOWED = ['scenario', 'src', 'view', 'lang', 'theme', 'start', 'end', 'autoplay', 'loop', 'speed', 'controls', 'predict'];
+const ALLOWED = ['scenario', 'src', 'connection', 'view', 'lang', 'theme', 'start', 'end', 'autoplay', 'loop', 'speed', 'controls', 'predict'];
 
 const player = new FramewirePlayer();
 for (const [name, value] of new URLSearchParams(location.search)) {

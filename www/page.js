@@ -2,17 +2,70 @@
 
 import { loadCore } from './player/core.js';
 import { FramewirePlayer } from './player/element.js';
+import { LinkError, readLink } from './player/link.js';
 
 // The figure is all there is on this page: no need to wait until it is seen. What goes wrong, the player tells.
 loadCore().catch(() => {});
 
+/** What may be in a link and must not stay from the one before. */
+const OF_THE_LINK = ['scenario', 'src', 'connection', 'predict'];
+
+/**
+ * Opens what the address asks for.
+ * @param {FramewirePlayer} player
+ */
+function follow(player) {
+  const link = readLink(location.hash);
+  const { attributes, json, at, wrong } = link;
+  const asks = json || attributes['scenario'] || attributes['src'];
+  if (asks) for (const name of OF_THE_LINK) if (!(name in attributes)) player.removeAttribute(name);
+  for (const [name, value] of Object.entries(attributes)) player.setAttribute(name, value);
+  if (json) {
+    json.catch(() => {});
+    void player.load(json);
+  }
+  const arrived = new AbortController();
+  const once = { signal: arrived.signal };
+  player.addEventListener('error', () => arrived.abort(), once);
+  player.addEventListener('loadeddata', () => {
+    arrived.abort();
+    if (at !== undefined) seek(player, at);
+    if (wrong instanceof LinkError) player.say(player.word(wrong.word, wrong.detail), true);
+  }, once);
+}
+
+/**
+ * Goes to a moment, behind everything that happens at it.
+ * @param {FramewirePlayer} player
+ * @param {number} seconds
+ */
+function seek(player, seconds) {
+  const { core } = player;
+  if (!core) return;
+  let position = core.position(seconds * 1e9);
+  for (let next = core.step(position, 1, false); next > position && core.nanos(next) <= seconds * 1e9 + 0.5; ) {
+    position = next;
+    next = core.step(position, 1, false);
+  }
+  player.seek(position, true);
+}
+
+/** @param {FramewirePlayer} player */
+function tell(player) {
+  document.title = player.documentTitle;
+  const [name, src] = [player.info?.name, player.held?.local ? null : player.getAttribute('src')];
+  const asked = new URLSearchParams(location.hash.slice(1));
+  const here = name ? asked.get('scenario') === name : src ? asked.get('src') === src : asked.has('json') && player.given instanceof Promise;
+  if (here) return;
+  const fragment = name ? `#scenario=${encodeURIComponent(name)}` : src && !src.startsWith('data:') ? `#src=${encodeURIComponent(src)}` : '';
+  history.replaceState(null, '', fragment || location.pathname + location.search);
+}
+
 const player = document.querySelector('framewire-player');
 if (player instanceof FramewirePlayer) {
-  const asked = new URLSearchParams(location.hash.slice(1));
-  for (const name of ['scenario', 'src', 'lang', 'theme', 'view']) {
-    const value = asked.get(name);
-    if (value) player.setAttribute(name, value);
-  }
+  player.share.offer();
+  follow(player);
+  window.addEventListener('hashchange', () => follow(player));
   // With nothing focused the keys mean the player.
   document.addEventListener('keydown', (event) => {
     if (event.target === document.body) player.key(event);
@@ -21,9 +74,5 @@ if (player instanceof FramewirePlayer) {
     document.documentElement.lang = player.lang;
     document.title = player.documentTitle;
   });
-  player.addEventListener('loadeddata', () => {
-    document.title = player.documentTitle;
-    const name = player.getAttribute('scenario');
-    if (name) history.replaceState(null, '', `#scenario=${encodeURIComponent(name)}`);
-  });
+  player.addEventListener('loadeddata', () => tell(player));
 }

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod capture;
 pub mod code;
 pub mod content;
+mod extract;
 pub mod file;
 pub mod flows;
 mod grow;
@@ -25,6 +26,7 @@ pub mod tables;
 pub use crate::framing::Role;
 pub use code::{DropReason, Errno, How, Kind, Limit, Op, Provenance, Transport};
 pub use content::Piece;
+pub use extract::extract;
 pub use file::{Damage, End, FileReader, FileWriter, ReadError, is_trace_file, read, write};
 pub use flows::Connection;
 pub use id::{

@@ -27,6 +27,8 @@ pub mod machine;
 pub mod mermaid;
 pub mod metrics;
 mod octets;
+pub mod opening;
+pub mod predict;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod scale;

@@ -105,7 +105,7 @@ words! {
     Machine "machine": "States", "状态机";
     Charts "charts": "Charts", "图表";
     Open "open": "Open…", "打开…";
-    OpenLong "open-long": "Open a recording (.fwtrace) or drop it anywhere", "打开录制文件（.fwtrace），或拖放到页面上";
+    OpenLong "open-long": "Open a scenario, a recording or a capture (.json, .fwtrace, .pcap, .pcapng), or drop it anywhere", "打开场景、录制或抓包文件（.json、.fwtrace、.pcap、.pcapng），或拖放到页面上";
     Recordings "recordings": "Recordings", "录制";
     BuiltIn "built-in": "Built-in scenarios", "内置场景";
     DropHere "drop-here": "Drop the file to open it", "松开以打开文件";
@@ -130,7 +130,7 @@ words! {
     ZoomOut "zoom-out": "Zoom out", "缩小";
     ZoomFit "zoom-fit": "Fit", "适合窗口";
     Connection "connection": "Connection", "连接";
-    Export "export": "Save as SVG", "保存为 SVG";
+    Export "export": "Export", "导出";
 
     // The state machine: events and actions as RFC 9293 writes them.
     PassiveOpen "passive-open": "passive OPEN", "被动打开";
@@ -385,8 +385,98 @@ words! {
     KeysCompare "keys-compare": "compare before and after", "对比改动前后";
     KeysLab "keys-lab": "laboratory: change and see", "实验台：改动并观察";
 
+    // Export.
+    ExportHint "export-hint": "Everything is made in this page; nothing is sent anywhere.", "全部在本页面内生成，不会上传任何内容。";
+    ExportPicture "export-picture": "Picture of", "图的内容";
+    ExportSvg "export-svg": "a drawing: sharp at any size, for print and slides", "矢量图：任意放大都清晰，适合印刷和幻灯片";
+    ExportPng "export-png": "a picture of dots: for documents that take no SVG", "位图：用于不支持 SVG 的文档";
+    ExportPcapng "export-pcapng": "the packets, for Wireshark; the calls stand in the comments", "全部报文，可用 Wireshark 打开；调用写在注释里";
+    ExportTraceName "export-trace-name": "Recording", "录制";
+    ExportTrace "export-trace": "everything that happened; opened here again, it is the same", "完整的事件记录；再次打开时内容完全相同";
+    ExportScenario "export-scenario": "what was run: to be edited, run again and embedded", "场景本身：可以修改、重新运行、嵌入网页";
+    ExportMermaid "export-mermaid": "a sequence diagram for Markdown", "用于 Markdown 的时序图";
+    ExportText "export-text": "the ladder in letters, for mail and comments", "用字符画出的时序图，适合邮件和代码注释";
+    ExportPage "export-page": "one file with all of this inside; works without a network", "单个网页文件，内含全部内容，离线可用";
+    ExportCopy "export-copy": "Copy", "复制";
+    ExportSaved "export-saved": "Saved: {0}", "已保存：{0}";
+    Copied "copied": "Copied.", "已复制。";
+    NotCopied "not-copied": "The browser does not let this page copy. The text is selected: press Ctrl+C (Cmd+C).", "浏览器不允许本页面写入剪贴板。文本已选中，请按 Ctrl+C（Cmd+C）。";
+    NotCopiedHere "not-copied-here": "The browser does not let this page copy; save it instead.", "浏览器不允许复制，请改为保存文件。";
+    NoPacketsInside "no-packets-inside": "a recording of calls holds no packets", "只记录了调用，没有报文";
+    NoScenarioInside "no-scenario-inside": "a recording has no scenario", "录制文件没有对应的场景";
+    ErrorExport "error-export": "This could not be made: {0}", "无法生成：{0}";
+
+    // Share links.
+    Share "share": "Share a link", "分享链接";
+    ShareLink "share-link": "Link to what is shown", "指向当前画面的链接";
+    ShareCopy "share-copy": "Copy link", "复制链接";
+    ShareMoment "share-moment": "begin at this moment ({0})", "从当前时刻开始（{0}）";
+    SharePredict "share-predict": "as questions (predict mode)", "以提问方式打开（预测模式）";
+    ShareHint "share-hint": "The link itself holds everything; no server keeps it.", "全部内容都在链接里，不经过任何服务器保存。";
+    ShareLong "share-long": "The link has {0} characters; some programs cut such long ones. \"Export\" saves the same as a file.", "链接有 {0} 个字符，有些软件会截断。也可以用“导出”保存为文件。";
+    ShareFile "share-file": "A file that you opened cannot travel in a link. \"Export\" saves it as a page or a recording.", "本地打开的文件无法放进链接，请用“导出”保存为网页或录制文件。";
+    LinkDamaged "link-damaged": "The link is damaged: the scenario in it cannot be read. Was all of it copied?", "链接已损坏，无法读出其中的场景。复制时是否漏掉了一部分？";
+    LinkLong "link-long": "The scenario is too long for a link.", "场景太长，无法放进链接。";
+    LinkAt "link-at": "The link asks for a moment that is no time: {0}", "链接指定的时刻不是有效的时间：{0}";
+
+    // Predict mode.
+    Predict "predict": "Predict", "预测";
+    PredictLong "predict-long": "Predict mode: say what comes before it is shown", "预测模式：先作答，再揭晓";
+    PredictEnd "predict-end": "Leave predict mode", "退出预测模式";
+    PredictCount "predict-count": "Question {0} of {1}", "第 {0} 题，共 {1} 题";
+    PredictScore "predict-score": "{0} of {1} right", "答对 {0} 题，已答 {1} 题";
+    PredictGiven "predict-given": "Just before", "刚刚发生";
+    PredictCheck "predict-check": "Check", "提交";
+    PredictReveal "predict-reveal": "Show me", "看答案";
+    PredictNext "predict-next": "Next question", "下一题";
+    PredictDone "predict-done": "See the score", "查看成绩";
+    PredictAgain "predict-again": "Once more", "再来一遍";
+    PredictRight "predict-right": "Right.", "答对了。";
+    PredictWrong "predict-wrong": "Not so.", "不对。";
+    PredictShown "predict-shown": "Shown, not answered.", "未作答，已显示答案。";
+    PredictNone "predict-none": "Nothing here can be predicted: no segments, states or receive calls.", "这里没有可以预测的内容：没有报文段、状态或接收调用。";
+    PredictYours "predict-yours": "your answer", "你的答案";
+    PredictIs "predict-is": "it is", "正确答案";
+    PredictNothing "predict-nothing": "nothing", "未填";
+    PredictFlags "predict-flags": "Flags", "标志";
+    PredictState "predict-state": "Which state?", "哪个状态？";
+    PredictChoose "predict-choose": "choose", "请选择";
+    PredictReceived "predict-received": "The bytes, or how many (end of the stream: b'')", "内容或字节数（流结束写 b''）";
+    PredictNoAck "predict-no-ack": "empty: none", "留空表示无";
+    PredictFinal "predict-final": "You answered {0} of {1} right.", "共 {1} 题，答对 {0} 题。";
+    PredictAll "predict-all": "All of it right.", "全部答对。";
+    PredictMissed "predict-missed": "Look at these once more:", "这些值得再看一遍：";
+    AsksSegment "asks-segment": "{0} now sends a segment to {1}. Which flags does it have, which seq and ack?", "{0} 接下来向 {1} 发送一个报文段。它有哪些标志，seq 和 ack 各是多少？";
+    AsksData "asks-data": "It carries {0} B of data.", "它携带 {0} B 数据。";
+    AsksState "asks-state": "{0} is in {1}. Which state does it enter now?", "{0} 处于 {1}。它接下来进入哪个状态？";
+    AsksReceive "asks-receive": "{0} called {1}. What does it return?", "{0} 调用了 {1}。它返回什么？";
+    TellsSyn "tells-syn": "SYN alone asks for a connection. It names the number at which the sender's counting begins: relative 0.", "单独的 SYN 请求建立连接，并给出发送方编号的起点，即相对序号 0。";
+    TellsSynAck "tells-syn-ack": "{0} answers the SYN of {1}: its own SYN names where its counting begins, ACK confirms the other's.", "{0} 回应 {1} 的 SYN：自己的 SYN 给出编号起点，ACK 确认对方的 SYN。";
+    TellsFin "tells-fin": "FIN: {0} has no more data. Every segment after the first SYN has ACK, this one too.", "FIN 表示 {0} 不再发送数据。除第一个 SYN 外，报文段都带 ACK，这个也不例外。";
+    TellsRst "tells-rst": "RST: for {0} there is no such connection, or it is over at once.", "RST 表示 {0} 没有这个连接，或立即终止它。";
+    TellsRstSeq "tells-rst-seq": "Of a reset: seq is the ack of the segment that it answers, or 0 with ack behind that segment if it had none.", "复位报文段的 seq 取所回应报文段的 ack；若对方没有 ACK，则 seq 为 0，ack 为对方序号之后的值。";
+    TellsData "tells-data": "Data need no flag of their own; ACK is always there once the connection is open.", "数据本身不需要标志；连接建立后 ACK 总是存在。";
+    TellsAck "tells-ack": "Without data there is nothing but the acknowledgment.", "没有数据，只有确认。";
+    TellsAgain "tells-again": "It is sent again, so seq is that of the first byte not acknowledged, as the first time.", "这是重传，所以 seq 仍是第一个未被确认的字节的序号，与上次相同。";
+    TellsSeq "tells-seq": "seq counts on from what {0} sent before: SYN takes one number, each byte one, FIN one; a bare ACK takes none.", "seq 接着 {0} 之前发送的内容编号：SYN 占一个，每字节占一个，FIN 占一个；纯 ACK 不占。";
+    TellsAckNumber "tells-ack-number": "ack is the number that {0} expects next from {1}: one behind the last byte (or SYN, or FIN) that arrived in order.", "ack 是 {0} 期望从 {1} 收到的下一个序号，即按序到达的最后一个字节（或 SYN、FIN）的序号加一。";
+    TellsState "tells-state": "{0} goes from {1} to {2}.", "{0} 从 {1} 进入 {2}。";
+    TellsReceive "tells-receive": "recv takes what is in the receive buffer, here {0}, at most {1}. Where one send ended and the next began, the stream does not tell.", "recv 取走接收缓冲区里已有的数据（这里是 {0}），最多 {1} 字节。字节流不保留各次 send 之间的边界。";
+    TellsFull "tells-full": "recv never returns more than asked for ({0}); what is left waits in the receive buffer.", "recv 最多返回所要求的 {0} 字节，其余留在接收缓冲区里。";
+    TellsEnd "tells-end": "The peer's FIN has arrived and everything before it was read: recv returns b'', the end of the stream.", "对方的 FIN 已到达，之前的数据都已读完：recv 返回 b''，表示流结束。";
+    TellsDatagram "tells-datagram": "One call takes one datagram, whole: {0}.", "一次调用取走一个完整的数据报：{0}。";
+    TellsTruncated "tells-truncated": "The buffer holds {0} bytes: of the datagram the last {1} B are lost.", "缓冲区只有 {0} 字节，数据报末尾的 {1} B 丢失。";
+
+    // The connections in a file.
+    Connections "connections": "Connections", "连接列表";
+    ConnectionsIn "connections-in": "{0} holds {1} connections", "{0} 中有 {1} 个连接";
+    ConnectionsAll "connections-all": "All in one picture", "全部画在一张图里";
+    ConnectionsFind "connections-find": "Find a connection", "查找连接";
+    ConnectionHolds "connection-holds": "packets: {0}, bytes there: {1}, back: {2}", "报文 {0} 个，发往服务器 {1} 字节，返回 {2} 字节";
+    ErrorConnection "error-connection": "{0} has no connection {1}", "{0} 中没有第 {1} 个连接";
+
     // Errors.
-    ErrorTrace "error-trace": "{0} is not a framewire recording: {1}", "{0} 不是 framewire 录制文件：{1}";
+    ErrorTrace "error-trace": "{0} is not a framewire recording and not a capture (pcap, pcapng): {1}", "{0} 既不是 framewire 录制文件，也不是抓包文件（pcap、pcapng）：{1}";
     ErrorScenario "error-scenario": "There is no scenario called {0}", "没有名为 {0} 的场景";
     ErrorLoad "error-load": "The player could not be loaded: {0}", "播放器无法加载：{0}";
     ErrorFetch "error-fetch": "{0} could not be fetched: {1}", "无法获取 {0}：{1}";

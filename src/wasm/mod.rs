@@ -3,8 +3,13 @@
 //! Small structs cross by serde, display lists as typed-array views that the page copies before it calls again. Every
 //! failure is a thrown string in the reader's language.
 
+mod export;
 mod framing;
 mod lab;
+mod predict;
+mod recording;
+
+use std::sync::Arc;
 
 use js_sys::{Array, Float32Array, Float64Array, Object, Reflect, Uint8Array, Uint16Array, Uint32Array};
 use serde::Serialize;
@@ -12,12 +17,12 @@ use wasm_bindgen::prelude::*;
 
 use crate::sim::scenario::View;
 use crate::sim::{BUILTINS, Scenario, Topic, builtin};
-use crate::trace::{Trace, file};
+use crate::trace::Trace;
 use crate::view::figure::Place;
 use crate::view::list::{DisplayList, Role};
 use crate::view::session::Session;
 use crate::view::svg::Theme;
-use crate::view::words::{Lang, Word, fill};
+use crate::view::words::{Lang, Word};
 use crate::view::{charts, ladder, ledger, machine};
 
 fn to_js<T: Serialize>(value: &T) -> JsValue {
@@ -117,26 +122,15 @@ pub struct Player {
 }
 
 impl Player {
-    fn over(trace: Trace, remark: String) -> Player {
-        Player { session: Session::new(trace), list: DisplayList::default(), placed: Vec::new(), remark }
+    fn over(trace: impl Into<Arc<Trace>>, remark: String) -> Player {
+        let session = Session::new(trace);
+        Player { session, list: DisplayList::default(), placed: Vec::new(), remark }
     }
 }
 
 #[wasm_bindgen]
 impl Player {
-    /// Opens the bytes of a recording.
-    pub fn recording(name: &str, bytes: &[u8], lang: &str) -> Result<Player, JsError> {
-        let lang = lang_of(lang);
-        let (trace, end) = file::read(bytes)
-            .map_err(|error| JsError::new(&fill(Word::ErrorTrace, lang, &[name, &error.to_string()])))?;
-        let remark = match end {
-            file::End::Complete => String::new(),
-            file::End::Cut { .. } | file::End::Damaged { .. } => Word::Cut.text(lang).to_owned(),
-        };
-        Ok(Player::over(trace, remark))
-    }
-
-    /// What the reader should know of how the recording was read; empty if nothing.
+    /// What the reader should know of how the run ended; empty if nothing.
     pub fn remark(&self) -> String {
         self.remark.clone()
     }

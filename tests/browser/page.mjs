@@ -1,7 +1,11 @@
 // What every test of the page needs: Chromium, a page that fails on console errors and on requests outside its origin.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Where `framewire web` (or any server of www/) listens. */
 export const base = (process.env.FRAMEWIRE_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
@@ -106,4 +110,18 @@ export async function show(player, name) {
     return element.info?.name === wanted && element.dataset.state === 'ready';
   }, name);
   assert.ok(ready, name);
+}
+
+/** What axe-core finds on a page, a line each. */
+export async function axeFindings(page) {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.flat(9).join(' ')).join(', ')}`);
+  });
+}
+
+/** Opens a file by the dialog's input, as a reader would. */
+export function choose(player, name, content) {
+  return player.locator('header input[type=file]').setInputFiles({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(content) });
 }

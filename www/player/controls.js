@@ -94,6 +94,7 @@ export class Controls {
     // The track begins and ends half a thumb inside.
     const [left, room] = [8, width - 16];
     for (const mark of player.core.marks(Math.floor(room / 2))) {
+      if (mark.at * player.extent > player.predict.horizon) break;
       ctx.fillStyle = mark.lost ? theme.roles[8] : theme.roles[1];
       const tall = mark.lost ? height : height * 0.6;
       ctx.fillRect(left + mark.at * room - 0.5, height - tall, mark.lost ? 2 : 1, tall);

@@ -3,9 +3,12 @@
 // seeked, ratechange, ended, error. What makes it a guest in other pages stands in embed.js.
 
 import { fill, loadCore, preferredLang, wordsOf } from './core.js';
+import { Connections } from './connections.js';
 import { Controls } from './controls.js';
 import { h } from './dom.js';
 import { Embed, NARROW_ROOM } from './embed.js';
+import { dialogSheet } from './dialog.js';
+import { Export } from './export.js';
 import { ChartsView, StatesView } from './figures.js';
 import { Framing, framingSheet } from './framing.js';
 import { Header } from './header.js';
@@ -15,8 +18,10 @@ import { Laboratory, labSheet } from './lab.js';
 import { LadderView } from './ladder.js';
 import { LedgerView } from './ledger.js';
 import { Programs, Transcript, Variables } from './panels.js';
+import { Predict, predictSheet } from './predict.js';
 import { Printing } from './printing.js';
 import { savePage } from './save.js';
+import { Share } from './share.js';
 import { sheet } from './styles.js';
 import { PLAIN, readTheme } from './theme.js';
 import { Views } from './views.js';
@@ -43,7 +48,7 @@ const shapeOf = ({ hosts, programs, connections, known }) => JSON.stringify([hos
 const NOTHING = { hosts: [], connections: [], programs: [], known: [], packets: 0, calls: 0, end: 0 };
 
 export class FramewirePlayer extends HTMLElement {
-  static observedAttributes = ['scenario', 'src', 'lang', 'theme', 'loop', 'speed', 'view', 'controls', 'height'];
+  static observedAttributes = ['scenario', 'src', 'lang', 'theme', 'loop', 'speed', 'view', 'controls', 'height', 'connection', 'predict'];
 
   /** @type {Core | undefined} */
   core;
@@ -75,19 +80,26 @@ export class FramewirePlayer extends HTMLElement {
   preferred;
   /** What load() was given. @type {string | object | undefined} */
   given;
+  /** The file that is open, and which of its connections. @type {{ recording: import('../pkg/framewire.js').Recording, name: string, connection: number | undefined, local: boolean } | undefined} */
+  held;
 
   constructor() {
     super();
     const root = this.attachShadow({ mode: 'open' });
-    root.adoptedStyleSheets = [sheet(), framingSheet(), labSheet()];
+    root.adoptedStyleSheets = [sheet(), framingSheet(), labSheet(), dialogSheet(), predictSheet()];
     this.pictureHost = {
       theme: () => this.theme,
       playhead: () => this.playhead,
+      horizon: () => this.predict.horizon,
       lit: () => this.lit,
       point: (/** @type {number} */ id) => this.point(id),
       select: (/** @type {number} */ id) => this.select(id),
     };
     this.views = new Views(this);
+    this.connections = new Connections(this);
+    this.export = new Export(this);
+    this.share = new Share(this);
+    this.predict = new Predict(this);
     this.header = new Header(this);
     this.ladder = new LadderView(this);
     this.ledger = new LedgerView(this);
@@ -121,6 +133,7 @@ export class FramewirePlayer extends HTMLElement {
       this.header.element,
       this.notice,
       h('div', { class: 'body' }, this.stage, this.lab.element, this.inspector.element),
+      this.predict.element,
       h('footer', {}, this.controlBar.element),
       this.header.picker.element,
       this.help.element,
@@ -128,6 +141,9 @@ export class FramewirePlayer extends HTMLElement {
       this.framing.element,
       this.lab.editor.element,
       this.lab.compare.element,
+      this.connections.element,
+      this.export.element,
+      this.share.element,
       h('div', { class: 'drop' }),
     );
     root.append(this.frameElement);
@@ -204,6 +220,8 @@ export class FramewirePlayer extends HTMLElement {
     this.lab.take(undefined, 0);
     clearTimeout(this.settling);
     this.settling = 0;
+    this.held?.recording.free();
+    this.held = undefined;
   }
 
   asked() {
@@ -229,6 +247,8 @@ export class FramewirePlayer extends HTMLElement {
     else if (name === 'view') this.views.reset();
     else if (name === 'controls') this.embed.arrangeControls();
     else if (name === 'height') this.embed.applyHeight();
+    else if (name === 'predict') this.predict.changed();
+    else if (name === 'connection') void this.load();
     else if (name === 'src' && value) void open.fromUrl(this, value);
     else if (name === 'scenario' && value && value !== this.info?.name) void open.scenario(this, value);
   }
@@ -254,11 +274,13 @@ export class FramewirePlayer extends HTMLElement {
     this.programs.opened();
     this.playhead = 0;
     this.header.opened();
+    this.connections.translate();
     this.states.opened();
     this.views.apply();
     this.ladder.fit();
     // At first the whole figure, as it would stand in a book; unless the page wants another beginning.
     this.embed.opened();
+    this.predict.opened();
     this.ledger.opened();
     this.charts.opened();
     this.inspector.show();
@@ -303,6 +325,7 @@ export class FramewirePlayer extends HTMLElement {
     this.states.layout();
     if (!this.charts.element.hidden || !same) this.charts.opened();
     if (selected) this.select(core.inspect(selected, this.relative, this.lang) ? selected : 0);
+    this.predict.opened();
     this.moved();
     this.embed.arranged();
     this.dataset.state = 'ready';
@@ -344,14 +367,17 @@ export class FramewirePlayer extends HTMLElement {
     this.notice.setAttribute('role', bad ? 'alert' : 'status');
   }
 
-  /** @param {number} height */
-  extentChanged(height) {
+  /**
+   * @param {number} height
+   * @param {number} playhead where it stands now
+   */
+  extentChanged(height, playhead) {
     const core = this.core;
     if (!core) return;
-    const part = this.extent > 0 ? this.playhead / this.extent : 0;
     this.extent = height;
-    this.playhead = part * height;
+    this.playhead = Math.min(playhead, height);
     this.rowCount = core.rowsUntil(Number.MAX_VALUE);
+    this.predict.relaid();
     this.transcript.first = -1;
     this.controlBar.drawMarks();
   }
@@ -435,7 +461,7 @@ export class FramewirePlayer extends HTMLElement {
     const core = this.core;
     if (this.paused || !core) return;
     const passed = now - this.lastTick;
-    const until = this.embed.until();
+    const until = Math.min(this.embed.until(), this.predict.horizon);
     if (this.still.matches) {
       if (passed >= STEP_MS / this.speed) {
         this.lastTick = now;
@@ -448,6 +474,8 @@ export class FramewirePlayer extends HTMLElement {
       this.moved();
     }
     if (this.playhead >= until - 0.01) {
+      // A question is waiting here.
+      if (this.predict.horizon < this.extent) return this.pause();
       if (!this.loop) {
         this.pause();
         this.dispatchEvent(new Event('ended'));
@@ -465,7 +493,7 @@ export class FramewirePlayer extends HTMLElement {
    */
   seek(position, byHand = false) {
     if (byHand) this.pause();
-    this.playhead = Math.max(0, Math.min(this.extent, position));
+    this.playhead = Math.max(0, Math.min(this.extent, this.predict.horizon, position));
     this.moved();
     this.ladder.follow();
     this.dispatchEvent(new Event('seeked'));
@@ -564,7 +592,7 @@ export class FramewirePlayer extends HTMLElement {
     this.frameElement.lang = this.lang === 'zh' ? 'zh-CN' : 'en';
     this.header.translate();
     this.ladder.scroller.setAttribute('aria-label', this.words['ladder']);
-    for (const part of [this.views, this.states, this.charts, this.controlBar, this.inspector, this.transcript, this.variables, this.help, this.framing, this.lab]) part.translate();
+    for (const part of [this.views, this.states, this.charts, this.controlBar, this.inspector, this.transcript, this.variables, this.help, this.framing, this.lab, this.connections, this.export, this.share, this.predict]) part.translate();
     this.ledger.translate();
     this.ladder.layout();
     this.dispatchEvent(new Event('languagechange'));
@@ -576,6 +604,7 @@ export class FramewirePlayer extends HTMLElement {
     this.transcript.first = -1;
     this.ladder.layout();
     this.inspector.show();
+    this.predict.translate();
     this.transcript.follow();
     this.variables.follow();
     this.controlBar.update();

@@ -271,6 +271,7 @@ export class Embed {
       return Math.min(TALLEST, Math.ceil(frame.offsetHeight - stage.clientHeight + bottom));
     }
     const axis = core.fit(1).height + AROUND_AXIS;
+    if (ladder.room) core.fit(ladder.room);
     ladder.fit();
     const sources = [programs.left, programs.right].map((side) =>
       Math.max(0, ...[...side.children].map((child) => (child instanceof HTMLElement ? child.offsetTop + child.offsetHeight - side.offsetTop : 0))),
@@ -278,6 +279,8 @@ export class Embed {
     const hidden = Math.max(0, ledger.element.scrollHeight - ledger.element.clientHeight);
     const shown = ladder.scroller.clientHeight;
     const wanted = shown > 0 ? Math.max(180, axis, ...sources) : 0;
-    return Math.min(TALLEST, Math.ceil(frame.offsetHeight - shown + wanted + hidden + 2));
+    // Squeezed below its least height, the ladder is cut off.
+    const squeezed = Math.max(0, stage.scrollHeight - stage.clientHeight);
+    return Math.min(TALLEST, Math.ceil(frame.offsetHeight - shown + squeezed + wanted + hidden + 2));
   }
 }

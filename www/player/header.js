@@ -12,14 +12,17 @@ export class Header {
   constructor(player) {
     this.player = player;
     this.picker = new Picker(player);
-    this.file = h('input', { type: 'file', accept: '.fwtrace', hidden: true });
+    this.file = h('input', { type: 'file', accept: '.json,.fwtrace,.pcap,.pcapng,.cap', hidden: true });
     this.file.addEventListener('change', () => {
       const file = this.file.files?.[0];
       if (file) void open.file(player, file);
       this.file.value = '';
     });
     this.openButton = iconButton('open', '', () => this.file.click());
-    this.saveButton = iconButton('save', '', () => this.save());
+    this.saveButton = iconButton('save', '', () => player.export.show());
+    this.predictButton = iconButton('predict', '', () => void player.toggleAttribute('predict'));
+    this.shareButton = iconButton('share', '', () => void player.share.show());
+    this.shareButton.hidden = true;
     this.printButton = iconButton('print', '', () => print());
     this.presentButton = iconButton('present', '', () => player.setPresenting(true));
     this.framingButton = iconButton('framing', '', () => player.framing.show());
@@ -34,7 +37,7 @@ export class Header {
     this.theme = iconButton('theme', '', () => this.nextTheme());
     this.helpButton = h('button', { type: 'button', class: 'text-button', click: () => player.help.toggle() }, '?');
     /** What moves into the views' menu where there is little room. */
-    this.tools = h('div', { class: 'tools' }, this.labButton, this.openButton, this.framingButton, this.saveButton, this.printButton, this.presentButton, this.theme);
+    this.tools = h('div', { class: 'tools' }, this.labButton, this.predictButton, this.openButton, this.framingButton, this.shareButton, this.saveButton, this.printButton, this.presentButton, this.theme);
     this.endButton = iconButton('close', '', () => player.setPresenting(false));
     this.endButton.classList.add('end');
     this.title = h('h1', {});
@@ -49,6 +52,7 @@ export class Header {
         { class: 'bar' },
         h('span', { class: 'brand' }, 'framewire'),
         this.picker.button,
+        player.connections.button,
         this.file,
         h('span', { class: 'gap' }),
         player.views.menu.element,
@@ -102,6 +106,8 @@ export class Header {
     const w = player.words;
     relabel(this.openButton, 'open', w['open-long']);
     relabel(this.saveButton, 'save', w['export']);
+    relabel(this.predictButton, 'predict', w['predict-long']);
+    relabel(this.shareButton, 'share', w['share']);
     relabel(this.printButton, 'print', w['print']);
     relabel(this.presentButton, 'present', w['present']);
     relabel(this.endButton, 'close', w['close']);
@@ -135,17 +141,5 @@ export class Header {
     const now = this.player.getAttribute('theme') ?? 'auto';
     this.player.setAttribute('theme', THEMES[(THEMES.indexOf(now) + 1) % THEMES.length]);
     this.describeTheme();
-  }
-
-  /** Saves the ladder as SVG. */
-  save() {
-    const { player } = this;
-    if (!player.core) return;
-    const width = Math.max(640, player.ladder.scroller.clientWidth);
-    const svg = player.core.svg('ladder', width, player.relative, player.theme.dark, player.lang, player.info?.title ?? '');
-    const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
-    const link = h('a', { href: url, download: `${player.info?.name || 'framewire'}.svg` });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
 }

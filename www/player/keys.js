@@ -21,6 +21,9 @@ const LIST = /** @type {const} */ ([
   [['F'], 'framing'],
   [['X'], 'keys-lab'],
   [['D'], 'keys-compare'],
+  [['Q'], 'predict-long'],
+  [['E'], 'export'],
+  [['S'], 'share'],
   [['Esc'], 'keys-close'],
   [['/'], 'keys-scenarios'],
   [['V'], 'keys-views'],
@@ -127,6 +130,18 @@ function act(player, event) {
     case 'd':
     case 'D':
       void player.lab.compare.show();
+      return true;
+    case 'q':
+    case 'Q':
+      player.toggleAttribute('predict');
+      return true;
+    case 'e':
+    case 'E':
+      player.export.show();
+      return true;
+    case 's':
+    case 'S':
+      void player.share.show();
       return true;
     case 'Escape':
       if (player.presenting) player.setPresenting(false);

@@ -20,6 +20,8 @@ export class LadderView {
     this.zoom = 1;
     /** Height of the axis at zoom 1. */
     this.height = 0;
+    /** The room that it was laid out for. */
+    this.room = 0;
     this.picture = new Picture(player.pictureHost, (ctx, list) => this.playhead(ctx, list));
     this.spacer = h('div', { class: 'spacer' }, this.picture.canvas);
     this.scroller = h('div', { class: 'scroller', tabindex: 0, role: 'group' }, this.spacer);
@@ -40,8 +42,13 @@ export class LadderView {
     const room = this.viewHeight();
     if (room < 40) return;
     this.zoom = 1;
+    this.room = room;
+    // The playhead stays at its moment, and among what happens at once at its place.
+    const { playhead, extent } = this.player;
+    const time = core.nanos(playhead);
+    const among = playhead - core.position(time);
     this.height = core.fit(room).height;
-    this.player.extentChanged(this.height);
+    this.player.extentChanged(this.height, playhead < extent - 0.01 ? core.position(time) + among : this.height);
     this.layout();
   }
 

@@ -1,6 +1,7 @@
 // Opening scenarios, files and recordings.
 
-import { Lab, Player, scenarioInfo, scenarios } from '../pkg/framewire.js';
+import { Lab, Recording, scenarioInfo, scenarios } from '../pkg/framewire.js';
+import { LinkError } from './link.js';
 import { run } from './run.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
@@ -59,6 +60,7 @@ async function simulated(player, make) {
     const lab = make();
     const made = await run(player, lab);
     if (!made) return false;
+    forget(player);
     player.lab.take(lab, made.events);
     player.opened(made.core, lab.info(player.lang));
     const remark = made.core.remark();
@@ -68,6 +70,15 @@ async function simulated(player, make) {
     if (turn === player.sequence) player.fail(message(error));
     return false;
   }
+}
+
+/**
+ * Lets go of the file that was open.
+ * @param {FramewirePlayer} player
+ */
+function forget(player) {
+  player.held?.recording.free();
+  player.held = undefined;
 }
 
 /**
@@ -81,11 +92,21 @@ export async function text(player, json) {
 }
 
 /**
- * Opens a scenario (JSON text or object) or the bytes of a recording.
+ * Opens a scenario (JSON text or object) or the bytes of a recording; of a promise, what it gives.
  * @param {FramewirePlayer} player
  * @param {string | object | Uint8Array | ArrayBuffer | Blob} source
+ * @returns {Promise<void>}
  */
 export async function anything(player, source) {
+  if (source instanceof Promise) {
+    const turn = ++player.sequence;
+    try {
+      const given = await source;
+      return turn === player.sequence ? anything(player, given) : undefined;
+    } catch (error) {
+      return turn === player.sequence ? player.fail(error instanceof LinkError ? player.word(error.word) : message(error)) : undefined;
+    }
+  }
   if (typeof source === 'string') return text(player, source);
   if (source instanceof Uint8Array) return bytes(player, '', source);
   if (source instanceof ArrayBuffer) return bytes(player, '', new Uint8Array(source));
@@ -94,35 +115,59 @@ export async function anything(player, source) {
 }
 
 /**
- * Opens the bytes of a file: a scenario if it is JSON, else a recording.
+ * Opens the bytes of a file: a scenario if it is JSON, else a recording or a capture.
  * @param {FramewirePlayer} player
  * @param {string} name
  * @param {Uint8Array} content
+ * @param {boolean} [byHand] somebody is there to be asked which connection is meant
  */
-export function bytes(player, name, content) {
+export function bytes(player, name, content, byHand = false) {
   const first = content.find((byte) => !' \t\r\n'.includes(String.fromCharCode(byte)));
   if (first === 0x7b) void text(player, new TextDecoder().decode(content));
-  else recording(player, name, content);
+  else recording(player, name, content, byHand);
 }
 
 /**
- * Opens the bytes of a recording.
+ * Opens the bytes of a recording or a capture.
  * @param {FramewirePlayer} player
  * @param {string} name
  * @param {Uint8Array} bytes
+ * @param {boolean} byHand
  */
-export function recording(player, name, bytes) {
+function recording(player, name, bytes, byHand) {
   player.sequence++;
   try {
-    const core = Player.recording(name, bytes, player.lang);
-    player.lab.take(undefined, 0);
-    player.opened(core, { name: '', title: name, look: '', question: '', topic: '', view: '' });
-    player.removeAttribute('scenario');
-    const remark = core.remark();
-    if (remark) player.say(remark);
+    const found = Recording.read(name, bytes, player.lang);
+    if (byHand && found.count() > 1) return player.connections.ask(name, found, true);
+    const asked = byHand ? null : player.getAttribute('connection');
+    const connection = asked === null || asked === '' ? undefined : Number(asked);
+    if (connection !== undefined && !(Number.isInteger(connection) && connection >= 0 && connection < found.count())) {
+      found.free();
+      throw new Error(player.word('error-connection', name, asked ?? ''));
+    }
+    show(player, name, found, connection, byHand);
   } catch (error) {
     player.fail(message(error));
   }
+}
+
+/**
+ * Shows what a file holds: everything, or one connection.
+ * @param {FramewirePlayer} player
+ * @param {string} name
+ * @param {Recording} found
+ * @param {number | undefined} connection
+ * @param {boolean} local it came from a file of the reader's, not from an address
+ */
+export function show(player, name, found, connection, local) {
+  const core = found.open(connection);
+  if (player.held?.recording !== found) forget(player);
+  player.lab.take(undefined, 0);
+  player.held = { recording: found, name, connection, local };
+  const title = connection === undefined ? name : `${name} #${connection}`;
+  player.opened(core, { name: '', title, look: '', question: '', topic: '', view: '' });
+  player.removeAttribute('scenario');
+  player.say(found.remark());
 }
 
 /**
@@ -130,7 +175,7 @@ export function recording(player, name, bytes) {
  * @param {string} url
  * @param {string} [name]
  */
-export async function fromUrl(player, url, name = decodeURIComponent(url.split('/').pop() ?? url)) {
+export async function fromUrl(player, url, name = nameOf(player, url)) {
   const turn = ++player.sequence;
   player.say(player.words['loading']);
   try {
@@ -144,13 +189,30 @@ export async function fromUrl(player, url, name = decodeURIComponent(url.split('
 }
 
 /**
+ * What stands at an address is called.
+ * @param {FramewirePlayer} player
+ * @param {string} url
+ */
+function nameOf(player, url) {
+  if (url.startsWith('data:')) return player.dataset['name'] ?? 'framewire';
+  const last = url.split(/[?#]/)[0].split('/').pop() || url;
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
+}
+
+/**
  * @param {FramewirePlayer} player
  * @param {File} file
  */
 export async function file(player, file) {
   const turn = ++player.sequence;
   const content = new Uint8Array(await file.arrayBuffer());
-  if (turn === player.sequence) bytes(player, file.name, content);
+  if (turn !== player.sequence) return;
+  player.given = undefined;
+  bytes(player, file.name, content, true);
 }
 
 /**

@@ -35,6 +35,7 @@ const SOFT = 0.22;
 /**
  * @typedef {object} Scene
  * @property {number} playhead position of the playhead; marks that begin later are faint
+ * @property {number} horizon nothing behind this position is shown
  * @property {Set<number>} lit ids that are selected or pointed at, and what belongs to them
  */
 
@@ -120,6 +121,9 @@ class Painter {
     const from = list.from[i];
     const until = list.until[i];
     const lit = list.id[i] !== 0 && scene.lit.has(list.id[i]);
+    if (from > scene.horizon + 0.01) return;
+    // How long a timer will run is not known yet, either.
+    if (kind === KIND.line && until > scene.horizon + 0.01 && scene.horizon < Infinity) return;
     if (list.look[i] & LOOK.empties) {
       // Full while the playhead stands between; a trace of it stays behind.
       const full = from <= scene.playhead + 0.01 && until > scene.playhead + 0.01;
@@ -137,7 +141,7 @@ class Painter {
       this.draw(i, lit, 1);
     } else {
       ctx.globalAlpha = FUTURE;
-      this.draw(i, lit, 1);
+      if (until <= scene.horizon + 0.01) this.draw(i, lit, 1);
       ctx.globalAlpha = 1;
       this.draw(i, lit, (scene.playhead - from) / (until - from));
     }
@@ -357,13 +361,14 @@ class Painter {
  * @param {number} x
  * @param {number} y
  * @param {number} reach how far from a line still counts
+ * @param {number} horizon what begins behind this position is not there
  */
-export function hit(list, x, y, reach) {
+export function hit(list, x, y, reach, horizon) {
   let found = 0;
   let best = Infinity;
   for (let i = list.kind.length - 1; i >= 0; i--) {
     const id = list.id[i];
-    if (id === 0) continue;
+    if (id === 0 || list.from[i] > horizon + 0.01) continue;
     const distance = distanceTo(list, i, x, y);
     if (distance < best && distance <= reach) {
       best = distance;

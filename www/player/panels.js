@@ -126,7 +126,7 @@ export class Transcript {
     const all = this.first === 0 && this.count < WINDOW && near;
     if (this.first >= 0 && (inside || all)) return;
     const first = Math.max(0, number - WINDOW / 2);
-    const rows = /** @type {Row[]} */ (core.rows(first, WINDOW, this.player.relative, this.player.lang));
+    const rows = /** @type {Row[]} */ (core.rows(first, WINDOW, this.player.relative, this.player.lang)).filter((row) => row.position <= this.player.predict.horizon + 0.01);
     this.first = first;
     this.count = rows.length;
     this.table.setAttribute('aria-rowcount', String(this.player.rowCount + 1));

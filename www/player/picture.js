@@ -8,6 +8,7 @@ import { hit, paint } from './paint.js';
  * @typedef {object} Host what a picture needs of the player
  * @property {() => import('./theme.js').Theme} theme
  * @property {() => number} playhead
+ * @property {() => number} horizon
  * @property {() => Set<number>} lit
  * @property {(id: number) => void} point
  * @property {(id: number) => void} select
@@ -39,7 +40,7 @@ export class Picture {
     const box = this.canvas.getBoundingClientRect();
     const scale = this.list.width / (box.width || 1);
     const reach = 'pointerType' in event && event.pointerType === 'touch' ? 22 : 8;
-    const id = hit(this.list, (event.clientX - box.left) * scale, (event.clientY - box.top) * scale, reach);
+    const id = hit(this.list, (event.clientX - box.left) * scale, (event.clientY - box.top) * scale, reach, this.host.horizon());
     this.canvas.classList.toggle('pointing', id !== 0);
     return id;
   }
@@ -80,7 +81,7 @@ export class Picture {
     const ratio = this.canvas.width / (this.list.width || 1);
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     ctx.clearRect(0, 0, this.list.width, this.list.height);
-    const scene = { playhead: this.host.playhead(), lit: this.host.lit() };
+    const scene = { playhead: this.host.playhead(), horizon: this.host.horizon(), lit: this.host.lit() };
     paint(ctx, this.list, this.host.theme(), scene);
     this.over?.(ctx, this.list);
   }

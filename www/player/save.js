@@ -1,6 +1,7 @@
 // One self-contained HTML file: scripts, WASM and scenario inside, nothing to load, opened from file:// as from anywhere.
 
 import { INLINE_TYPE } from './core.js';
+import { fileName, offer, scenarioOf } from './download.js';
 
 /**
  * @typedef {object} Page
@@ -86,6 +87,28 @@ async function linked(entry) {
 }
 
 /**
+ * What the player shows now, as the attributes and the child of a player.
+ * @param {import('./element.js').FramewirePlayer} player
+ */
+function shown(player) {
+  /** @type {Record<string, string>} */
+  const attributes = { controls: 'full' };
+  for (const attribute of ['scenario', 'lang', 'theme', 'view', 'start', 'end', 'speed', 'predict']) {
+    const value = player.getAttribute(attribute);
+    if (value !== null) attributes[attribute] = value;
+  }
+  // A file travels as the recording that it became.
+  if (player.held && player.core) {
+    const trace = new Uint8Array(player.core.traceFile());
+    attributes['src'] = `data:application/octet-stream;base64,${base64(trace.buffer)}`;
+    attributes['data-name'] = player.info?.title ?? player.held.name;
+  }
+  const { name, json } = scenarioOf(player);
+  if (!name) delete attributes['scenario'];
+  return { attributes, scenario: name ? undefined : json };
+}
+
+/**
  * The page of what the player shows now.
  * @param {import('./element.js').FramewirePlayer} player
  */
@@ -93,15 +116,6 @@ export async function pageOf(player) {
   const wasm = new URL('../pkg/framewire_bg.wasm', import.meta.url).href;
   const packed = (await fetched(wasm)).body?.pipeThrough(new CompressionStream('gzip'));
   const { name, imports } = await linked(new URL('element.js', import.meta.url).href);
-  /** @type {Record<string, string>} */
-  const attributes = { controls: 'full' };
-  for (const attribute of ['scenario', 'lang', 'theme', 'view', 'start', 'end', 'speed']) {
-    const value = player.getAttribute(attribute);
-    if (value) attributes[attribute] = value;
-  }
-  const src = player.getAttribute('src');
-  if (src) attributes['src'] = `data:application/octet-stream;base64,${base64(await (await fetched(src)).arrayBuffer())}`;
-  const given = typeof player.given === 'string' ? player.given : JSON.stringify(player.given);
   return onePage({
     title: player.documentTitle,
     lang: player.lang,
@@ -110,9 +124,28 @@ export async function pageOf(player) {
       `<script type="module">import ${JSON.stringify(name)};</script>`,
     policy: "default-src 'none'; script-src 'unsafe-inline' data: 'wasm-unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; connect-src data:",
     wasm: base64(await new Response(packed).arrayBuffer()),
-    attributes,
-    scenario: given ?? player.embed.inline(),
+    ...shown(player),
   });
+}
+
+/**
+ * A page of one file as it is, but with what its player shows now.
+ * @param {import('./element.js').FramewirePlayer} player
+ */
+function copyOf(player) {
+  const page = new DOMParser().parseFromString(document.documentElement.outerHTML, 'text/html');
+  const inside = page.querySelector('framewire-player');
+  const { attributes, scenario } = shown(player);
+  for (const name of inside?.getAttributeNames() ?? []) inside?.removeAttribute(name);
+  for (const [name, value] of Object.entries(attributes)) inside?.setAttribute(name, value);
+  inside?.replaceChildren();
+  if (scenario) {
+    const text = page.createElement('script');
+    text.type = 'application/json';
+    text.textContent = scenario.replaceAll('<', '\\u003c');
+    inside?.append(text);
+  }
+  return `<!doctype html>\n${page.documentElement.outerHTML}`;
 }
 
 /**
@@ -121,11 +154,6 @@ export async function pageOf(player) {
  */
 export async function savePage(player) {
   const single = document.querySelector(`script[type="${INLINE_TYPE}"]`);
-  const text = single ? `<!doctype html>\n${document.documentElement.outerHTML}` : await pageOf(player);
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/html' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `${player.info?.name || 'framewire'}.html`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  const text = single ? copyOf(player) : await pageOf(player);
+  offer(`${fileName(player)}.html`, text, 'text/html');
 }

@@ -56,7 +56,7 @@ export class Views {
   get shown() {
     const asked = this.player.getAttribute('view')?.split(/[\s,]+/);
     const first = asked ? NAMES.filter((name) => asked.includes(name)) : (FIRST[this.player.info?.view ?? ''] ?? USUAL);
-    return new Set(NAMES.filter((name) => this.chosen.get(name) ?? first.includes(name)));
+    return new Set(NAMES.filter((name) => (this.chosen.get(name) ?? first.includes(name)) && !(name === 'charts' && this.player.predict.asked)));
   }
 
   /**
