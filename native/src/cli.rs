@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{bench, inspect, relay, render, say, send, serve, sim_cmd, trace_cmd, web};
 #[cfg(target_os = "linux")]
-use crate::{capture, observe};
+use crate::{capture, observe, perform};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,6 +46,9 @@ enum Command {
     Relay(relay::RelayArgs),
     /// Run a scenario in virtual time
     Sim(sim_cmd::SimArgs),
+    /// Perform a scenario on real sockets and hold the kernel against the model
+    #[cfg(target_os = "linux")]
+    Run(perform::RunArgs),
     /// Draw a scenario, a recording or a capture into a file: SVG, PNG, PDF, Mermaid, text
     Render(render::RenderArgs),
     /// Say what a trace or capture holds
@@ -98,6 +101,11 @@ pub fn main() -> ExitCode {
         Command::Web(args) => web::run(args),
         Command::Relay(args) => relay::run(args),
         Command::Sim(args) => sim_cmd::run(args, &mut std::io::stdout().lock()),
+        #[cfg(target_os = "linux")]
+        Command::Run(args) => match perform::run(args) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Render(args) => render::run(args, &mut std::io::stdout().lock()),
         Command::Trace(args) => trace_cmd::run(args),
         #[cfg(target_os = "linux")]

@@ -12,6 +12,8 @@ pub mod inspect;
 pub mod listen;
 #[cfg(target_os = "linux")]
 pub mod observe;
+#[cfg(target_os = "linux")]
+pub mod perform;
 pub mod record;
 pub mod relay;
 pub mod render;

@@ -22,6 +22,7 @@ pub mod report;
 pub mod store;
 pub mod summary;
 pub mod tables;
+pub mod tail;
 
 pub use crate::framing::Role;
 pub use code::{DropReason, Errno, How, Kind, Limit, Op, Provenance, Transport};

@@ -132,6 +132,22 @@ words! {
     Connection "connection": "Connection", "连接";
     Export "export": "Export", "导出";
 
+    // Live.
+    Live "live": "Live", "实时";
+    LiveLong "live-long": "Watch traffic while it goes on", "实时观看正在进行的通信";
+    LiveNone "live-none": "Nothing is being recorded just now. Start something in a terminal:", "目前没有正在录制的通信。可以在终端里启动：";
+    LiveMore "live-more": "More appears here when it is started in a terminal:", "在终端里这样启动的程序也会出现在这里：";
+    LiveRunning "live-running": "running", "进行中";
+    LiveEnded "live-ended": "ended", "已结束";
+    LiveLost "live-lost": "the connection to framewire web is gone", "与 framewire web 的连接已断开";
+    LiveCount "live-count": "{0} events", "{0} 个事件";
+    LiveWindow "live-window": "the last {0} of {1} events", "共 {1} 个事件，显示最近 {0} 个";
+    LiveNew "live-new": "({0} new)", "（新增 {0} 个）";
+    LiveHold "live-hold": "Hold", "停住画面";
+    LiveFollow "live-follow": "Follow", "跟随最新";
+    LiveWhole "live-whole": "Open the whole recording", "打开完整录制";
+    LiveLeave "live-leave": "Stop watching", "停止观看";
+
     // The state machine: events and actions as RFC 9293 writes them.
     PassiveOpen "passive-open": "passive OPEN", "被动打开";
     ActiveOpen "active-open": "active OPEN", "主动打开";

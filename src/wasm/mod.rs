@@ -6,6 +6,7 @@
 mod export;
 mod framing;
 mod lab;
+mod live;
 mod predict;
 mod recording;
 

@@ -17,6 +17,7 @@ import { Help, handleKey } from './keys.js';
 import { Laboratory, labSheet } from './lab.js';
 import { LadderView } from './ladder.js';
 import { LedgerView } from './ledger.js';
+import { Live, liveSheet } from './live.js';
 import { Programs, Transcript, Variables } from './panels.js';
 import { Predict, predictSheet } from './predict.js';
 import { Printing } from './printing.js';
@@ -86,7 +87,7 @@ export class FramewirePlayer extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: 'open' });
-    root.adoptedStyleSheets = [sheet(), framingSheet(), labSheet(), dialogSheet(), predictSheet()];
+    root.adoptedStyleSheets = [sheet(), framingSheet(), labSheet(), dialogSheet(), predictSheet(), liveSheet()];
     this.pictureHost = {
       theme: () => this.theme,
       playhead: () => this.playhead,
@@ -100,6 +101,7 @@ export class FramewirePlayer extends HTMLElement {
     this.export = new Export(this);
     this.share = new Share(this);
     this.predict = new Predict(this);
+    this.live = new Live(this);
     this.header = new Header(this);
     this.ladder = new LadderView(this);
     this.ledger = new LedgerView(this);
@@ -132,6 +134,7 @@ export class FramewirePlayer extends HTMLElement {
       { class: 'player' },
       this.header.element,
       this.notice,
+      this.live.bar,
       h('div', { class: 'body' }, this.stage, this.lab.element, this.inspector.element),
       this.predict.element,
       h('footer', {}, this.controlBar.element),
@@ -144,6 +147,7 @@ export class FramewirePlayer extends HTMLElement {
       this.connections.element,
       this.export.element,
       this.share.element,
+      this.live.dialog,
       h('div', { class: 'drop' }),
     );
     root.append(this.frameElement);
@@ -213,6 +217,7 @@ export class FramewirePlayer extends HTMLElement {
     this.dark.removeEventListener('change', this.retheme);
     document.removeEventListener('fullscreenchange', this.screen);
     this.printing.disconnect();
+    this.live.stop();
     this.resized.disconnect();
     for (const view of this.pictures) view.picture.stop();
     this.core?.free();
@@ -262,6 +267,7 @@ export class FramewirePlayer extends HTMLElement {
    */
   opened(core, info) {
     this.pause();
+    if (core !== this.live.core) this.live.stop();
     this.core?.free();
     this.core = core;
     this.info = info;
@@ -592,7 +598,7 @@ export class FramewirePlayer extends HTMLElement {
     this.frameElement.lang = this.lang === 'zh' ? 'zh-CN' : 'en';
     this.header.translate();
     this.ladder.scroller.setAttribute('aria-label', this.words['ladder']);
-    for (const part of [this.views, this.states, this.charts, this.controlBar, this.inspector, this.transcript, this.variables, this.help, this.framing, this.lab, this.connections, this.export, this.share, this.predict]) part.translate();
+    for (const part of [this.views, this.states, this.charts, this.controlBar, this.inspector, this.transcript, this.variables, this.help, this.framing, this.lab, this.connections, this.export, this.share, this.predict, this.live]) part.translate();
     this.ledger.translate();
     this.ladder.layout();
     this.dispatchEvent(new Event('languagechange'));

@@ -56,6 +56,7 @@ export class Header {
         this.file,
         h('span', { class: 'gap' }),
         player.views.menu.element,
+        player.live.button,
         this.tools,
         this.language,
         this.helpButton,
@@ -71,6 +72,7 @@ export class Header {
   }
 
   async fillScenarios() {
+    void this.player.live.find();
     this.picker.recordings = await open.recordings();
     const asked = this.player.getAttribute('scenario') ?? this.player.getAttribute('src');
     const [recorded] = this.picker.recordings;

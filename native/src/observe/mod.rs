@@ -25,6 +25,7 @@ use nix::sys::signal::{SigSet, Signal};
 
 use crate::capture::socket::PacketSocket;
 use crate::units::parse_size;
+use crate::web::link::Link;
 use journal::Journal;
 use store::TraceFile;
 use tracer::Ending;
@@ -39,7 +40,8 @@ Examples:
   framewire record -- sh -c 'python3 server.py & sleep 1; python3 client.py; kill %1'
                                                         both ends in one figure, on one clock
   sudo setcap cap_net_raw+ep $(command -v framewire)    once: from then on their packets too
-  framewire web recording.fwtrace                       draws it";
+  framewire web recording.fwtrace                       draws it
+  framewire record --web -- python3 server.py           watched while it runs, in the page of `framewire web`";
 
 /// Runs a program unchanged and records its socket calls.
 #[derive(Clone, Debug, clap::Args)]
@@ -48,6 +50,9 @@ pub struct RecordArgs {
     /// The recording; an old one is replaced
     #[arg(long, short, value_name = "FILE", default_value = "recording.fwtrace")]
     pub out: PathBuf,
+    /// Where it can be watched
+    #[command(flatten)]
+    pub link: Link,
     /// Bytes kept of one call; of longer ones only the length is kept
     #[arg(long, value_name = "BYTES", default_value = "16MiB", value_parser = parse_size)]
     pub max_data: usize,
@@ -83,6 +88,10 @@ pub fn run(args: &RecordArgs) -> Result<Ending> {
     let file = TraceFile::create(&args.out).with_context(|| {
         format!("cannot record to {}; choose another place with --out FILE", args.out.display())
     })?;
+    if args.link.web.is_some() {
+        let shown: Vec<_> = args.command.iter().map(|word| word.to_string_lossy()).collect();
+        args.link.announce(&shown.join(" "), args.link.target(Some(&args.out))?.as_ref())?;
+    }
     // Ctrl-C in the terminal reaches program and recorder alike: it is the program's to end.
     let mut interrupt = SigSet::empty();
     interrupt.add(Signal::SIGINT);

@@ -7,7 +7,7 @@ use framewire::trace::RoleRange;
 
 /// One direction of a socket's stream.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(crate) struct Lane {
     framing: Framing,
     decoder: Decoder,
     spans: Spans,
@@ -21,7 +21,7 @@ pub(super) struct Lane {
 
 /// A frame, or the reason why there will be no more, at offsets of the current file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found<'a> {
+pub(crate) struct Found<'a> {
     pub start: u64,
     pub end: u64,
     pub roles: &'a [RoleRange],

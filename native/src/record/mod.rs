@@ -5,7 +5,7 @@
 //! is killed loses no more than that.
 
 mod file;
-mod frames;
+pub(crate) mod frames;
 mod queue;
 mod tap;
 mod writer;

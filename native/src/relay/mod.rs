@@ -17,6 +17,7 @@ use crate::say;
 use crate::serve;
 use crate::shutdown::Shutdown;
 use crate::units::{parse_millis, parse_seconds, parse_size};
+use crate::web::link::Link;
 use shape::Shape;
 use udp::Mishaps;
 
@@ -94,6 +95,9 @@ pub struct RelayArgs {
     /// Write every socket call of the relay, on both sides, to this .fwtrace file
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Where it can be watched
+    #[command(flatten)]
+    pub link: Link,
 }
 
 /// Which direction is changed.
@@ -253,16 +257,22 @@ pub fn run(args: &RelayArgs) -> Result<()> {
         shutdown.on_signals()?;
         let options =
             RecorderOptions { program: "framewire relay".into(), ..RecorderOptions::server("none") };
-        let recorder = args.record.as_deref().map(|path| Recorder::create(path, options)).transpose()?;
+        let record = args.link.target(args.record.as_deref())?;
+        let recorder = record.as_ref().map(|record| Recorder::create(&record.path, options)).transpose()?;
+        let shown = |local: SocketAddr| {
+            args.link.announce(&format!("relay {local} -> {}", plan.target), record.as_ref())
+        };
         let transport = if args.udp { "udp" } else { "tcp" };
         let say =
             |local: SocketAddr| say::line(format_args!("relaying {transport} {local} -> {}", plan.target));
         let totals = if args.udp {
             let socket = tokio::net::UdpSocket::from_std(listen::udp(address, 1 << 20)?)?;
+            shown(socket.local_addr().context("the socket has no address")?)?;
             say(socket.local_addr().context("the socket has no address")?);
             udp::serve(socket, &plan, recorder.as_ref(), shutdown).await
         } else {
             let listener = tokio::net::TcpListener::from_std(listen::tcp(address)?)?;
+            shown(listener.local_addr().context("the socket has no address")?)?;
             say(listener.local_addr().context("the socket has no address")?);
             tcp::serve(listener, &plan, recorder.as_ref(), shutdown).await
         };

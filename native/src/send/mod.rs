@@ -13,6 +13,7 @@ use crate::record::{Recorder, RecorderOptions};
 use crate::reply::bytes_of;
 use crate::serve::session;
 use crate::units::{parse_millis, parse_seconds, parse_size};
+use crate::web::link::Link;
 use output::Output;
 
 const EXAMPLES: &str = "\
@@ -90,6 +91,9 @@ pub struct SendArgs {
     /// Write every socket call with its bytes to this .fwtrace file
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Where it can be watched
+    #[command(flatten)]
+    pub link: Link,
     /// Show every socket call on standard error
     #[arg(long)]
     pub calls: bool,
@@ -221,11 +225,12 @@ pub fn run(args: &SendArgs) -> anyhow::Result<()> {
             other => Ok(bytes_of(other)?),
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let recorder = args
-        .record
-        .as_deref()
-        .map(|path| Recorder::create(path, RecorderOptions::client(&args.framing)))
+    let target = args.link.target(args.record.as_deref())?;
+    let recorder = target
+        .as_ref()
+        .map(|target| Recorder::create(&target.path, RecorderOptions::client(&args.framing)))
         .transpose()?;
+    args.link.announce(&format!("send {} {peer}", args.transport.name()), target.as_ref())?;
     let expect = args.expect.as_deref().map(bytes_of).transpose()?;
     let plan = Plan { args: args.clone(), peer, messages, expect, recorder };
     let mut output = Output::new(args.json, args.calls);

@@ -18,6 +18,7 @@ use crate::record::{Recorder, RecorderOptions};
 use crate::reply::{Reply, bytes_of};
 use crate::shutdown::Shutdown;
 use crate::units::{parse_seconds, parse_size};
+use crate::web::link::{Link, Target};
 use limits::{Budget, Limits};
 use session::{Codec, Session};
 
@@ -29,6 +30,7 @@ Examples:
   framewire serve tcp --framing json-header:size --greet 'Hello Client!' --reply discard --hang-up --once
                                                           the one-shot greeting of the course
   framewire serve tcp --record hello.fwtrace              and `framewire web hello.fwtrace` draws it
+  framewire serve tcp --web                               watched while it runs, in the page of `framewire web`
   framewire serve tcp --listen 127.0.0.1:0 --json         a free port, printed as JSON for a script";
 
 /// Turns that tasks get between two looks at the sockets.
@@ -95,6 +97,9 @@ pub struct ServeArgs {
     /// Old recordings kept
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub record_keep: usize,
+    /// Where it can be watched
+    #[command(flatten)]
+    pub link: Link,
     /// Print what a machine reads: one JSON object a line on standard output
     #[arg(long)]
     pub json: bool,
@@ -154,16 +159,16 @@ impl Service {
     }
 
     /// The service that command-line options describe.
-    pub fn from_args(args: &ServeArgs, shutdown: Shutdown) -> anyhow::Result<Self> {
+    pub fn from_args(args: &ServeArgs, record: Option<&Target>, shutdown: Shutdown) -> anyhow::Result<Self> {
         let framing = session::framing(&args.framing)?;
         if args.transport == Transport::Udp && (framing.is_some() || args.greet.is_some()) {
             anyhow::bail!(
                 "--framing and --greet are for tcp: a datagram is a message already, and udp has no connections"
             );
         }
-        let recorder = args.record.as_deref().map(|path| {
+        let recorder = record.map(|target| {
             Recorder::create(
-                path,
+                &target.path,
                 RecorderOptions {
                     rotate_at: args.record_size as u64,
                     keep: args.record_keep,
@@ -215,7 +220,12 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
     listen::raise_open_files();
     runtime(args.threads)?.block_on(async {
         let shutdown = Shutdown::new();
-        let service = Arc::new(Service::from_args(args, shutdown.clone())?);
+        let target = args.link.target(args.record.as_deref())?;
+        let service = Arc::new(Service::from_args(args, target.as_ref(), shutdown.clone())?);
+        let shown = |addr: SocketAddr| {
+            let name = format!("serve {} {addr}", args.transport.name());
+            args.link.announce(&name, target.as_ref())
+        };
         // A greeting that every client would be refused is refused now.
         service.session().greet(&mut Vec::new())?;
         let recorder = service.recorder.clone();
@@ -223,11 +233,13 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
         let totals = match args.transport {
             Transport::Tcp => {
                 let listener = listen::tcp(addr)?;
+                shown(listener.local_addr()?)?;
                 announce(args, listener.local_addr()?)?;
                 tcp::serve(listener, service).await?
             }
             Transport::Udp => {
                 let socket = listen::udp(addr, udp::SOCKET_BUFFER)?;
+                shown(socket.local_addr()?)?;
                 announce(args, socket.local_addr()?)?;
                 udp::serve(socket, service).await?
             }

@@ -2,14 +2,18 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use framewire::framing::Limits;
 use tokio::task::JoinSet;
 
 use super::WebArgs;
+use super::live::Feeds;
 use crate::listen;
+use crate::record::{Recorder, RecorderOptions};
 use crate::reply::Reply;
 use crate::serve::limits::{Budget, Limits as TimeLimits};
 use crate::serve::{Service, session, tcp, udp};
@@ -23,19 +27,42 @@ pub struct Demo {
     echo: SocketAddr,
     framed: SocketAddr,
     tasks: JoinSet<()>,
+    recorders: Vec<Recorder>,
+    /// Where the recordings stand that the page watches; they go with the servers.
+    _folder: tempfile::TempDir,
+}
+
+/// A recording of a demo server begins anew at this size, and one old file is kept.
+const ROTATE_AT: u64 = 32 << 20;
+
+/// Records a server for the page to watch.
+fn recorded(folder: &Path, feeds: &Feeds, framing: &str, name: &str) -> anyhow::Result<Recorder> {
+    let path = folder.join(format!("{name}.fwtrace").replace(' ', "-"));
+    let options = RecorderOptions { rotate_at: ROTATE_AT, keep: 1, ..RecorderOptions::server(framing) };
+    let recorder = Recorder::create(&path, options)?;
+    feeds.add(name, &path, None)?;
+    Ok(recorder)
 }
 
 /// Starts TCP and UDP upper-casing echo on one port, and the framed echo.
-pub fn start(args: &WebArgs, shutdown: &Shutdown) -> anyhow::Result<Demo> {
+pub fn start(args: &WebArgs, shutdown: &Shutdown, feeds: &Feeds) -> anyhow::Result<Demo> {
     let echo_tcp = listen::tcp(listen::resolve(&args.echo_addr)?)?;
     let echo = echo_tcp.local_addr()?;
     let echo_udp = listen::udp(echo, udp::SOCKET_BUFFER)?;
     let framed_tcp = listen::tcp(listen::resolve(&args.framed_addr)?)?;
     let framed = framed_tcp.local_addr()?;
-    let plain = Arc::new(service(None, shutdown));
+    let folder = tempfile::Builder::new().prefix("framewire-").tempdir().context("no room for recordings")?;
+    let record = |framing: &str, name: String| recorded(folder.path(), feeds, framing, &name);
+    let recorders = vec![
+        record("none", format!("TCP echo {echo}"))?,
+        record("none", format!("UDP echo {echo}"))?,
+        record(FRAMING, format!("framed echo {framed}"))?,
+    ];
+    let of = |n: usize| recorders.get(n).cloned();
+    let (plain_tcp, plain_udp) = (service(None, shutdown, of(0)), service(None, shutdown, of(1)));
     let framing = session::framing(FRAMING)?;
     let codec = framing.map(|framing| session::Codec::new(framing, Limits::DEFAULT));
-    let framed_service = Arc::new(service(codec, shutdown));
+    let framed_service = Arc::new(service(codec, shutdown, of(2)));
     let mut tasks = JoinSet::new();
     let name = |name: &'static str| {
         move |result: std::io::Result<_>| {
@@ -44,14 +71,14 @@ pub fn start(args: &WebArgs, shutdown: &Shutdown) -> anyhow::Result<Demo> {
             }
         }
     };
-    let (tcp_service, udp_service) = (plain.clone(), plain);
+    let (tcp_service, udp_service) = (Arc::new(plain_tcp), Arc::new(plain_udp));
     tasks.spawn(async move { name("TCP echo")(tcp::serve(echo_tcp, tcp_service).await) });
     tasks.spawn(async move { name("UDP echo")(udp::serve(echo_udp, udp_service).await) });
     tasks.spawn(async move { name("framed echo")(tcp::serve(framed_tcp, framed_service).await) });
-    Ok(Demo { echo, framed, tasks })
+    Ok(Demo { echo, framed, tasks, recorders, _folder: folder })
 }
 
-fn service(codec: Option<session::Codec>, shutdown: &Shutdown) -> Service {
+fn service(codec: Option<session::Codec>, shutdown: &Shutdown, recorder: Option<Recorder>) -> Service {
     Service {
         codec,
         reply: Reply::Upper,
@@ -69,7 +96,7 @@ fn service(codec: Option<session::Codec>, shutdown: &Shutdown) -> Service {
         },
         budget: Budget::new(256 << 20),
         shutdown: shutdown.clone(),
-        recorder: None,
+        recorder,
     }
 }
 
@@ -77,6 +104,7 @@ impl Demo {
     /// Waits until all of them have ended (after shutdown has begun).
     pub async fn stopped(mut self) {
         while self.tasks.join_next().await.is_some() {}
+        self.recorders.iter().for_each(Recorder::finish);
     }
 
     /// The addresses, for scripts.

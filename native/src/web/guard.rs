@@ -33,7 +33,13 @@ pub async fn guard(State(allowed): State<Arc<Vec<String>>>, request: Request, ne
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
         .or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+    let foreign = host.is_some_and(|host| is_foreign(request.headers().get(header::ORIGIN), host));
     let mut response = match host {
+        Some(host) if is_ours(host, &allowed) && foreign && is_inner(request.uri().path()) => (
+            StatusCode::FORBIDDEN,
+            "recordings and live traffic are for this site's own page alone\n",
+        )
+            .into_response(),
         Some(host) if is_ours(host, &allowed) => next.run(request).await,
         _ => (
             StatusCode::MISDIRECTED_REQUEST,
@@ -45,6 +51,18 @@ pub async fn guard(State(allowed): State<Arc<Vec<String>>>, request: Request, ne
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// What other sites' pages have no business with: a WebSocket, unlike fetch(), asks nobody whether it may read.
+fn is_inner(path: &str) -> bool {
+    path.starts_with("/api/") || path.starts_with("/recordings/")
+}
+
+/// Whether a page of another site asks. Programs that are no browsers send no `Origin`.
+fn is_foreign(origin: Option<&HeaderValue>, host: &str) -> bool {
+    let Some(origin) = origin else { return false };
+    let own = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    !own.is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
 }
 
 /// Whether a `Host` header names this machine: localhost, an IP address (which no DNS answer can fake) or an allowed name.
@@ -65,6 +83,24 @@ fn is_ours(host: &str, allowed: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_sites_are_told_from_our_own() {
+        let foreign =
+            |origin: &str| is_foreign(Some(&HeaderValue::from_str(origin).unwrap()), "127.0.0.1:8080");
+        assert!(!foreign("http://127.0.0.1:8080") && !is_foreign(None, "127.0.0.1:8080"));
+        for origin in [
+            "null",
+            "",
+            "http://evil.example",
+            "http://127.0.0.1:3000",
+            "http://localhost:8080",
+            "127.0.0.1:8080",
+        ] {
+            assert!(foreign(origin), "{origin}");
+        }
+        assert!(is_inner("/api/live/0") && is_inner("/recordings/0") && !is_inner("/player/live.js"));
+    }
 
     #[test]
     fn only_this_machine_by_name() {

@@ -3,14 +3,19 @@
 pub mod assets;
 pub mod demo;
 pub mod guard;
+pub mod link;
+pub mod live;
 pub mod recordings;
+pub mod token;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::body::Bytes;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
@@ -19,7 +24,9 @@ use axum::routing::get;
 use crate::listen;
 use crate::shutdown::Shutdown;
 use assets::Assets;
+use live::Feeds;
 use recordings::Recordings;
+use token::Token;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,17 +65,31 @@ pub struct WebArgs {
     pub json: bool,
 }
 
-struct Site {
-    assets: Assets,
-    recordings: Recordings,
+/// What a program may say when it announces a recording, in bytes.
+const MOST_SAID: usize = 16 << 10;
+
+/// What the site offers.
+pub struct Site {
+    /// The page.
+    pub assets: Assets,
+    /// Recordings from the command line.
+    pub recordings: Recordings,
+    /// Recordings that grow.
+    pub feeds: Feeds,
+    /// Who knows it may announce recordings.
+    pub token: Token,
 }
 
-/// The whole site: page, recordings, and the guard before both.
-pub fn router(assets: Assets, recordings: Recordings, allow_host: Vec<String>) -> Router {
-    let site = Arc::new(Site { assets, recordings });
+/// The whole site: page, recordings, what is live, and the guard before all.
+pub fn router(site: Site, allow_host: Vec<String>) -> Router {
+    let site = Arc::new(site);
     Router::new()
         .route("/api/recordings", get(list))
         .route("/recordings/{number}", get(recording))
+        .route("/api/live", get(running).post(announced))
+        .route("/api/live/{number}", get(watch))
+        .route("/api/live/{number}/file", get(so_far))
+        .layer(DefaultBodyLimit::max(MOST_SAID))
         .fallback(page)
         .with_state(site)
         .layer(middleware::from_fn_with_state(Arc::new(allow_host), guard::guard))
@@ -89,6 +110,49 @@ async fn recording(State(site): State<Arc<Site>>, Path(number): Path<usize>) -> 
     site.recordings.open(number).await
 }
 
+async fn running(State(site): State<Arc<Site>>) -> Response {
+    axum_json(&site.feeds.list())
+}
+
+async fn watch(
+    State(site): State<Arc<Site>>,
+    Path(number): Path<u64>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    site.feeds.watch(number, upgrade)
+}
+
+async fn so_far(State(site): State<Arc<Site>>, Path(number): Path<u64>) -> Response {
+    match site.feeds.path(number) {
+        Some(path) => recordings::send(&path).await,
+        None => (StatusCode::NOT_FOUND, "there is no such recording; /api/live lists them\n").into_response(),
+    }
+}
+
+/// What a program says of its recording.
+#[derive(serde::Deserialize)]
+struct Announcement {
+    name: String,
+    path: PathBuf,
+    process: u32,
+}
+
+/// A program of the same user, who knows the secret, announces its recording.
+async fn announced(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -> Response {
+    let given = headers.get(token::HEADER).map(|value| value.as_bytes().to_vec()).unwrap_or_default();
+    if !site.token.is(&given) {
+        return (StatusCode::FORBIDDEN, "the secret is missing or wrong\n").into_response();
+    }
+    let Ok(Announcement { name, path, process }) = serde_json::from_slice(&body) else {
+        return (StatusCode::BAD_REQUEST, "wanted: {\"name\": …, \"path\": …, \"process\": …}\n")
+            .into_response();
+    };
+    match site.feeds.add(&name, &path, Some(process)) {
+        Ok(_) => axum_json(&site.feeds.list()),
+        Err(error) => (StatusCode::CONFLICT, format!("{error}\n")).into_response(),
+    }
+}
+
 async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], "only GET and HEAD\n")
@@ -107,14 +171,16 @@ pub fn run(args: &WebArgs) -> anyhow::Result<()> {
         let shutdown = Shutdown::new();
         let listener = listen::tcp(addr)?;
         let page_addr = listener.local_addr()?;
+        let feeds = Feeds::default();
         let demo = match args.with_servers {
-            true => Some(demo::start(args, &shutdown)?),
+            true => Some(demo::start(args, &shutdown, &feeds)?),
             false => None,
         };
         shutdown.on_signals()?;
         let assets = Assets::new(args.www.clone());
         announce(args, page_addr, demo.as_ref(), &assets)?;
-        let router = router(assets, recordings, args.allow_host.clone());
+        let site = Site { assets, recordings, feeds, token: Token::draw(page_addr.port())? };
+        let router = router(site, args.allow_host.clone());
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let served = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().wait());
         tokio::select! {

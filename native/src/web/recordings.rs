@@ -65,14 +65,19 @@ impl Recordings {
             let text = format!("there is no recording {number}; /api/recordings lists them\n");
             return (StatusCode::NOT_FOUND, text).into_response();
         };
-        match tokio::fs::File::open(path).await {
-            Ok(file) => {
-                let headers = [(header::CONTENT_TYPE, "application/octet-stream")];
-                (headers, Body::from_stream(ReaderStream::with_capacity(file, 64 << 10))).into_response()
-            }
-            Err(error) => {
-                (StatusCode::NOT_FOUND, format!("cannot open {}: {error}\n", name(path))).into_response()
-            }
+        send(path).await
+    }
+}
+
+/// The content of a file as it is right now.
+pub async fn send(path: &Path) -> Response {
+    match tokio::fs::File::open(path).await {
+        Ok(file) => {
+            let headers = [(header::CONTENT_TYPE, "application/octet-stream")];
+            (headers, Body::from_stream(ReaderStream::with_capacity(file, 64 << 10))).into_response()
+        }
+        Err(error) => {
+            (StatusCode::NOT_FOUND, format!("cannot open {}: {error}\n", name(path))).into_response()
         }
     }
 }
