@@ -98,17 +98,41 @@ impl Vars {
     pub const UNSET: i64 = i64::MIN;
 
     /// The value of `var`, in its [unit](Var::unit), or `None` while it has none.
+    #[inline]
     pub fn get(&self, var: Var) -> Option<i64> {
         Some(self.0[var as usize]).filter(|&v| v != Vars::UNSET)
     }
 
+    /// The value of `var`, or [`Vars::UNSET`].
+    #[inline]
+    pub fn raw(&self, var: Var) -> i64 {
+        self.0[var as usize]
+    }
+
+    /// The variables whose values are others than in `before`, in the order of the table.
+    #[inline]
+    pub fn differing(&self, before: &Vars) -> impl Iterator<Item = Var> + use<> {
+        const { assert!(Var::COUNT <= 64) };
+        let mut bits = 0_u64;
+        for (i, (now, before)) in self.0.iter().zip(&before.0).enumerate() {
+            bits |= u64::from(now != before) << i;
+        }
+        std::iter::from_fn(move || {
+            let var = Var::ALL.get(bits.trailing_zeros() as usize)?;
+            bits &= bits - 1;
+            Some(*var)
+        })
+    }
+
     /// Sets `var`.
+    #[inline]
     pub fn set(&mut self, var: Var, value: i64) {
         self.0[var as usize] = value;
     }
 }
 
 impl Default for Vars {
+    #[inline]
     fn default() -> Self {
         Vars([Vars::UNSET; Var::COUNT])
     }
@@ -229,6 +253,16 @@ mod tests {
         assert_eq!(vars.get(Var::Srtt), Some(0));
         assert_eq!(Var::SndUna.label(), "SND.UNA");
         assert_eq!(Var::Rto.unit(), Unit::Nanos);
+    }
+
+    #[test]
+    fn what_differs_is_named_in_order() {
+        let (mut vars, before) = (Vars::default(), Vars::default());
+        for var in [Var::OutOfOrder, Var::State, Var::Cwnd] {
+            vars.set(var, 1);
+        }
+        assert_eq!(vars.differing(&before).collect::<Vec<_>>(), [Var::State, Var::Cwnd, Var::OutOfOrder]);
+        assert_eq!(vars.differing(&vars).next(), None);
     }
 
     #[test]

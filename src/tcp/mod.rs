@@ -47,6 +47,7 @@ mod ack;
 mod arrivals;
 mod arrivals_handshake;
 mod calls;
+mod chunks;
 mod close;
 mod config;
 mod connection;

@@ -1,17 +1,20 @@
 //! The incoming stream: what is in order and waits to be read, and what came early (RFC 9293, SHLD-31).
 
-/// A ring that holds the stream from the application's read position on. Octets that come early are written at their
-/// place at once; `early` says which are there.
+use super::chunks::Chunks;
+
+/// Holds the stream from the application's read position on. Octets that come early are written at their place at once;
+/// `early` says which are there.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReceiveBuffer {
-    /// A power of two of octets, or none: stream offset `o` lives at `o & (len - 1)`.
-    ring: Vec<u8>,
+    octets: Chunks,
     /// Stream offset of the next octet that the application reads.
     read: u64,
     /// Stream offset after the last octet in order.
     next: u64,
     /// What came early: disjoint ranges of stream offsets beyond `next`, ascending, not touching each other.
     early: Vec<(u64, u64)>,
+    /// How many octets these are.
+    early_octets: u64,
 }
 
 /// What became of data that was put in.
@@ -46,7 +49,11 @@ impl ReceiveBuffer {
 
     /// Octets that came early.
     pub fn early_octets(&self) -> u64 {
-        self.early.iter().map(|(from, to)| to - from).sum()
+        self.early_octets
+    }
+
+    fn count_early(&mut self) {
+        self.early_octets = self.early.iter().map(|(from, to)| to - from).sum();
     }
 
     /// Whether nothing came early.
@@ -68,7 +75,7 @@ impl ReceiveBuffer {
         }
         // The part in order, and nothing early: the common case.
         if self.early.is_empty() && from == self.next {
-            self.write(from, &data[(from - at) as usize..]);
+            self.octets.write(from, &data[(from - at) as usize..]);
             outcome.advanced = end - from;
             self.next = end;
             return outcome;
@@ -86,7 +93,7 @@ impl ReceiveBuffer {
                 outcome.duplicate.get_or_insert((left, right));
             }
         }
-        self.write(from, &data[(from - at) as usize..]);
+        self.octets.write(from, &data[(from - at) as usize..]);
         let merged = match (self.early.get(first), last.checked_sub(1).and_then(|i| self.early.get(i))) {
             (Some(low), Some(high)) if first < last => (low.0.min(from), high.1.max(end)),
             _ => (from, end),
@@ -102,6 +109,7 @@ impl ReceiveBuffer {
         } else {
             self.early.insert(first, merged);
         }
+        self.count_early();
         outcome
     }
 
@@ -109,63 +117,32 @@ impl ReceiveBuffer {
     pub fn read(&mut self, out: &mut [u8]) -> usize {
         let n = self.peek(out);
         self.read += n as u64;
+        if self.read == self.next && self.early.is_empty() {
+            self.octets.restart(self.read);
+        } else {
+            self.octets.forget(self.read);
+        }
         n
     }
 
     /// As [`ReceiveBuffer::read`], but the octets stay.
     pub fn peek(&self, out: &mut [u8]) -> usize {
         let n = out.len().min(self.readable());
-        if n > 0 {
-            let start = self.index(self.read);
-            let front = n.min(self.ring.len() - start);
-            out[..front].copy_from_slice(&self.ring[start..start + front]);
-            out[front..n].copy_from_slice(&self.ring[..n - front]);
-        }
+        self.octets.copy_to(self.read, &mut out[..n]);
         n
     }
 
     /// Forgets what came early.
     pub fn forget_early(&mut self) {
         self.early.clear();
+        self.early_octets = 0;
     }
 
     /// Forgets what waits to be read and what came early.
     pub fn clear(&mut self) {
         self.read = self.next;
-        self.early.clear();
-        self.ring = Vec::new();
-    }
-
-    fn index(&self, offset: u64) -> usize {
-        offset as usize & (self.ring.len() - 1)
-    }
-
-    fn write(&mut self, at: u64, data: &[u8]) {
-        let needed = (at - self.read) as usize + data.len();
-        if needed > self.ring.len() {
-            self.grow(needed);
-        }
-        let start = self.index(at);
-        let front = data.len().min(self.ring.len() - start);
-        self.ring[start..start + front].copy_from_slice(&data[..front]);
-        self.ring[..data.len() - front].copy_from_slice(&data[front..]);
-    }
-
-    fn grow(&mut self, needed: usize) {
-        let mut ring = vec![0; needed.next_power_of_two().max(256)];
-        let mask = ring.len() - 1;
-        let mut copy = |mut from: u64, to: u64| {
-            // As much at once as lies in one piece in both rings.
-            while from < to {
-                let (old, new) = (self.index(from), from as usize & mask);
-                let n = ((to - from) as usize).min(self.ring.len() - old).min(ring.len() - new);
-                ring[new..new + n].copy_from_slice(&self.ring[old..old + n]);
-                from += n as u64;
-            }
-        };
-        copy(self.read, self.next);
-        self.early.iter().for_each(|&(from, to)| copy(from, to));
-        self.ring = ring;
+        self.forget_early();
+        self.octets.clear(self.read);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The octets that the application has handed over and the peer has not acknowledged yet.
 
-use std::collections::VecDeque;
+use super::chunks::Chunks;
 use std::ops::Range;
 
 /// A window on the outgoing stream: octets `start()..end()` in stream offsets (the first octet of data is 0).
@@ -8,7 +8,8 @@ use std::ops::Range;
 pub(crate) struct SendBuffer {
     /// Stream offset of the first octet kept: all before it are acknowledged.
     start: u64,
-    octets: VecDeque<u8>,
+    end: u64,
+    octets: Chunks,
 }
 
 impl SendBuffer {
@@ -19,47 +20,42 @@ impl SendBuffer {
 
     /// Stream offset after the last octet handed over.
     pub fn end(&self) -> u64 {
-        self.start + self.octets.len() as u64
+        self.end
     }
 
     /// How many octets are kept.
     pub fn len(&self) -> usize {
-        self.octets.len()
+        (self.end - self.start) as usize
     }
 
     /// Appends as much of `data` as keeps the buffer within `limit` octets; returns how much that was.
     pub fn push(&mut self, data: &[u8], limit: usize) -> usize {
-        let taken = data.len().min(limit.saturating_sub(self.octets.len()));
-        let needed = self.octets.len() + taken;
-        if needed > self.octets.capacity() && needed > 1 << 16 {
-            // A sender that fills this much will fill the rest: grow in few steps, but not beyond the limit.
-            let wanted = self.octets.capacity().saturating_mul(4).clamp(needed, limit.max(needed));
-            self.octets.reserve_exact(wanted - self.octets.len());
-        }
-        self.octets.extend(&data[..taken]);
+        let taken = data.len().min(limit.saturating_sub(self.len()));
+        self.octets.write(self.end, &data[..taken]);
+        self.end += taken as u64;
         taken
     }
 
     /// Forgets everything before stream offset `to`; offsets outside the buffer are brought within it.
     pub fn acknowledge(&mut self, to: u64) {
-        let n = to.saturating_sub(self.start).min(self.octets.len() as u64);
-        self.octets.drain(..n as usize);
-        self.start += n;
+        self.start = to.clamp(self.start, self.end);
+        if self.start == self.end {
+            self.octets.restart(self.end);
+        } else {
+            self.octets.forget(self.start);
+        }
     }
 
-    /// The octets of stream offsets `range`, in the two parts of the ring; what is outside the buffer is left out.
+    /// The octets of stream offsets `range` (no more than a segment holds), in two parts; what is outside the buffer is left
+    /// out.
     pub fn slices(&self, range: &Range<u64>) -> [&[u8]; 2] {
-        let within = |offset: u64| (offset.clamp(self.start, self.end()) - self.start) as usize;
-        let (from, to) = (within(range.start), within(range.end));
-        let (front, back) = self.octets.as_slices();
-        let split = front.len();
-        [&front[from.min(split)..to.min(split)], &back[from.max(split) - split..to.max(split) - split]]
+        self.octets.slices(range.start.clamp(self.start, self.end)..range.end.clamp(self.start, self.end))
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.start = self.end();
-        self.octets = VecDeque::new();
+        self.start = self.end;
+        self.octets.clear(self.end);
     }
 }
 

@@ -70,15 +70,8 @@ impl Connection {
             return;
         }
         let now = self.vars();
-        if now == self.told {
-            return;
-        }
-        for &var in Var::ALL {
-            let value = |vars: &Vars| vars.get(var).unwrap_or(Vars::UNSET);
-            let (old, new) = (value(&self.told), value(&now));
-            if old != new {
-                cx.probe.change(rule, var, old, new);
-            }
+        for var in now.differing(&self.told) {
+            cx.probe.change(rule, var, self.told.raw(var), now.raw(var));
         }
         self.told = now;
     }

@@ -26,23 +26,28 @@ struct Common {
 }
 
 impl Common {
+    #[inline]
     fn new(kind: Kind, subject: usize) -> Self {
         let subject = u32::try_from(subject).unwrap_or(NO_ROW);
         Common { kind, host: HostId::NONE, socket: SocketId::NONE, detail: 0, subject }
     }
 
+    #[inline]
     fn at(self, host: HostId) -> Self {
         Common { host, ..self }
     }
 
+    #[inline]
     fn on(self, socket: SocketId) -> Self {
         Common { socket, ..self }
     }
 
+    #[inline]
     fn detail(self, detail: u16) -> Self {
         Common { detail, ..self }
     }
 
+    #[inline]
     fn by(self, rule: Option<Rule>) -> Self {
         self.detail(rule_code(rule))
     }
@@ -107,32 +112,35 @@ impl Trace {
     }
 
     /// The state of a socket, made if no record defined it.
+    #[inline]
     pub(super) fn socket_mut(&mut self, id: SocketId) -> &mut SocketState {
         let row = match self.socket_index.get(id.0) {
             Some(row) => row as usize,
-            None => {
-                let row = self.sockets.len();
-                self.socket_index.set(id.0, row as u32);
-                self.sockets.push(SocketState {
-                    id,
-                    host: HostId::NONE,
-                    transport: Transport::Tcp,
-                    accepted: false,
-                    local: None,
-                    remote: None,
-                    connection: None,
-                    sent: 0,
-                    received: 0,
-                    unplaced: Vec::new(),
-                    nameless: false,
-                    changes: Vec::new(),
-                    snapshots: Vec::new(),
-                    vars: Vars::default(),
-                });
-                row
-            }
+            None => self.add_socket(id),
         };
         &mut self.sockets[row]
+    }
+
+    fn add_socket(&mut self, id: SocketId) -> usize {
+        let row = self.sockets.len();
+        self.socket_index.set(id.0, row as u32);
+        self.sockets.push(SocketState {
+            id,
+            host: HostId::NONE,
+            transport: Transport::Tcp,
+            accepted: false,
+            local: None,
+            remote: None,
+            connection: None,
+            sent: 0,
+            received: 0,
+            unplaced: Vec::new(),
+            nameless: false,
+            changes: Vec::new(),
+            snapshots: Vec::new(),
+            vars: Vars::default(),
+        });
+        row
     }
 
     /// The row of a packet, made if its sending was not recorded.
@@ -394,6 +402,7 @@ impl Trace {
         }
     }
 
+    #[inline]
     fn var_changed(&mut self, change: VarRow, socket: SocketId, rule: Option<Rule>) -> Common {
         let row = self.tables.vars.len();
         self.tables.vars.push(change);
@@ -413,6 +422,7 @@ impl Trace {
         Common::new(kind, self.tables.texts.len() - 1)
     }
 
+    #[inline]
     fn of_socket(&mut self, kind: Kind, subject: usize, socket: SocketId) -> Common {
         let host = self.socket_mut(socket).host;
         Common::new(kind, subject).at(host).on(socket)

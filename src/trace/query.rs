@@ -178,6 +178,14 @@ impl Trace {
         rows.iter().filter_map(|row| self.tables().vars.get(*row as usize))
     }
 
+    /// The changes of an endpoint's variables up to `event` (included), the latest first.
+    pub fn changes_before(&self, socket: SocketId, event: EventId) -> impl Iterator<Item = &VarRow> {
+        let rows = self.socket_state(socket).map_or(&[][..], |s| &s.changes);
+        let row = |r: &u32| self.tables().vars.get(*r as usize);
+        let to = rows.partition_point(|r| row(r).is_some_and(|v| v.event <= event));
+        rows.get(..to).unwrap_or(&[]).iter().rev().filter_map(row)
+    }
+
     /// The changes that `event` and those up to `until` (included) made to an endpoint: what a packet's arrival changed.
     pub fn changes_between(
         &self,

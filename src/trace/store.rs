@@ -58,6 +58,7 @@ impl Index {
     /// How far a number may run ahead of the count and still be indexed.
     const SLACK: usize = 1024;
 
+    #[inline]
     pub(super) fn get(&self, id: u32) -> Option<u32> {
         match self.dense.get(id as usize) {
             Some(&NO_ROW) | None => self.sparse.get(&id).copied(),

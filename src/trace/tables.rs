@@ -338,6 +338,7 @@ impl PacketRow {
 }
 
 /// The number that stands for a rule in a column: 0 for none.
+#[inline]
 pub fn rule_code(rule: Option<Rule>) -> u16 {
     rule.map_or(0, |r| r as u16 + 1)
 }

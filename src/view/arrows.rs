@@ -10,9 +10,6 @@ use crate::view::metrics;
 use crate::view::scale::LOST_PART;
 use crate::view::words::{Lang, Word, fill};
 
-/// Above this many flights in sight they are drawn in bundles.
-const CROWD: usize = 400;
-
 /// The ends of flight `i` in the picture; a lost one ends short of the other lifeline.
 fn ends(sheet: &Sheet<'_>, i: usize) -> Option<((f32, f32), (f32, f32))> {
     let (flight, scale) = (sheet.figure.flights.get(i)?, sheet.scale);
@@ -73,7 +70,7 @@ fn visible(sheet: &Sheet<'_>) -> Range<usize> {
 
 pub(crate) fn flights(sheet: &Sheet<'_>, taken: &[[f32; 4]], list: &mut DisplayList) {
     let range = visible(sheet);
-    if range.len() > CROWD {
+    if range.len() > crate::view::crowd::CROWD {
         return crate::view::crowd::draw(sheet, range, list);
     }
     let mut slants = Vec::with_capacity(range.len());

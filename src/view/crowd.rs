@@ -1,14 +1,31 @@
-//! The ladder from far away: when flights outnumber pixels they are drawn in bundles, and losses stay.
+//! The ladder from far away: when flights or calls outnumber pixels they are drawn in bundles, and losses and failures stay.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::view::figure::{Fate, mark};
 use crate::view::ladder::Sheet;
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
+use crate::view::sides;
 
+/// Above this many flights, or calls, in sight they are drawn in bundles.
+pub(crate) const CROWD: usize = 400;
 /// Height of a bundle in pixels.
 const BUNDLE: f32 = 4.0;
+
+/// The one of `open` with this key, made anew (what stood there is finished) when the row is another.
+fn bundle<K: PartialEq + Copy, B>(
+    open: &mut Vec<(K, i32, B)>,
+    finished: &mut Vec<(K, i32, B)>,
+    (key, row): (K, i32),
+    new: impl FnOnce() -> B,
+    more: impl FnOnce(&mut B),
+) {
+    match open.iter_mut().find(|(known, ..)| *known == key) {
+        Some((_, at, bundle)) if *at == row => more(bundle),
+        Some(old) => finished.push(std::mem::replace(old, (key, row, new()))),
+        None => open.push((key, row, new())),
+    }
+}
 
 /// What a row of pixels holds in one direction.
 #[derive(Clone, Copy)]
@@ -26,8 +43,9 @@ struct Bundle {
 /// Draws flights of `range` in bundles: one arrow per direction and row of pixels, wider where there are more. Lost,
 /// resent and reset ones are never bundled away: each row keeps a mark of its own for them.
 pub(crate) fn draw(sheet: &Sheet<'_>, range: Range<usize>, list: &mut DisplayList) {
-    let mut bundles: BTreeMap<(u16, u16, i32), Bundle> = BTreeMap::new();
-    let mut trouble: BTreeMap<(u16, u16, i32, bool), (usize, u32)> = BTreeMap::new();
+    // In one direction flights go from row to row: only the last row is open.
+    let (mut open, mut bundles) = (Vec::new(), Vec::new());
+    let (mut open_trouble, mut trouble) = (Vec::new(), Vec::new());
     for i in range {
         let flight = &sheet.figure.flights[i];
         let (y0, y1) = (sheet.y(sheet.scale.sent[i]), sheet.y(sheet.scale.ended[i]));
@@ -35,30 +53,32 @@ pub(crate) fn draw(sheet: &Sheet<'_>, range: Range<usize>, list: &mut DisplayLis
         let lost = !matches!(flight.fate, Fate::Arrived(_));
         let again = flight.marks & (mark::RETRANSMISSION | mark::FAST_RETRANSMISSION) != 0;
         if lost || again || flight.is_reset() {
-            let entry = trouble.entry((flight.from, flight.to, row, lost)).or_insert((i, 0));
-            entry.1 += 1;
+            let key = (flight.from, flight.to, lost);
+            bundle(&mut open_trouble, &mut trouble, (key, row), || i, |_| {});
             if lost {
                 continue;
             }
         }
-        bundles
-            .entry((flight.from, flight.to, row))
-            .and_modify(|b| {
-                b.count += 1;
-                b.hue = if b.hue == flight.hue { b.hue } else { 0 };
-                (b.bottom, b.end_bottom) = (b.bottom.max(y0), b.end_bottom.max(y1));
-            })
-            .or_insert(Bundle {
-                first: i,
-                count: 1,
-                hue: flight.hue,
-                top: y0,
-                bottom: y0,
-                end_top: y1,
-                end_bottom: y1,
-            });
+        let new = || Bundle {
+            first: i,
+            count: 1,
+            hue: flight.hue,
+            top: y0,
+            bottom: y0,
+            end_top: y1,
+            end_bottom: y1,
+        };
+        bundle(&mut open, &mut bundles, ((flight.from, flight.to), row), new, |b| {
+            b.count += 1;
+            b.hue = if b.hue == flight.hue { b.hue } else { 0 };
+            (b.bottom, b.end_bottom) = (b.bottom.max(y0), b.end_bottom.max(y1));
+        });
     }
-    for (&(from, to, _), b) in &bundles {
+    bundles.append(&mut open);
+    bundles.sort_by_key(|(key, row, _)| (*key, *row));
+    trouble.append(&mut open_trouble);
+    trouble.sort_by_key(|((from, to, lost), row, _)| (*from, *to, *row, *lost));
+    for &((from, to), _, b) in &bundles {
         let (x0, x1) = (sheet.line_x(from), sheet.line_x(to));
         let (sent, ended) = (sheet.scale.sent[b.first], sheet.scale.ended[b.first]);
         let role = if b.hue > 0 { Role::Message } else { Role::Faint };
@@ -70,7 +90,7 @@ pub(crate) fn draw(sheet: &Sheet<'_>, range: Range<usize>, list: &mut DisplayLis
             list.mark(Kind::Area, &[x0, b.top, x1, b.end_top, x1, end_low, x0, low], paint.look(look::SOFT));
         }
     }
-    for (&(from, to, _, lost), &(i, _)) in &trouble {
+    for &((from, to, lost), _, i) in &trouble {
         let (x0, x1) = (sheet.line_x(from), sheet.line_x(to));
         let (sent, ended) = (sheet.scale.sent[i], sheet.scale.ended[i]);
         let paint = Paint::new(Role::Trouble).id(Id::new(Thing::Flight, i)).time(sent, sent);
@@ -82,6 +102,36 @@ pub(crate) fn draw(sheet: &Sheet<'_>, range: Range<usize>, list: &mut DisplayLis
         } else {
             list.arrow((x0, sheet.y(sent)), (x1, sheet.y(ended)), paint.look(look::DOUBLE));
         }
+    }
+}
+
+/// Draws calls in bundles: one bar per thread and row of pixels. Calls that failed keep a bar of their own.
+pub(crate) fn calls(sheet: &Sheet<'_>, seen: &[usize], list: &mut DisplayList) {
+    let (mut open, mut bundles) = (Vec::new(), Vec::new());
+    for &i in seen {
+        let (Some(call), Some(&(from, until))) = (sheet.figure.calls.get(i), sheet.scale.calls.get(i)) else {
+            continue;
+        };
+        let (y0, y1) = (sheet.y(from), sheet.y(until));
+        let row = (y0 / BUNDLE).floor() as i32;
+        let key = (call.host, call.lane, call.failed);
+        bundle(
+            &mut open,
+            &mut bundles,
+            (key, row),
+            || (i, y0, y1),
+            |(_, _, bottom)| *bottom = bottom.max(y1),
+        );
+    }
+    bundles.append(&mut open);
+    bundles.sort_by_key(|(key, row, _)| (*key, *row));
+    for (_, _, (i, y0, y1)) in bundles {
+        let Some(call) = sheet.figure.calls.get(i) else { continue };
+        let (_, left) = sides::bar_x(sheet, call);
+        let paint = sides::bar_paint(sheet, i, call);
+        let height = (y1 - y0).max(3.0);
+        let hatched = call.blocked && height > 2.0 * BUNDLE;
+        list.rect((left, y0), (5.0, height), if hatched { paint.look(look::HATCHED) } else { paint });
     }
 }
 

@@ -161,10 +161,11 @@ impl<'t> Build<'t> {
     }
 
     fn streams(&mut self) {
+        let lens = self.known_lens();
         for (i, connection) in self.trace.connections().iter().enumerate() {
             for side in [Side::Client, Side::Server] {
                 let id = ConnectionId(i as u32).stream(side);
-                let len = self.known_len(id);
+                let len = lens.get(id.index()).copied().unwrap_or_default();
                 let whole = StreamRange { stream: id, start: 0, end: len };
                 let ends = self.ends.get(i).copied().unwrap_or_default();
                 self.figure.streams.push(Stream {
@@ -182,12 +183,17 @@ impl<'t> Build<'t> {
         self.sent = vec![Vec::new(); self.figure.streams.len()];
     }
 
-    /// How many octets of a stream calls or packets speak of.
-    fn known_len(&self, id: StreamId) -> u64 {
-        let carried =
-            self.trace.tables().packets.iter().filter(|p| p.stream == id).filter_map(PacketRow::range);
-        let content = self.trace.content(id).map_or(0, |c| c.end());
-        carried.map(|r| r.end).max().unwrap_or_default().max(content)
+    /// How many octets of each stream calls or packets speak of.
+    fn known_lens(&self) -> Vec<u64> {
+        let streams = (0..2 * self.trace.connections().len() as u32).map(StreamId);
+        let mut lens: Vec<u64> =
+            streams.map(|id| self.trace.content(id).map_or(0, |content| content.end())).collect();
+        for range in self.trace.tables().packets.iter().filter_map(PacketRow::range) {
+            if let Some(len) = lens.get_mut(range.stream.index()) {
+                *len = range.end.max(*len);
+            }
+        }
+        lens
     }
 
     /// The calls of the first rank, and the receive calls that they are made of.
@@ -216,7 +222,10 @@ impl<'t> Build<'t> {
             out.push(self.call(row, host, lane as u16, parts));
         }
         // In the order of their begin, as the scale and the layouts expect.
-        out.sort_by_key(|c: &Call| (c.begun.at, c.begun.order));
+        let moment = |c: &Call| (c.begun.at, c.begun.order);
+        if !out.is_sorted_by_key(moment) {
+            out.sort_by_key(moment);
+        }
         self.figure.calls = out;
     }
 
@@ -413,7 +422,9 @@ impl<'t> Build<'t> {
                 out.push(flight);
             }
         }
-        out.sort_by_key(|f| (f.sent.at, f.sent.order));
+        if !out.is_sorted_by_key(|f| f.sent) {
+            out.sort_by_key(|f| f.sent);
+        }
         self.figure.flights = out;
     }
 
@@ -527,7 +538,10 @@ impl<'t> Build<'t> {
 
     fn states(&mut self) {
         let mut open: BTreeMap<u32, usize> = BTreeMap::new();
-        for row in self.trace.tables().vars.iter().filter(|row| row.var == Var::State) {
+        let columns = self.trace.columns();
+        for at in memchr::memchr_iter(Kind::StateChange as u8, &columns.kind) {
+            let row = columns.subject.get(at).and_then(|row| self.trace.tables().vars.get(*row as usize));
+            let Some(row) = row.filter(|row| row.var == Var::State) else { continue };
             let Some(socket) = self.trace.socket_of(row.event) else { continue };
             let host = self.lifeline(row.event).or_else(|| self.host_of_socket(socket));
             let (Some(host), Some(state)) =
@@ -554,11 +568,9 @@ impl<'t> Build<'t> {
     fn timers(&mut self) {
         let columns = self.trace.columns();
         let mut set: BTreeMap<(u32, u32), Moment> = BTreeMap::new();
-        for (i, &kind) in columns.kind.iter().enumerate() {
-            let is_set = kind == Kind::TimerSet as u8;
-            if !is_set && kind != Kind::TimerFired as u8 {
-                continue;
-            }
+        let (timer_set, timer_fired) = (Kind::TimerSet as u8, Kind::TimerFired as u8);
+        for i in memchr::memchr2_iter(timer_set, timer_fired, &columns.kind) {
+            let is_set = columns.kind.get(i) == Some(&timer_set);
             let event = EventId(i as u32);
             let (Some(&timer), Some(&socket)) = (columns.subject.get(i), columns.socket.get(i)) else {
                 continue;

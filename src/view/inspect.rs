@@ -126,11 +126,10 @@ impl Session {
         let mut out = Vec::new();
         for socket in self.trace().socket_ids() {
             let vars = self.trace().vars_at(socket, event);
-            let last = self.trace().changes(socket).filter(|c| c.event <= event).last().map(|c| c.event);
-            let fresh: Vec<Var> = self
-                .trace()
-                .changes(socket)
-                .filter(|c| last.is_some_and(|last| self.same_instant(c.event, last)) && c.event <= event)
+            let mut changes = self.trace().changes_before(socket, event).peekable();
+            let last = changes.peek().map(|c| c.event);
+            let fresh: Vec<Var> = changes
+                .take_while(|c| last.is_some_and(|last| self.same_instant(c.event, last)))
                 .map(|c| c.var)
                 .collect();
             let base = |var: Var| self.base_of(socket, var).filter(|_| relative).unwrap_or_default();
@@ -308,7 +307,9 @@ impl Ask<'_> {
         };
         let mut out: Vec<Change> = Vec::new();
         let host = self.session.host_of_socket(socket);
-        for change in trace.changes(socket).filter(caused).filter(|c| c.old != c.new) {
+        let until = trace.last_event_at(trace.clock(taken)).unwrap_or(taken);
+        let near = trace.changes_between(socket, row.arrived, until);
+        for change in near.filter(caused).filter(|c| c.old != c.new) {
             let base = self.session.base_of(socket, change.var).filter(|_| self.relative).unwrap_or_default();
             let text = |value: i64| {
                 let seq = change.var.unit() == Unit::Seq && value != Vars::UNSET;

@@ -145,8 +145,11 @@ fn axis(sheet: &Sheet<'_>, list: &mut DisplayList) {
     let right = w.width;
     let mut free = f32::MIN;
     let mut last = String::new();
-    for (at, position) in scale.ticks(w.top - 20.0, sheet.bottom()) {
+    let mut from = w.top - 20.0;
+    while let Some((at, position)) = scale.ticks(from, sheet.bottom()).next() {
         let y = sheet.y(position);
+        // On to the next one; of far away, past all those for which there is no room.
+        from = position.next_up().max(w.top + f64::from(free - HEAD - LEAD - 1.0) / w.zoom);
         if y < free {
             continue;
         }
@@ -155,6 +158,7 @@ fn axis(sheet: &Sheet<'_>, list: &mut DisplayList) {
             continue;
         }
         free = y + 26.0;
+        from = from.max(w.top + f64::from(free - HEAD - LEAD - 1.0) / w.zoom);
         let paint = Paint::new(Role::Faint).look(look::END);
         list.line((x, y), (right, y), Paint::new(Role::Grid));
         list.text((x - 6.0, y + 4.0), &text, paint);

@@ -1,8 +1,8 @@
 //! The lanes of one stream in the byte ledger: send calls, send buffer, segments, receive buffer, recv calls, frames.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::trace::ledger::Ranges;
 use crate::view::boxes::{DENSE, Drawn, GAP, HAIR, merged, missing};
 use crate::view::figure::{CallKind, Fate, Figure, FramePart, Held, Part, Stream, mark};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
@@ -262,18 +262,16 @@ impl Lanes<'_> {
             return y + LANE + GAP;
         }
         // First what was sent for the first time, then, in rows below, what had to go again.
-        let mut rows: Vec<(BTreeMap<u64, u64>, Drawn)> = Vec::new();
+        let mut rows: Vec<(Ranges, Drawn)> = Vec::new();
         let (mut down, mut crosses) = (Vec::new(), Vec::new());
         let mut over = 0;
         for &i in &mine {
             let Some(range) = self.range_of(i) else { continue };
-            let free = |(row, _): &(BTreeMap<u64, u64>, Drawn)| {
-                row.range(..range.end).next_back().is_none_or(|(_, &end)| end <= range.start)
-            };
+            let free = |(row, _): &(Ranges, Drawn)| !row.meets(range.start, range.end);
             let row = match rows.iter().position(free) {
                 Some(row) => row,
                 None if rows.len() < MOST_ROWS => {
-                    rows.push((BTreeMap::new(), Drawn(f32::MIN)));
+                    rows.push((Ranges::default(), Drawn(f32::MIN)));
                     rows.len() - 1
                 }
                 None => {

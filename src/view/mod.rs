@@ -17,6 +17,7 @@ pub mod from_trace;
 mod glyphs;
 mod happenings;
 pub mod inspect;
+mod items;
 pub mod lab;
 mod labels;
 pub mod ladder;
@@ -29,6 +30,9 @@ pub mod metrics;
 mod octets;
 pub mod opening;
 pub mod predict;
+mod radix;
+mod reach;
+pub mod running;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod scale;

@@ -4,6 +4,7 @@
 //! one a hair (four octets of length before a thousand of data, the one octet that a receive buffer was too small for), so
 //! stretches between borders have a least width; the picture then says that it is not to scale.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Widest cell of one octet.
@@ -44,16 +45,24 @@ pub(crate) fn natural_width(count: u64, gaps: usize) -> f32 {
     count as f32 * CELL + gaps as f32 * BORDER
 }
 
+/// These numbers in order, each once; none where they are more than `most`.
+fn few_of(numbers: impl Iterator<Item = u64>, most: usize) -> BTreeSet<u64> {
+    let mut few = BTreeSet::new();
+    for number in numbers {
+        few.insert(number);
+        if few.len() > most {
+            return BTreeSet::new();
+        }
+    }
+    few
+}
+
 impl Octets {
     /// Lays out the octets `seen` between `left` and `left + room`. `borders` are offsets at which something begins or ends, in
     /// any order; at those in `gaps` (ascending) a gap is left.
-    pub fn new(seen: Range<u64>, mut borders: Vec<u64>, gaps: &[u64], left: f32, room: f32) -> Octets {
-        borders.retain(|&b| seen.start < b && b < seen.end);
-        borders.sort_unstable();
-        borders.dedup();
-        if borders.len() as f32 * PIXELS > room {
-            borders.clear();
-        }
+    pub fn new(seen: Range<u64>, borders: Vec<u64>, gaps: &[u64], left: f32, room: f32) -> Octets {
+        let most = (room / PIXELS) as usize;
+        let borders = few_of(borders.into_iter().filter(|&b| seen.start < b && b < seen.end), most);
         let gap = if gaps.len() as f32 * BORDER > room / 3.0 { 0.0 } else { BORDER };
         let mut at = seen.start;
         let mut stretches = Vec::with_capacity(borders.len() + 1);

@@ -5,7 +5,10 @@
 //! time to position never runs backwards, and events of one host keep their order. The playhead is a position.
 
 use crate::time::{Duration, Instant};
-use crate::view::figure::{Fate, Figure, Moment};
+use crate::view::figure::{Fate, Figure};
+use crate::view::items::{Item, Placed, Slot, Track, items, merged};
+use crate::view::radix;
+use crate::view::reach::Reach;
 
 /// How tall things get, in pixels at zoom 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,36 +78,14 @@ pub struct Scale {
     pub height: f64,
     /// Where events stand, ascending, each once.
     pub stops: Vec<f64>,
-    /// Positions with the latest event up to each.
-    orders: Vec<(f64, u32)>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Track {
-    Departure,
-    Arrival,
-    Call,
-    Quiet,
-}
-
-#[derive(Clone, Copy)]
-struct Item {
-    moment: Moment,
-    host: u16,
-    track: Track,
-    slot: Slot,
-}
-
-#[derive(Clone, Copy)]
-enum Slot {
-    Sent(u32),
-    Ended(u32),
-    Begun(u32),
-    Returned(u32),
-    Entered(u32),
-    Left(u32),
-    Set(u32),
-    Done(u32),
+    /// All happenings in the order of their positions.
+    pub(crate) placed: Vec<Placed>,
+    /// The latest event up to each of these.
+    latest: Vec<u32>,
+    /// Where calls return.
+    pub(crate) returns: Reach,
+    /// Per call: the highest beginning from here on (from host to host, positions do not quite go with time).
+    pub(crate) begins_min: Vec<f64>,
 }
 
 /// The median of the flights' times, in nanoseconds.
@@ -125,43 +106,8 @@ fn typical_gap(figure: &Figure) -> Option<u64> {
 fn median(values: impl Iterator<Item = u64>) -> Option<u64> {
     let mut values: Vec<u64> = values.filter(|&ns| ns > 0).collect();
     // Not `select_nth_unstable`: in the standard library built for size it takes quadratic time.
-    values.sort_unstable();
+    radix::sort(&mut values);
     values.get(values.len() / 2).copied()
-}
-
-fn items(figure: &Figure) -> Vec<Item> {
-    let mut items =
-        Vec::with_capacity(figure.flights.len() * 2 + figure.calls.len() * 2 + figure.states.len());
-    let mut add = |moment, host, track, slot| items.push(Item { moment, host, track, slot });
-    for (i, f) in figure.flights.iter().enumerate() {
-        add(f.sent, f.from, Track::Departure, Slot::Sent(i as u32));
-        match f.fate {
-            Fate::Arrived(end) => add(end, f.to, Track::Arrival, Slot::Ended(i as u32)),
-            Fate::Lost(end) => add(end, u16::MAX, Track::Quiet, Slot::Ended(i as u32)),
-            Fate::OnTheWay => {}
-        }
-    }
-    for (i, c) in figure.calls.iter().enumerate() {
-        add(c.begun, c.host, Track::Call, Slot::Begun(i as u32));
-        if let Some(end) = c.returned {
-            let track = if c.blocked { Track::Call } else { Track::Quiet };
-            add(end, c.host, track, Slot::Returned(i as u32));
-        }
-    }
-    for (i, s) in figure.states.iter().enumerate() {
-        add(s.from, s.host, Track::Quiet, Slot::Entered(i as u32));
-        if let Some(end) = s.until {
-            add(end, s.host, Track::Quiet, Slot::Left(i as u32));
-        }
-    }
-    for (i, t) in figure.timers.iter().enumerate() {
-        add(t.from, t.host, Track::Quiet, Slot::Set(i as u32));
-        if let Some(end) = t.until {
-            add(end, t.host, Track::Quiet, Slot::Done(i as u32));
-        }
-    }
-    items.sort_by_key(|item| (item.moment.at, item.moment.order));
-    items
 }
 
 /// Where the last things of one host stand.
@@ -195,6 +141,8 @@ impl Scale {
             ..Scale::default()
         };
         let mut last = vec![Last::NEVER; figure.hosts.len() + 1];
+        // At one host, and between the hosts, nothing stands above what happened before it.
+        let mut placed = vec![Vec::new(); last.len()];
         let (mut now, mut floor) = (0u64, 0.0f64);
         // Arrows of what was lost are drawn some way on, also where nothing happens any more.
         let mut drawn = 0.0f64;
@@ -211,8 +159,7 @@ impl Scale {
                 // The first rows of an instant may push its beginning down: nothing stands there yet.
                 knot.bottom = knot.bottom.max(y);
             }
-            scale.stops.push(y);
-            scale.orders.push((y, item.moment.order));
+            placed[host].push(Placed { position: y, order: item.moment.order, slot: item.slot });
             scale.set(item.slot, y);
             if let Slot::Sent(i) = item.slot
                 && !matches!(figure.flights[i as usize].fate, Fate::Arrived(_))
@@ -225,6 +172,7 @@ impl Scale {
             scale.advance(at, floor, drawn, per_ns, rhythm_at(figure, now, at, rhythm));
         }
         scale.height = scale.knots.last().map_or(0.0, |k| k.bottom);
+        scale.placed = merged(placed);
         scale.close();
         scale
     }
@@ -232,6 +180,12 @@ impl Scale {
     /// The axis for a figure that should fit into `room` pixels: the roomiest rhythm that does, else a middling one.
     pub fn fitting(figure: &Figure, room: f64) -> Scale {
         let tries = [84.0, 68.0, 56.0, 46.0, 38.0, 30.0];
+        let middling = Rhythm::with_flight(46.0);
+        // Some host has no fewer departures than the others on average.
+        let departures = figure.flights.len() / figure.hosts.len().max(1);
+        if figure.flights.len() > 5_000 && departures.saturating_sub(1) as f64 * middling.row > room {
+            return Scale::new(figure, middling);
+        }
         let mut best = None;
         for flight in tries {
             let scale = Scale::new(figure, Rhythm::with_flight(flight));
@@ -244,7 +198,7 @@ impl Scale {
                 break;
             }
         }
-        best.unwrap_or_else(|| Scale::new(figure, Rhythm::with_flight(46.0)))
+        best.unwrap_or_else(|| Scale::new(figure, middling))
     }
 
     /// Adds a knot at `at`, in proportion to the time since the last one, or compressed (then below what is `drawn` already);
@@ -306,14 +260,21 @@ impl Scale {
                 lowest
             })
             .collect();
-        self.orders.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut latest = 0;
-        for (_, order) in &mut self.orders {
-            latest = latest.max(*order);
-            *order = latest;
-        }
-        self.stops.sort_by(f64::total_cmp);
+        let order = |placed: &Placed| {
+            latest = latest.max(placed.order);
+            latest
+        };
+        self.latest = self.placed.iter().map(order).collect();
+        self.stops = self.placed.iter().map(|placed| placed.position).collect();
         self.stops.dedup_by(|a, b| (*a - *b).abs() < 0.5);
+        self.returns = Reach::new(self.calls.iter().map(|call| call.1));
+        self.begins_min = self.calls.iter().map(|call| call.0).collect();
+        let mut least = f64::MAX;
+        for begin in self.begins_min.iter_mut().rev() {
+            least = least.min(*begin);
+            *begin = least;
+        }
     }
 
     /// The position of a time (of the first event at that time).
@@ -346,8 +307,8 @@ impl Scale {
 
     /// The number of the latest event that has happened at a position.
     pub fn order_at(&self, position: f64) -> u32 {
-        let i = self.orders.partition_point(|(y, _)| *y <= position + 0.01);
-        i.checked_sub(1).and_then(|i| self.orders.get(i)).map_or(0, |(_, order)| *order)
+        let i = self.placed.partition_point(|placed| placed.position <= position + 0.01);
+        i.checked_sub(1).and_then(|i| self.latest.get(i)).copied().unwrap_or_default()
     }
 
     /// The compressed stretches between two positions.

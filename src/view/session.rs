@@ -9,6 +9,8 @@ use crate::trace::Trace;
 use crate::view::chart_data::Chart;
 use crate::view::figure::{CallKind, Fate, Figure, Known, Place};
 use crate::view::list::{DisplayList, Id, Thing};
+pub use crate::view::running::Running;
+use crate::view::running::Steps;
 use crate::view::scale::Scale;
 use crate::view::svg::{self, Theme};
 use crate::view::time_text::{TimeText, known_word, span_text};
@@ -26,6 +28,7 @@ pub struct Session {
     figure: Figure,
     scale: Scale,
     transcript: Transcript,
+    steps: Steps,
     chart: Option<Chart>,
 }
 
@@ -79,21 +82,6 @@ pub struct Extent {
     pub rows: u32,
 }
 
-/// What a program is doing at a position.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Running {
-    /// The program.
-    pub program: u16,
-    /// The line it is at, from 1.
-    pub line: u32,
-    /// It waits in this line.
-    pub blocked: bool,
-    /// What the line's call returned last, if it has.
-    pub result: String,
-    /// The call's [`Id`].
-    pub id: u32,
-}
-
 /// The sections of the axis for the scrubber: where segments leave, and which are lost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mark {
@@ -108,7 +96,7 @@ impl Session {
     pub fn new(trace: impl Into<Arc<Trace>>) -> Session {
         let trace = trace.into();
         let figure = from_trace::figure(&trace);
-        let mut session = Session { trace, figure, ..Session::default() };
+        let mut session = Session { trace, steps: Steps::new(&figure), figure, ..Session::default() };
         session.fit(480.0);
         session
     }
@@ -116,7 +104,7 @@ impl Session {
     /// Opens a figure that no trace stands behind (tests draw such).
     #[cfg(test)]
     pub(crate) fn of_figure(figure: Figure) -> Session {
-        let mut session = Session { figure, ..Session::default() };
+        let mut session = Session { steps: Steps::new(&figure), figure, ..Session::default() };
         session.fit(480.0);
         session
     }
@@ -263,17 +251,21 @@ impl Session {
     /// ended its flight, if `segments`.
     pub fn step(&self, position: f64, step: i32, segments: bool) -> f64 {
         let near = 0.6;
-        let find = |stops: &mut dyn Iterator<Item = f64>| -> Option<f64> {
-            if step > 0 {
-                stops.filter(|&y| y > position + near).min_by(f64::total_cmp)
-            } else {
-                stops.filter(|&y| y < position - near).max_by(f64::total_cmp)
-            }
-        };
         let found = if segments {
-            find(&mut self.scale.ended.iter().copied())
+            let ended = self.scale.ended.iter().copied();
+            if step > 0 {
+                ended.filter(|&y| y > position + near).min_by(f64::total_cmp)
+            } else {
+                ended.filter(|&y| y < position - near).max_by(f64::total_cmp)
+            }
         } else {
-            find(&mut self.scale.stops.iter().copied())
+            let stops = &self.scale.stops;
+            if step > 0 {
+                stops.get(stops.partition_point(|&y| y <= position + near)).copied()
+            } else {
+                let before = stops.partition_point(|&y| y < position - near).checked_sub(1);
+                before.and_then(|i| stops.get(i)).copied()
+            }
         };
         found.unwrap_or(if step > 0 { self.scale.height } else { 0.0 })
     }
@@ -305,35 +297,7 @@ impl Session {
 
     /// What each program is doing at a position.
     pub fn running(&self, position: f64) -> Vec<Running> {
-        let mut out: Vec<Running> = Vec::new();
-        for (i, (call, &(begun, returned))) in self.figure.calls.iter().zip(&self.scale.calls).enumerate() {
-            if begun > position + 0.01 {
-                break;
-            }
-            let Some(line) = call.line else { continue };
-            let back = call.returned.is_some() && returned <= position + 0.01;
-            let now = Running {
-                program: call.program,
-                line,
-                blocked: call.blocked && !back,
-                result: if back { call.result.clone() } else { String::new() },
-                id: Id::new(Thing::Call, i).0,
-            };
-            // A later line of the same program takes over, unless another thread still waits in the earlier one.
-            match out.iter_mut().find(|r| r.program == now.program && !r.blocked) {
-                Some(earlier) => *earlier = now,
-                None => out.push(now),
-            }
-            out.retain(|r| {
-                let call = self.figure.calls.get((r.id & 0x0fff_ffff) as usize);
-                let at = self.scale.calls.get((r.id & 0x0fff_ffff) as usize);
-                !r.blocked
-                    || call.is_some_and(|c| c.returned.is_none())
-                    || at.is_some_and(|&(_, end)| end > position + 0.01)
-            });
-            let _ = i;
-        }
-        out
+        self.steps.at(&self.figure, &self.scale, position)
     }
 
     /// The octets that `id` carries.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::view::crowd;
 use crate::view::figure::{Call, Figure, Known, StateSpan};
 use crate::view::ladder::{HEAD, Sheet};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
@@ -225,31 +226,52 @@ impl Rows {
     }
 }
 
+/// The calls of which something is in sight, in the order in which they begin.
+fn calls_in_sight(sheet: &Sheet<'_>) -> Vec<usize> {
+    let (top, bottom, calls) = (sheet.window.top, sheet.bottom(), &sheet.scale.calls);
+    let end = sheet.scale.begins_min.partition_point(|&begin| begin <= bottom);
+    let mut seen = sheet.scale.returns.beyond(end, top.next_down());
+    seen.retain(|&i| calls.get(i).is_some_and(|call| call.0 <= bottom));
+    seen
+}
+
+/// Where a call's bar stands: its inner edge, and its left one.
+pub(crate) fn bar_x(sheet: &Sheet<'_>, call: &Call) -> (f32, f32) {
+    let (columns, host) = (&sheet.columns, call.host as usize);
+    let side = columns.side(host);
+    let lane = f32::from(call.lane.min(MOST_LANES - 1));
+    let bars = f32::from(columns.bars.get(host).copied().unwrap_or_default());
+    let inner = sheet.line_x(call.host) + side * (bars * columns.bar + 3.0 + lane * CALL_LANE);
+    (inner, if side < 0.0 { inner - 5.0 } else { inner })
+}
+
+/// How a call's bar is painted.
+pub(crate) fn bar_paint(sheet: &Sheet<'_>, index: usize, call: &Call) -> Paint {
+    let (from, until) = sheet.scale.calls.get(index).copied().unwrap_or_default();
+    let hue = if call.range.is_some() { crate::view::ledger::hue_of_call(sheet.figure, call) } else { 0 };
+    let role = if call.failed { Role::Trouble } else { Role::Call };
+    Paint::new(role).hue(hue).id(Id::new(Thing::Call, index)).time(from, until)
+}
+
 /// Socket calls: a bar for as long as the call lasts (hatched where it blocks), and what was called.
 pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
     let (w, columns) = (&sheet.window, &sheet.columns);
-    let bottom = sheet.bottom();
-    let first = sheet.scale.calls.partition_point(|c| c.0 < w.top - 4_000.0);
+    let seen = calls_in_sight(sheet);
+    if seen.len() > crowd::CROWD {
+        return crowd::calls(sheet, &seen, list);
+    }
     let mut rows: BTreeMap<u16, Rows> = BTreeMap::new();
-    for (i, call) in sheet.figure.calls.iter().enumerate().skip(first) {
-        let Some(&(from, until)) = sheet.scale.calls.get(i) else { continue };
-        if from > bottom {
-            break;
-        }
-        if until < w.top {
+    for i in seen {
+        let (Some(call), Some(&(from, until))) = (sheet.figure.calls.get(i), sheet.scale.calls.get(i)) else {
             continue;
-        }
+        };
         let host = call.host as usize;
         let side = columns.side(host);
         let lane = f32::from(call.lane.min(MOST_LANES - 1));
-        let bars = f32::from(columns.bars.get(host).copied().unwrap_or_default());
-        let inner = sheet.line_x(call.host) + side * (bars * columns.bar + 3.0 + lane * CALL_LANE);
+        let (inner, left) = bar_x(sheet, call);
         let (y0, y1) = (sheet.y(from), sheet.y(until).max(sheet.y(from) + 3.0));
         let id = Id::new(Thing::Call, i);
-        let hue = if call.range.is_some() { crate::view::ledger::hue_of_call(sheet.figure, call) } else { 0 };
-        let role = if call.failed { Role::Trouble } else { Role::Call };
-        let bar = Paint::new(role).hue(hue).id(id).time(from, until);
-        let left = if side < 0.0 { inner - 5.0 } else { inner };
+        let bar = bar_paint(sheet, i, call);
         list.rect((left, y0), (5.0, y1 - y0), if call.blocked { bar.look(look::HATCHED) } else { bar });
         // Words stand outside of all threads' columns.
         let lanes = f32::from(columns.lanes.get(host).copied().unwrap_or(1));

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::view::figure::{Cargo, Fate, Figure, flag, mark};
+use crate::view::items::{Placed, Slot};
 use crate::view::ladder;
 use crate::view::list::{Id, Thing};
 use crate::view::scale::Scale;
@@ -10,7 +11,7 @@ use crate::view::time_text::{TimeText, span_text};
 use crate::view::words::{Lang, Word, fill};
 
 /// What an entry of the transcript tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     State,
     Begun,
@@ -24,7 +25,6 @@ enum What {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     position: f64,
-    order: u32,
     what: What,
     index: u32,
 }
@@ -59,35 +59,26 @@ pub struct Row {
 impl Transcript {
     /// Puts everything that `figure` tells in order.
     pub fn new(figure: &Figure, scale: &Scale) -> Transcript {
-        let mut entries = Vec::new();
-        let mut add = |position, order, what, index: usize| {
-            entries.push(Entry { position, order, what, index: index as u32 });
+        let told = |slot: Slot| {
+            Some(match slot {
+                Slot::Sent(i) => (What::Sent, i),
+                Slot::Ended(i) => match figure.flights.get(i as usize)?.fate {
+                    Fate::Arrived(_) => (What::Arrived, i),
+                    Fate::Lost(_) => (What::Lost, i),
+                    Fate::OnTheWay => return None,
+                },
+                Slot::Begun(i) => (What::Begun, i),
+                Slot::Returned(i) => figure.calls.get(i as usize)?.blocked.then_some((What::Returned, i))?,
+                Slot::Entered(i) => (What::State, i),
+                Slot::Done(i) => figure.timers.get(i as usize)?.fired.then_some((What::Timer, i))?,
+                Slot::Left(_) | Slot::Set(_) => return None,
+            })
         };
-        for (i, f) in figure.flights.iter().enumerate() {
-            add(scale.sent[i], f.sent.order, What::Sent, i);
-            match f.fate {
-                Fate::Arrived(m) => add(scale.ended[i], m.order, What::Arrived, i),
-                Fate::Lost(m) => add(scale.ended[i], m.order, What::Lost, i),
-                Fate::OnTheWay => {}
-            }
-        }
-        for (i, c) in figure.calls.iter().enumerate() {
-            add(scale.calls[i].0, c.begun.order, What::Begun, i);
-            if let Some(end) = c.returned.filter(|_| c.blocked) {
-                add(scale.calls[i].1, end.order, What::Returned, i);
-            }
-        }
-        for (i, s) in figure.states.iter().enumerate() {
-            add(scale.states[i].0, s.from.order, What::State, i);
-        }
-        for (i, t) in figure.timers.iter().enumerate() {
-            if let Some(end) = t.until.filter(|_| t.fired) {
-                add(scale.timers[i].1, end.order, What::Timer, i);
-            }
-        }
-        entries.sort_by(|a, b| {
-            a.position.total_cmp(&b.position).then((a.order, a.what).cmp(&(b.order, b.what)))
-        });
+        let entry = |placed: &Placed| {
+            let (what, index) = told(placed.slot)?;
+            Some(Entry { position: placed.position, what, index })
+        };
+        let entries = scale.placed.iter().filter_map(entry).collect();
         Transcript { entries }
     }
 

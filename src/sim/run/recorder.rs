@@ -1,6 +1,6 @@
 //! What the network tells, written into a trace: packets' fates, endpoints' decisions, and what caused them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::net::{self, DropReason as NetDrop, Fate, News, NodeId, Observer};
 use crate::probe::{Probe, Timer, TimerChange, Var};
@@ -14,9 +14,11 @@ use crate::trace::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     sockets: BTreeMap<(NodeId, net::SocketId), SocketId>,
+    /// By node: the socket that was asked for last.
+    latest: Vec<Option<(net::SocketId, SocketId)>>,
     next_socket: u32,
     /// The events in which packets that are under way were sent.
-    sent: BTreeMap<u32, EventId>,
+    sent: UnderWay,
     /// The event that makes happen what is told next.
     pub cause: Option<EventId>,
     /// The event that last concerned a socket from outside: an arrival or a timer. What wakes a blocked call.
@@ -30,12 +32,28 @@ pub(super) struct Names {
 
 impl Names {
     /// The trace's number for a socket of the network, a new one if it is new.
+    #[inline]
     pub fn socket(&mut self, node: NodeId, socket: net::SocketId) -> SocketId {
+        match self.latest.get(usize::from(node.0)) {
+            Some(&Some((known, number))) if known == socket => number,
+            _ => self.look_up(node, socket),
+        }
+    }
+
+    fn look_up(&mut self, node: NodeId, socket: net::SocketId) -> SocketId {
         let next = &mut self.next_socket;
-        *self.sockets.entry((node, socket)).or_insert_with(|| {
+        let number = *self.sockets.entry((node, socket)).or_insert_with(|| {
             *next += 1;
             SocketId(*next - 1)
-        })
+        });
+        let at = usize::from(node.0);
+        if self.latest.len() <= at {
+            self.latest.resize(at + 1, None);
+        }
+        if let Some(latest) = self.latest.get_mut(at) {
+            *latest = Some((socket, number));
+        }
+        number
     }
 
     /// True when the socket has a number.
@@ -46,6 +64,42 @@ impl Names {
     /// Forgets a socket: its number in the network may come again for another.
     pub fn forget(&mut self, node: NodeId, socket: net::SocketId) {
         self.sockets.remove(&(node, socket));
+        if let Some(latest) = self.latest.get_mut(usize::from(node.0)) {
+            *latest = None;
+        }
+    }
+}
+
+/// The sending events of packets that are under way. Packets' numbers count up and most packets live shortly, so what is
+/// under way lies near together.
+#[derive(Clone, Debug, Default)]
+struct UnderWay {
+    /// The number of the first packet in the list.
+    first: u32,
+    events: VecDeque<EventId>,
+}
+
+impl UnderWay {
+    fn insert(&mut self, packet: u32, event: EventId) {
+        if self.events.is_empty() {
+            self.first = packet;
+        }
+        let Some(at) = packet.checked_sub(self.first) else { return };
+        while self.events.len() <= at as usize {
+            self.events.push_back(EventId::NONE);
+        }
+        if let Some(place) = self.events.get_mut(at as usize) {
+            *place = event;
+        }
+    }
+
+    fn remove(&mut self, packet: u32) -> Option<EventId> {
+        let at = packet.checked_sub(self.first)? as usize;
+        let event = std::mem::replace(self.events.get_mut(at)?, EventId::NONE);
+        while self.events.pop_front_if(|event| *event == EventId::NONE).is_some() {
+            self.first = self.first.wrapping_add(1);
+        }
+        event.known()
     }
 }
 
@@ -138,14 +192,14 @@ impl<S: Sink> Observer for Recorder<'_, S> {
             }
             Fate::Arrived { host } => {
                 self.names.arrived_at = host;
-                let sent = self.names.sent.remove(&id.0);
+                let sent = self.names.sent.remove(id.0);
                 self.names.cause = sent;
                 let event = self.tell(What::PacketArrived { packet, host: HostId(host.0) });
                 self.names.cause = Some(event);
                 self.names.last = Some(event);
             }
             Fate::Fragmented { .. } => {
-                self.names.sent.remove(&id.0);
+                self.names.sent.remove(id.0);
             }
             Fate::Consumed { socket } => {
                 let socket = self.receiver(socket);
@@ -197,7 +251,7 @@ impl<S: Sink> Recorder<'_, S> {
     /// A packet is no more; its sending is the cause.
     fn gone(&mut self, id: net::PacketId, what: What<'_>) {
         let kept = self.names.cause;
-        self.names.cause = self.names.sent.remove(&id.0).or(kept);
+        self.names.cause = self.names.sent.remove(id.0).or(kept);
         self.tell(what);
         self.names.cause = kept;
     }

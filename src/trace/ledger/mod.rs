@@ -103,6 +103,14 @@ pub struct Ledger {
 impl Trace {
     /// The ledger of one direction of a connection; `None` for a stream that does not exist.
     pub fn ledger(&self, stream: StreamId) -> Option<Ledger> {
+        let mut ledger = self.buffers(stream)?;
+        self.segment_lane(&mut ledger);
+        self.frame_lanes(&mut ledger);
+        Some(ledger)
+    }
+
+    /// The same without segments and frames.
+    pub fn buffers(&self, stream: StreamId) -> Option<Ledger> {
         let connection = self.connection(stream.connection())?;
         let transport = connection.transport;
         let mut ledger = Ledger {
@@ -118,8 +126,6 @@ impl Trace {
             frames_sent: Vec::new(),
         };
         self.call_lanes(&mut ledger, transport);
-        self.segment_lane(&mut ledger);
-        self.frame_lanes(&mut ledger);
         match transport {
             Transport::Tcp => {
                 self.acknowledged_lane(&mut ledger, stream);

@@ -31,6 +31,16 @@ impl Ranges {
         overlaps
     }
 
+    /// True if some of a range is there.
+    pub fn meets(&self, start: u64, end: u64) -> bool {
+        // Nearly always it lies behind all that is there.
+        if end <= start || self.0.last().is_none_or(|last| last.1 <= start) {
+            return false;
+        }
+        let next = self.0.partition_point(|range| range.1 <= start);
+        self.0.get(next).is_some_and(|range| range.0 < end)
+    }
+
     /// How far everything from 0 on is there.
     pub fn in_order(&self) -> u64 {
         self.0.first().filter(|r| r.0 == 0).map_or(0, |r| r.1)
@@ -55,6 +65,7 @@ mod tests {
                 let bytes = &mut model[start as usize..(start + len) as usize];
                 let before = bytes.iter().any(|b| *b);
                 bytes.fill(true);
+                prop_assert_eq!(ranges.meets(start, start + len), before);
                 prop_assert_eq!(ranges.insert(start, start + len), before);
                 let of_model = (0..80).filter(|i| model[*i]).collect::<Vec<_>>();
                 let of_ranges: Vec<usize> =

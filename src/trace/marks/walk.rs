@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::{Conversation, Marks, Segment};
-use crate::trace::id::{HostId, Side};
+use crate::trace::id::{ConnectionId, HostId, Side};
 use crate::trace::store::Trace;
 use crate::trace::summary::{Summary, flag, protocol};
 use crate::trace::tables::{PacketRow, packet_bits};
@@ -71,27 +71,56 @@ impl Trace {
     /// Wireshark's marks of every TCP segment that an observer saw, in the order in which they were seen; other packets are
     /// left out.
     pub fn marks(&self, vantage: Vantage) -> Vec<MarkRow> {
-        let mut conversations: BTreeMap<(SocketAddr, SocketAddr), Conversation> = BTreeMap::new();
+        let mut conversations: Vec<Conversation> = Vec::new();
+        let mut by_address: BTreeMap<(SocketAddr, SocketAddr), usize> = BTreeMap::new();
+        // By connection: the conversation between its addresses, so that few packets' addresses need to be read.
+        let mut of_connection: Vec<Option<(usize, [Side; 2])>> = vec![None; self.connections().len()];
         let mut rows = Vec::new();
         for (time, packet) in self.seen_from(vantage) {
             let Some(row) = self.tables().packets.get(packet as usize) else { continue };
             if row.protocol != protocol::TCP || row.source_port == 0 && row.destination_port == 0 {
                 continue;
             }
-            let headers = self.bytes(row.stored);
-            let summary = Summary::read(headers, row.len);
-            let Some((from, to)) = summary.endpoints() else { continue };
+            let connection = row.connection().map(ConnectionId::index).zip(row.side());
+            let known = connection.and_then(|(c, side)| {
+                let (conversation, sides) = of_connection.get(c).copied().flatten()?;
+                Some((conversation, sides[side as usize]))
+            });
+            let (conversation, side) = match known {
+                Some(known) => known,
+                None => {
+                    let Some((from, to)) = self.summary(row).endpoints() else { continue };
+                    let side = if from <= to { Side::Client } else { Side::Server };
+                    let key = (from.min(to), from.max(to));
+                    let conversation = *by_address.entry(key).or_insert_with(|| {
+                        conversations.push(Conversation::default());
+                        conversations.len() - 1
+                    });
+                    if let Some((c, sender)) = connection
+                        && let Some(known) = of_connection.get_mut(c)
+                    {
+                        let mut sides = [side.other(); 2];
+                        sides[sender as usize] = side;
+                        *known = Some((conversation, sides));
+                    }
+                    (conversation, side)
+                }
+            };
+            let Some(conversation) = conversations.get_mut(conversation) else { continue };
             let segment = Segment {
                 time,
-                side: if from <= to { Side::Client } else { Side::Server },
+                side,
                 seq: row.seq,
                 ack: row.ack,
                 flags: row.flags,
                 window: row.window,
                 len: row.payload_len,
-                scale: if row.has(flag::SYN) { window_scale(headers, &summary) } else { None },
+                scale: if row.has(flag::SYN) {
+                    window_scale(self.bytes(row.stored), &self.summary(row))
+                } else {
+                    None
+                },
             };
-            let conversation = conversations.entry((from.min(to), from.max(to))).or_default();
             let mut marks = Marks::default();
             if conversation.is_reused_by(&segment) {
                 *conversation = Conversation::default();
@@ -102,5 +131,9 @@ impl Trace {
             rows.push(MarkRow { packet, time, marks });
         }
         rows
+    }
+
+    fn summary(&self, row: &PacketRow) -> Summary {
+        Summary::read(self.bytes(row.stored), row.len)
     }
 }

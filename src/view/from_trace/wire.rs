@@ -2,8 +2,8 @@
 
 use super::Build;
 use crate::time::Instant;
-use crate::trace::StreamId;
 use crate::trace::ledger::Part as Taken;
+use crate::trace::{PacketRow, StreamId};
 use crate::view::figure::{Held, flag};
 
 /// With more streams than this the buffers are left out.
@@ -34,10 +34,13 @@ impl Build<'_> {
             return;
         }
         for (i, stream) in self.figure.streams.iter_mut().enumerate() {
-            let ledger = self.trace.ledger(StreamId(i as u32));
-            let Some(ledger) = ledger.filter(|l| !stream.datagrams && !l.segments.is_empty()) else {
+            let id = StreamId(i as u32);
+            // What packets show of a stream begins with a packet that carries some of it.
+            let carries = |row: &PacketRow| row.stream == id && row.range().is_some();
+            if stream.datagrams || !self.trace.tables().packets.iter().any(carries) {
                 continue;
-            };
+            }
+            let Some(ledger) = self.trace.buffers(id) else { continue };
             stream.accepted = held(&ledger.accepted, &ledger.acknowledged, |t| t.t0);
             stream.received = held(&ledger.received, &ledger.receives, |t| t.t1);
         }
