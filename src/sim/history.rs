@@ -100,9 +100,9 @@ impl From<Flaw> for RunError {
 }
 
 /// How many events lie between two keyframes at most.
-const KEYFRAME: u32 = 1 << 16;
+const KEYFRAME: u32 = 1 << 15;
 /// Keyframes that are kept at most: where a run gets longer, every second one is given up.
-const KEYFRAMES: usize = 64;
+const KEYFRAMES: usize = 128;
 
 /// A network that changes in the middle of the run: before which event, and how.
 #[derive(Clone, Debug)]

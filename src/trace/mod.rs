@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod lod;
 pub mod marks;
 pub mod query;
+pub(crate) mod radix;
 pub mod record;
 mod replay;
 pub mod report;

@@ -1,7 +1,7 @@
 //! Everything of a figure that has a place on the time axis, in the order in which it happened.
 
+use crate::trace::radix;
 use crate::view::figure::{Fate, Figure, Moment};
-use crate::view::radix;
 
 /// Which row of its host a thing takes.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -30,7 +30,6 @@ pub mod metrics;
 mod octets;
 pub mod opening;
 pub mod predict;
-mod radix;
 mod reach;
 pub mod running;
 #[cfg(test)]

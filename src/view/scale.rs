@@ -5,9 +5,9 @@
 //! time to position never runs backwards, and events of one host keep their order. The playhead is a position.
 
 use crate::time::{Duration, Instant};
+use crate::trace::radix;
 use crate::view::figure::{Fate, Figure};
 use crate::view::items::{Item, Placed, Slot, Track, items, merged};
-use crate::view::radix;
 use crate::view::reach::Reach;
 
 /// How tall things get, in pixels at zoom 1.

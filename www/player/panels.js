@@ -7,6 +7,8 @@ import { h } from './dom.js';
 
 /** Sentences kept in the document at a time. */
 const WINDOW = 160;
+/** The playhead rests when it has not moved for so many milliseconds. */
+const REST_MS = 250;
 
 export class Programs {
   /** @param {FramewirePlayer} player */
@@ -16,11 +18,14 @@ export class Programs {
     this.right = h('section', { class: 'programs right' });
     /** @type {Map<number, HTMLElement[]>} lines of each program */
     this.lines = new Map();
+    /** Lines that run, as they are marked. @type {Map<HTMLElement, { name: string, result: string }>} */
+    this.marked = new Map();
   }
 
   /** Shows the sources of what was opened, each on the side of its lifeline. */
   opened() {
     this.lines.clear();
+    this.marked.clear();
     /** @type {HTMLElement[][]} */
     const sides = [[], []];
     const seen = new Set();
@@ -49,31 +54,44 @@ export class Programs {
     return this.lines.size > 0;
   }
 
-  /** Marks the lines that run at the playhead. */
+  /** Marks the lines that run at the playhead; lines that stay as they are stay untouched. */
   follow() {
     const core = this.player.core;
     if (!core || !this.any) return;
-    const running = /** @type {import('./types.d.ts').Running[]} */ (core.running(this.player.playhead));
-    for (const lines of this.lines.values()) {
-      for (const line of lines) {
-        line.className = '';
-        line.removeAttribute('aria-current');
-        const result = line.lastElementChild;
-        if (result) result.textContent = '';
-      }
-    }
-    for (const { program, line, blocked, result } of running) {
+    /** @type {Map<HTMLElement, { name: string, result: string }>} */
+    const marked = new Map();
+    for (const { program, line, blocked, result } of /** @type {import('./types.d.ts').Running[]} */ (core.running(this.player.playhead))) {
       const element = this.lines.get(program)?.[line - 1];
-      if (!element) continue;
-      element.className = blocked ? 'running blocked' : 'running';
-      element.setAttribute('aria-current', 'step');
-      if (result && element.lastElementChild) element.lastElementChild.textContent = `→ ${result}`;
-      const list = element.parentElement;
-      if (list && list.scrollHeight > list.clientHeight) {
-        const at = element.offsetTop - list.offsetTop;
-        if (at < list.scrollTop || at > list.scrollTop + list.clientHeight - 24) list.scrollTop = at - list.clientHeight / 2;
-      }
+      if (element) marked.set(element, { name: blocked ? 'running blocked' : 'running', result });
     }
+    for (const element of this.marked.keys()) if (!marked.has(element)) this.mark(element, '', '');
+    for (const [element, { name, result }] of marked) {
+      const before = this.marked.get(element);
+      if (before?.name === name && before.result === result) continue;
+      this.mark(element, name, result);
+      if (!before) this.reveal(element);
+    }
+    this.marked = marked;
+  }
+
+  /**
+   * @param {HTMLElement} line
+   * @param {string} name the line's class; empty for one that does not run
+   * @param {string} result
+   */
+  mark(line, name, result) {
+    line.className = name;
+    if (name) line.setAttribute('aria-current', 'step');
+    else line.removeAttribute('aria-current');
+    if (line.lastElementChild) line.lastElementChild.textContent = name ? `→ ${result}` : '';
+  }
+
+  /** @param {HTMLElement} line */
+  reveal(line) {
+    const list = line.parentElement;
+    if (!list || list.scrollHeight <= list.clientHeight) return;
+    const at = line.offsetTop - list.offsetTop;
+    if (at < list.scrollTop || at > list.scrollTop + list.clientHeight - 24) list.scrollTop = at - list.clientHeight / 2;
   }
 }
 
@@ -91,6 +109,9 @@ export class Transcript {
     this.first = -1;
     this.count = 0;
     this.current = 0;
+    /** When the playhead moved last. */
+    this.followed = -Infinity;
+    this.rest = 0;
     this.body.addEventListener('keydown', (event) => this.key(event));
     this.body.addEventListener('click', (event) => {
       const row = event.target instanceof Element ? event.target.closest('tr') : null;
@@ -108,23 +129,37 @@ export class Transcript {
     this.follow();
   }
 
-  /** Shows the sentences around the playhead and marks the last one that is true. */
+  /**
+   * Shows the sentences around the playhead and marks the last one that is true. Where nobody sees the table, other sentences
+   * come into it only when the playhead rests.
+   */
   follow() {
     const core = this.player.core;
     if (!core) return;
+    clearTimeout(this.rest);
     const last = Math.max(0, core.rowsUntil(this.player.playhead) - 1);
+    const now = performance.now();
+    const moves = now - this.followed < REST_MS;
+    this.followed = now;
+    if (moves && !this.has(last) && this.first >= 0 && this.element.matches('.hidden-visually')) {
+      this.rest = setTimeout(() => this.follow(), REST_MS);
+      return;
+    }
     this.show(last);
     this.mark(last);
+  }
+
+  /** @param {number} number */
+  has(number) {
+    const inside = number >= this.first + 20 && number < this.first + this.count - 20;
+    const near = number >= this.first && number < this.first + this.count;
+    return inside || (this.first === 0 && this.count < WINDOW && near);
   }
 
   /** @param {number} number the sentence that must be among those in the document */
   show(number) {
     const core = this.player.core;
-    if (!core) return;
-    const inside = number >= this.first + 20 && number < this.first + this.count - 20;
-    const near = number >= this.first && number < this.first + this.count;
-    const all = this.first === 0 && this.count < WINDOW && near;
-    if (this.first >= 0 && (inside || all)) return;
+    if (!core || (this.first >= 0 && this.has(number))) return;
     const first = Math.max(0, number - WINDOW / 2);
     const rows = /** @type {Row[]} */ (core.rows(first, WINDOW, this.player.relative, this.player.lang)).filter((row) => row.position <= this.player.predict.horizon + 0.01);
     this.first = first;

@@ -130,7 +130,7 @@ pub struct Task {
     code: Arc<Code>,
     pc: u32,
     sockets: Vec<Option<Handle>>,
-    vars: Vec<Arc<[u8]>>,
+    vars: Vec<Arc<Vec<u8>>>,
     counters: Vec<u32>,
     eof: bool,
     peer: Option<SocketAddr>,
@@ -145,7 +145,7 @@ impl Task {
     pub fn new(code: Arc<Code>) -> Self {
         Task {
             sockets: vec![None; code.sockets.len()],
-            vars: vec![Arc::from(&[][..]); code.vars.len()],
+            vars: vec![Arc::default(); code.vars.len()],
             code,
             pc: 0,
             counters: Vec::new(),
@@ -181,10 +181,10 @@ impl Task {
         self.sockets.get(var.0 as usize).copied().flatten()
     }
 
-    fn set_var(&mut self, var: DataVar, data: &[u8]) {
+    fn set_var(&mut self, var: DataVar, data: Vec<u8>) {
         self.eof = data.is_empty();
         if let Some(slot) = self.vars.get_mut(var.0 as usize) {
-            *slot = data.into();
+            *slot = Arc::new(data);
         }
     }
 
@@ -381,12 +381,13 @@ impl Task {
         let ended = match frame {
             Ok(frame) => {
                 let frame = frame.unwrap_or_default();
+                let len = frame.len() as u64;
                 if let Some(&Instr { op: Op::ReadFrame { into, .. }, .. }) = self.instr() {
-                    self.set_var(into, &frame);
+                    self.set_var(into, frame);
                 }
                 self.pc += 1;
                 self.stage = Stage::Ready;
-                return Action::End(Ended::Well(frame.len() as u64));
+                return Action::End(Ended::Well(len));
             }
             Err(error) => Ended::Raised(error),
         };
@@ -491,11 +492,12 @@ impl Task {
                 got.extend_from_slice(&data);
                 if end || got.len() >= *want {
                     let got = std::mem::take(got);
+                    let len = got.len() as u64;
                     if let Some(&Instr { op: Op::RecvExactly(_, _, into), .. }) = self.instr() {
-                        self.set_var(into, &got);
+                        self.set_var(into, got);
                     }
                     self.pc += 1;
-                    self.stage = Stage::Ending(Ended::Well(got.len() as u64));
+                    self.stage = Stage::Ending(Ended::Well(len));
                 }
             }
             (Stage::Reading { socket, .. }, Returned::Data(data)) => {
@@ -530,9 +532,9 @@ impl Task {
                     *slot = Some(handle);
                 }
             }
-            (Op::Recv(_, _, into), Returned::Data(data)) => self.set_var(into, &data),
+            (Op::Recv(_, _, into), Returned::Data(data)) => self.set_var(into, data),
             (Op::RecvFrom(_, _, into), Returned::Datagram(data, from)) => {
-                self.set_var(into, &data);
+                self.set_var(into, data);
                 // A datagram may be empty; it ends nothing.
                 self.eof = false;
                 self.peer = Some(from);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::{Conversation, Marks, Segment};
-use crate::trace::id::{ConnectionId, HostId, Side};
+use crate::trace::id::{ConnectionId, EventId, HostId, Side};
+use crate::trace::radix;
 use crate::trace::store::Trace;
 use crate::trace::summary::{Summary, flag, protocol};
 use crate::trace::tables::{PacketRow, packet_bits};
@@ -61,9 +62,11 @@ impl Trace {
                     let arrived_here = p.arrived.known().filter(|e| self.host_of(*e) == Some(host));
                     if sent_here { Some(p.sent) } else { arrived_here }
                 };
-                let mut seen: Vec<_> = rows.filter_map(|(row, p)| Some((at(p)?, row))).collect();
-                seen.sort_unstable();
-                seen.into_iter().map(|(event, row)| (self.clock(event).as_nanos(), row)).collect()
+                let mut seen: Vec<u64> =
+                    rows.filter_map(|(row, p)| Some(u64::from(at(p)?.0) << 32 | u64::from(row))).collect();
+                radix::sort_by(&mut seen, |seen| seen >> 32);
+                let time = |seen: &u64| self.clock(EventId((seen >> 32) as u32)).as_nanos();
+                seen.iter().map(|seen| (time(seen), *seen as u32)).collect()
             }
         }
     }
