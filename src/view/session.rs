@@ -128,7 +128,8 @@ impl Session {
 
     /// The numbers of the transcript's sentences that have no partner in the run with which this one was compared.
     pub fn rows_alone(&self, fates: &[Option<crate::sim::Fate>]) -> Vec<u32> {
-        self.transcript.numbers(|event| fates.get(event as usize) == Some(&Some(crate::sim::Fate::Alone)))
+        self.transcript
+            .numbers(&self.figure, |event| fates.get(event as usize) == Some(&Some(crate::sim::Fate::Alone)))
     }
 
     /// What the charts of a stream are made of.

@@ -98,9 +98,24 @@ impl Transcript {
     }
 
     /// The numbers of the sentences about events (by their number) of which this is true.
-    pub fn numbers(&self, wanted: impl Fn(u32) -> bool) -> Vec<u32> {
+    pub fn numbers(&self, figure: &Figure, wanted: impl Fn(u32) -> bool) -> Vec<u32> {
+        let event = |entry: &Entry| {
+            let i = entry.index as usize;
+            let moment = match entry.what {
+                What::State => figure.states.get(i)?.from,
+                What::Begun => figure.calls.get(i)?.begun,
+                What::Returned => figure.calls.get(i)?.returned?,
+                What::Sent => figure.flights.get(i)?.sent,
+                What::Arrived | What::Lost => match figure.flights.get(i)?.fate {
+                    Fate::Arrived(moment) | Fate::Lost(moment) => moment,
+                    Fate::OnTheWay => return None,
+                },
+                What::Timer => figure.timers.get(i)?.until?,
+            };
+            Some(moment.order)
+        };
         let all = self.entries.iter().enumerate();
-        all.filter(|(_, entry)| wanted(entry.order)).map(|(number, _)| number as u32).collect()
+        all.filter(|(_, entry)| event(entry).is_some_and(&wanted)).map(|(number, _)| number as u32).collect()
     }
 
     /// The sentences `first..first + count`.
