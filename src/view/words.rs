@@ -397,6 +397,7 @@ words! {
     CompareNew "compare-new": "new", "新增";
     CompareList "compare-list": "What only one of the two runs has", "只在其中一次运行里出现的事件";
     CompareNothing "compare-nothing": "The two runs tell the same, event by event, apart from their times.", "除时间外，两次运行的事件完全一致。";
+    CompareGo "compare-go": "Show this in both ladders", "在两幅时序图中定位";
     CompareMore "compare-more": "and {0} more", "另有 {0} 条";
     KeysCompare "keys-compare": "compare before and after", "对比改动前后";
     KeysLab "keys-lab": "laboratory: change and see", "实验台：改动并观察";

@@ -350,6 +350,11 @@ test('before and after stand side by side, differences marked, counted and told'
   assert.equal(signs.mark, 2);
   assert.ok(signs.before.includes('≠') && signs.after.includes('≠') && signs.after.includes('+'), JSON.stringify(signs));
   assert.deepEqual(await findings(page), []);
+  // A difference is gone to, in both ladders.
+  await dialog.locator('.rows tbody button').last().click();
+  await page.waitForTimeout(200);
+  const tops = await player.evaluate(({ lab: { compare: { before, after } } }) => [before, after].map((half) => half.core.nanos(half.scroller.scrollTop)));
+  assert.ok(tops[1] > 3e7, String(tops));
   await page.keyboard.press('Escape');
   assert.equal(await dialog.evaluate((element) => element.open), false);
   // Another change, and the comparison follows.

@@ -19,6 +19,10 @@ const [ARROW, RECT] = [1, 2];
 const [FLIGHT, CALL] = [1, 2];
 /** What stands around the axis: head, lead and foot (see ladder.js). */
 const AROUND = 58;
+/** So much of the ladder, in pixels, stays in sight before a time that is gone to. */
+const BEFORE = 80;
+/** So long after that the ladders do not follow each other, in milliseconds. */
+const QUIET_MS = 200;
 /** Sentences shown at most. */
 const MOST_ROWS = 300;
 
@@ -37,7 +41,7 @@ class Half {
     /** @type {Map<number, number>} */
     this.marks = new Map();
     const { player } = dialog;
-    const host = { theme: () => player.theme, playhead: () => Number.MAX_VALUE, lit: () => new Set(), point: () => {}, select: () => {} };
+    const host = { theme: () => player.theme, playhead: () => Number.MAX_VALUE, horizon: () => Infinity, lit: () => new Set(), point: () => {}, select: () => {} };
     this.picture = new Picture(host, (ctx, list) => this.sketch(ctx, list));
     this.title = h('h3', {});
     this.spacer = h('div', {}, this.picture.canvas);
@@ -107,6 +111,7 @@ export class Compare {
     /** The run of the scenario as it was opened. @type {Core | undefined} */
     this.original = undefined;
     this.following = false;
+    this.quiet = 0;
     this.heading = h('h2', {});
     this.close = iconButton('close', '', () => this.element.close());
     this.done = h('p', { class: 'quiet' });
@@ -228,13 +233,24 @@ export class Compare {
     const columns = [w['result'], w['time'], w['event']];
     this.head.replaceChildren(h('tr', {}, ...columns.map((name) => h('th', { scope: 'col' }, name))));
     this.rows.replaceChildren(
-      ...timed.map(({ row, mark, name }) =>
-        h('tr', { class: mark === '−' ? 'gone' : 'new' }, h('td', { class: 'when' }, h('b', { 'aria-hidden': 'true' }, `${mark} `), name), h('td', { class: 'when' }, row.time), h('td', {}, row.text)),
+      ...timed.map(({ row, mark, name, at }) =>
+        h('tr', { class: mark === '−' ? 'gone' : 'new' }, h('td', { class: 'when' }, h('b', { 'aria-hidden': 'true' }, `${mark} `), name), h('td', { class: 'when' }, h('button', { type: 'button', title: w['compare-go'], click: () => this.go(at) }, row.time)), h('td', {}, row.text)),
       ),
     );
+    // What differs is in sight.
+    if (timed.length) this.go(timed[0].at);
     const all = before.rows.length + after.rows.length;
     if (all === 0) this.rows.append(h('tr', {}, h('td', { colspan: 3 }, w['compare-nothing'])));
     if (all > rows.length) this.rows.append(h('tr', {}, h('td', { colspan: 3, class: 'quiet' }, fill(w['compare-more'], String(all - rows.length)))));
+  }
+
+  /** Both ladders go to a time. @param {number} nanos */
+  go(nanos) {
+    // Where one ladder ends earlier, it must not take the other along.
+    this.quiet = performance.now() + QUIET_MS;
+    for (const { core, scroller } of [this.before, this.after]) {
+      if (core) scroller.scrollTop = Math.max(0, core.position(nanos) - BEFORE);
+    }
   }
 
   /**
@@ -250,7 +266,7 @@ export class Compare {
   /** The other ladder goes to the same time. @param {Half} half */
   scrolled(half) {
     const other = half === this.before ? this.after : this.before;
-    if (this.following || !half.core || !other.core) {
+    if (performance.now() < this.quiet || this.following || !half.core || !other.core) {
       this.following = false;
       return;
     }

@@ -90,6 +90,7 @@ const css = `
 .compare .told { flex: 0 1 auto; max-height: 30%; min-height: 64px; overflow: auto; border-top: 1px solid var(--fw-line); padding-top: 8px; }
 .compare .rows td { padding: 1px 12px 1px 0; vertical-align: top; }
 .compare .rows .when { white-space: nowrap; }
+.compare .rows button { min-height: 24px; padding: 0 4px; text-decoration: underline; font-variant-numeric: tabular-nums; }
 .narrow .compare > :not(.bar) { margin: 0 4px; }
 .narrow .compare { overflow-x: hidden; overflow-y: auto; }
 .narrow .compare .halves { grid-template-columns: minmax(0, 1fr); flex: none; }
