@@ -47,6 +47,8 @@ pub struct Plan {
     pub remarks: Vec<String>,
     /// Real addresses.
     pub map: AddressMap,
+    /// By program, counted over all hosts: it waits to be called.
+    pub waits: Vec<bool>,
 }
 
 /// Where the scenario's hosts stand on this machine.
@@ -249,7 +251,9 @@ impl Plan {
         for host in &mut predicted.hosts {
             host.tcp = linux(&host.tcp);
         }
-        Ok(Plan { remarks: remarks(scenario), map: place(scenario), scenario: staged, predicted })
+        let programs = scenario.hosts.iter().flat_map(|host| &host.programs);
+        let waits = programs.map(|program| ports(&program.steps).waits).collect();
+        Ok(Plan { remarks: remarks(scenario), map: place(scenario), scenario: staged, predicted, waits })
     }
 
     /// Refuses a scenario whose programs take longer than `limit` by the model.

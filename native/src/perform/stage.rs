@@ -10,7 +10,8 @@ use framewire::sim::Simulation;
 use framewire::sim::program::{Action, Call, Compound, Ended, Payload, Returned, Task};
 use framewire::sim::scenario::Scenario;
 use framewire::trace::{
-    Args, CallId, Data, Errno, EventId, HostId, Op, Outcome, ProgramId, SocketId, ThreadId, Trace, What,
+    Args, CallId, Data, Errno, EventId, HostId, Op, Outcome, ProgramId, SocketId, ThreadId, Trace, Transport,
+    What,
 };
 
 use super::calls::{self, Gave};
@@ -51,6 +52,8 @@ pub struct Stage {
     /// The sockets of all programs.
     pub sockets: Sockets,
     programs: Vec<Program>,
+    /// By program: who calls need not wait for it any more.
+    ready: Vec<AtomicBool>,
     lanes: Mutex<Vec<(SocketId, Lane)>>,
     framing: Option<(Framing, String)>,
     stop: AtomicBool,
@@ -121,9 +124,11 @@ pub fn perform(
         .flat_map(|(h, host)| host.programs.iter().map(move |p| (h, p.start)));
     let of_host: Vec<_> = of_host.collect();
     let framing = scenario.framing.as_deref().and_then(|name| Some((name.parse().ok()?, name.to_owned())));
+    let ready = plan.waits.iter().map(|waits| AtomicBool::new(!waits)).collect();
     let stage = Arc::new(Stage {
         journal,
         plan,
+        ready,
         sockets: Sockets::default(),
         programs: of_host.iter().map(|&(host, _)| Program { host, threads: AtomicUsize::new(0) }).collect(),
         lanes: Mutex::default(),
@@ -199,7 +204,7 @@ fn spawn(
     let shared = stage.clone();
     let spawned = std::thread::Builder::new().name("program".to_owned()).spawn(move || {
         let mut actor = Actor { stage: shared, program, host, thread, parent: None };
-        if start.is_none_or(|at| actor.sleep_until(at)) {
+        if start.is_none_or(|at| actor.sleep_until(at) && actor.may_call()) {
             actor.play(task);
         }
         actor.leave();
@@ -230,6 +235,28 @@ impl Actor {
                 (left <= GLANCE).then_some(())
             })
             .is_some()
+    }
+
+    /// However slow the machine is: those who call begin when those who wait to be called are ready. False when the stage
+    /// closed meanwhile.
+    fn may_call(&self) -> bool {
+        let waits = self.stage.plan.waits.get(self.program).copied().unwrap_or(false);
+        let all_ready = || self.stage.ready.iter().all(|ready| ready.load(SeqCst));
+        let look = || {
+            let may = waits || all_ready();
+            if !may {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            may.then_some(())
+        };
+        self.stage.wait(true, look).is_some()
+    }
+
+    /// Nobody need wait for this program any more.
+    fn ready(&self) {
+        if let Some(ready) = self.stage.ready.get(self.program) {
+            ready.store(true, SeqCst);
+        }
     }
 
     fn caller(&self, line: Option<u32>) -> Caller {
@@ -297,6 +324,9 @@ impl Actor {
     /// The thread ends; with a program's last one the system closes what it has left open.
     fn leave(mut self) {
         let last = self.stage.programs.get(self.program).is_some_and(|p| p.threads.fetch_sub(1, SeqCst) == 1);
+        if last {
+            self.ready();
+        }
         if last && !self.stage.stopped() {
             for handle in self.stage.sockets.of_program(self.program) {
                 let args = Args { text: "exit", ..Args::default() };
@@ -342,6 +372,10 @@ impl Actor {
             _ => calls::make(&self.stage, (self.host, self.program), held.as_deref(), call),
         }?;
         let returned = self.returned(call_id, begun, held.as_deref(), &result);
+        let udp = held.as_ref().is_some_and(|held| held.transport == Transport::Udp);
+        if op == Op::Listen || (op == Op::Bind && udp) {
+            self.ready();
+        }
         if let (Some(held), false) = (&held, op == Op::Close) {
             self.stage.journal.sample(held.id, &held.socket, returned);
         }
