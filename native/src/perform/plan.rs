@@ -47,7 +47,7 @@ pub struct Plan {
     pub remarks: Vec<String>,
     /// Real addresses.
     pub map: AddressMap,
-    /// By program, counted over all hosts: it waits to be called.
+    /// By program, counted over all hosts: it waits to be called, from the beginning on.
     pub waits: Vec<bool>,
 }
 
@@ -252,7 +252,7 @@ impl Plan {
             host.tcp = linux(&host.tcp);
         }
         let programs = scenario.hosts.iter().flat_map(|host| &host.programs);
-        let waits = programs.map(|program| ports(&program.steps).waits).collect();
+        let waits = programs.map(|of| of.start.is_none() && ports(&of.steps).waits).collect();
         Ok(Plan { remarks: remarks(scenario), map: place(scenario), scenario: staged, predicted, waits })
     }
 
