@@ -120,6 +120,7 @@ words! {
     Close "close": "Close", "关闭";
     Loading "loading": "Loading…", "加载中…";
     Failed "failed": "This could not be opened", "无法打开";
+    Colon "colon": ": ", "：";
     LookAt "look-at": "Look at", "看什么";
     Question "question": "Question", "问题";
     Present "present": "Presentation", "演示模式";

@@ -147,6 +147,29 @@ test('charts: pointing tells values and lights the packet, a click seeks, the ax
   await done();
 });
 
+test('a call that returns nothing leaves no arrow behind its line', async () => {
+  const { player, done } = await open();
+  await player.evaluate((element) => element.seek(element.extent, true));
+  const results = await player.locator('.programs .running .result').allTextContents();
+  assert.ok(results.length >= 2, results.join());
+  for (const result of results) assert.doesNotMatch(result, /^→\s*$/);
+  await done();
+});
+
+test('in a page of middling width the inspector lies over the figure, and only when there is something to inspect', async () => {
+  const { player, done } = await open('scenario=lost-syn&lang=en', { viewport: { width: 830, height: 600 } });
+  const room = () => player.evaluate((element) => element.ladder.scroller.clientWidth);
+  const before = await room();
+  assert.ok(before > 400, `the ladder has ${before} px`);
+  assert.equal(await visible(player, '.inspector'), false);
+  await player.evaluate((element) => element.select(element.core.rows(0, 1, true, 'en')[0].id));
+  assert.equal(await visible(player, '.inspector'), true);
+  assert.equal(await room(), before);
+  await player.locator('.inspector').getByRole('button', { name: 'Close' }).click();
+  assert.equal(await visible(player, '.inspector'), false);
+  await done();
+});
+
 test('the views menu shows, hides, and is worked by keys', async () => {
   const { page, player, done } = await open('scenario=hello-tcp&lang=en');
   assert.ok((await visible(player, '.ledger')) && !(await visible(player, '.charts')));

@@ -36,6 +36,8 @@ import * as open from './open.js';
 const PACE = 70;
 /** Below this width the views stand one above the other. */
 const NARROW = 760;
+/** Below this width the inspector lies over the stage, when there is something to inspect, instead of taking room beside it. */
+const ROOMY = 1120;
 /** With reduced motion the picture steps this often at normal speed, in milliseconds. */
 const STEP_MS = 800;
 
@@ -643,8 +645,10 @@ export class FramewirePlayer extends HTMLElement {
 
   /** Arranges the views for the present size. */
   arrange() {
-    this.narrow = this.frameElement.clientWidth < NARROW;
+    const width = this.frameElement.clientWidth;
+    this.narrow = width < NARROW;
     this.frameElement.classList.toggle('narrow', this.narrow);
+    this.frameElement.classList.toggle('medium', !this.narrow && width < ROOMY);
     this.header.arrange();
     const size = `${this.ladder.scroller.clientWidth}x${this.ladder.viewHeight()}`;
     if (this.core && size !== this.fitted) {

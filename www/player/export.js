@@ -100,7 +100,7 @@ export class Export {
       const label = `.${format.ending}`;
       const about = h('span', { id: `export-${format.ending}` }, off ? format.missing : w[format.word]);
       const save = h('button', { type: 'button', disabled: off, 'aria-describedby': about.id, click: () => this.save(format) }, `${format.name}  `, h('small', {}, label));
-      const copies = 'text' in format ? [h('button', { type: 'button', disabled: off, 'aria-label': `${w['export-copy']}: ${format.name}`, click: () => this.copy(format) }, w['export-copy'])] : [];
+      const copies = 'text' in format ? [h('button', { type: 'button', disabled: off, 'aria-label': `${w['export-copy']}${w['colon']}${format.name}`, click: () => this.copy(format) }, w['export-copy'])] : [];
       return h('li', {}, save, about, ...copies);
     });
     const about = h('span', { id: 'export-html' }, w['export-page']);

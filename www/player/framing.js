@@ -297,8 +297,8 @@ export class Framing {
     const w = this.player.words;
     const parts = [];
     for (const hint of found.hints) parts.push(h('p', { class: 'hint' }, hint));
-    if (found.error) parts.push(h('p', { class: 'wrong' }, h('strong', {}, `${w['framing-bad']}: `), found.error));
-    if (found.waiting) parts.push(h('p', { class: 'awaits' }, h('strong', {}, `${w['framing-waits']}: `), found.waiting));
+    if (found.error) parts.push(h('p', { class: 'wrong' }, h('strong', {}, `${w['framing-bad']}${w['colon']}`), found.error));
+    if (found.waiting) parts.push(h('p', { class: 'awaits' }, h('strong', {}, `${w['framing-waits']}${w['colon']}`), found.waiting));
     if (found.framing) parts.push(...this.hexes(bytes, found), ...this.frames(bytes, found));
     if (found.candidates.length) parts.push(...this.candidates(found));
     this.findings.replaceChildren(...parts);

@@ -88,8 +88,8 @@ export class Header {
     const { info, words: w, about } = this.player;
     this.picker.describe();
     this.title.textContent = info?.title ?? '';
-    this.look.textContent = info?.look ? `${w['look-at']}: ${info.look}` : '';
-    this.question.textContent = info?.question ? `${w['question']}: ${info.question}` : '';
+    this.look.textContent = info?.look ? `${w['look-at']}${w['colon']}${info.look}` : '';
+    this.question.textContent = info?.question ? `${w['question']}${w['colon']}${info.question}` : '';
     this.badges.replaceChildren(
       ...about.known.map((known) => h('span', { class: `known ${known}`, title: w[`${known}-long`] }, w[known])),
       ...this.changed(),
@@ -136,7 +136,7 @@ export class Header {
 
   describeTheme() {
     const w = this.player.words;
-    relabel(this.theme, 'theme', `${w['theme']}: ${w[this.player.getAttribute('theme') ?? 'auto']}`);
+    relabel(this.theme, 'theme', `${w['theme']}${w['colon']}${w[this.player.getAttribute('theme') ?? 'auto']}`);
   }
 
   nextTheme() {

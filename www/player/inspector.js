@@ -76,7 +76,7 @@ export class Inspector {
   /** @param {Detail} detail */
   facts(detail) {
     const w = this.player.words;
-    const rows = [...detail.facts, [w['provenance'], `${w[detail.known]}: ${w[`${detail.known}-long`]}`]];
+    const rows = [...detail.facts, [w['provenance'], `${w[detail.known]}${w['colon']}${w[`${detail.known}-long`]}`]];
     return h('dl', { class: 'facts' }, ...rows.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]));
   }
 

@@ -83,7 +83,7 @@ export class Programs {
     line.className = name;
     if (name) line.setAttribute('aria-current', 'step');
     else line.removeAttribute('aria-current');
-    if (line.lastElementChild) line.lastElementChild.textContent = name ? `→ ${result}` : '';
+    if (line.lastElementChild) line.lastElementChild.textContent = name && result ? `→ ${result}` : '';
   }
 
   /** @param {HTMLElement} line */

@@ -46,7 +46,7 @@ export class Picker {
   describe() {
     const { info, words: w } = this.player;
     this.text.textContent = info?.title ?? w['scenario'];
-    this.button.setAttribute('aria-label', `${w['scenario']}: ${info?.title ?? ''}`);
+    this.button.setAttribute('aria-label', `${w['scenario']}${w['colon']}${info?.title ?? ''}`);
   }
 
   open() {

@@ -189,7 +189,7 @@ export class Predict {
     this.verdict.replaceChildren();
     if (!question) return this.finish(right);
     this.heading.textContent = player.word('predict-count', String(at + 1), String(questions.length));
-    this.given.textContent = question.given.length ? `${w['predict-given']}: ${question.given.join(' ')}` : '';
+    this.given.textContent = question.given.length ? `${w['predict-given']}${w['colon']}${question.given.join(' ')}` : '';
     this.ask.textContent = question.text;
     const done = told[at];
     this.form.hidden = Boolean(done);

@@ -44,7 +44,7 @@ export class Printing {
     const title = info?.title ?? '';
     /** @type {HTMLElement[]} */
     const parts = [h('h1', {}, title)];
-    if (info?.look) parts.push(h('p', {}, `${w['look-at']}: ${info.look}`));
+    if (info?.look) parts.push(h('p', {}, `${w['look-at']}${w['colon']}${info.look}`));
     if (info?.question) parts.push(h('p', { class: 'question' }, info.question));
     const add = (/** @type {string} */ name, /** @type {string} */ svg) =>
       parts.push(h('section', {}, h('h2', {}, w[name]), ...sheets(svg)));

@@ -55,6 +55,7 @@ button, select {
 select { border-color: var(--fw-line); background: var(--fw-paper); max-width: 100%; }
 button:hover { background: var(--fw-panel); }
 button[aria-pressed='true'] { border-color: var(--fw-line); background: var(--fw-panel); }
+header .bar button { white-space: nowrap; }
 .icon-button { width: 36px; padding: 0; display: inline-grid; place-items: center; flex: none; }
 .icon { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
 .icon.filled { fill: currentColor; stroke: none; }
@@ -80,6 +81,9 @@ header { border-bottom: 1px solid var(--fw-line); flex: none; }
   min-height: 0; min-width: 0; display: grid; position: relative;
 }
 .without-inspector .body { grid-template-columns: minmax(0, 1fr); }
+.medium:not(.with-lab) .body { position: relative; grid-template-columns: minmax(0, 1fr); }
+.medium:not(.with-lab) .inspector { position: absolute; right: 0; top: 0; bottom: 0; width: 292px; }
+.medium:not(.with-lab) .inspector.empty { display: none; }
 .ladder { grid-area: ladder; min-height: 0; min-width: 0; padding: 4px 0 0 8px; }
 .scroller { height: 100%; overflow-x: hidden; overflow-y: auto; position: relative; }
 .scroller canvas { position: sticky; top: 0; display: block; }
