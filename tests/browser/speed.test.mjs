@@ -31,8 +31,8 @@ async function meter(page) {
   };
 }
 
-/** What is to hold is 1000; the module is still too large and reads all scenarios for their titles. It may only go down. */
-const USABLE_MS = 2500;
+/** What is to hold is 1000; the module is still too large, and a thousand of its functions are compiled when they are first called. It may only go down. */
+const USABLE_MS = 2000;
 
 test('usable soon on a CPU four times slower', async () => {
   const tries = [];
@@ -99,7 +99,7 @@ test('a trace of 100,000 segments opens in seconds', { timeout: 120_000 }, async
 const p95 = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.95)];
 
 // Not reached yet: what follows the playhead beside the pictures still walks through the whole trace.
-test('scrubbing a trace of 100,000 segments at sixty frames a second', { todo: 'p95 was 113 ms of work a frame, throttled 438', timeout: 300_000 }, async () => {
+test('scrubbing a trace of 100,000 segments at sixty frames a second', { todo: 'p95 was 49 ms of work a frame, throttled 450', timeout: 300_000 }, async () => {
   const { page, player, done } = await openBulk();
   const { throttle, work } = await meter(page);
   /** The work of each of `count` frames while the playhead is dragged from end to end. @param {number} count */
