@@ -383,7 +383,7 @@ fn encoding(bench: &mut Bench, json: &Framing) {
                 for _ in 0..messages {
                     out.clear();
                     encoder.encode(black_box(&payload), &mut out).expect("it fits");
-                    black_box(&out[..]);
+                    black_box(&out);
                 }
             })
         };
@@ -401,7 +401,7 @@ fn encoding(bench: &mut Bench, json: &Framing) {
                     for _ in 0..messages {
                         buffer.clear();
                         codec.encode(black_box(&payload[..]), &mut buffer).expect("it fits");
-                        black_box(&buffer[..]);
+                        black_box(&buffer);
                     }
                 })
             },
@@ -419,7 +419,7 @@ fn encoding(bench: &mut Bench, json: &Framing) {
                     for _ in 0..messages {
                         copy.clear();
                         copy.extend_from_slice(black_box(&payload));
-                        black_box(&copy[..]);
+                        black_box(&copy);
                     }
                 })
             },
@@ -438,7 +438,7 @@ fn encoding(bench: &mut Bench, json: &Framing) {
                     for _ in 0..messages {
                         plain.clear();
                         plain_encode(black_box(&payload), &mut plain);
-                        black_box(&plain[..]);
+                        black_box(&plain);
                     }
                 })
             },

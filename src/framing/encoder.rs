@@ -82,23 +82,22 @@ impl Encoder {
     /// When the payload cannot be a message of this framing; `out` is unchanged then.
     #[inline]
     pub fn encode(&self, payload: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        if self.encode_quickly(payload, out) { Ok(()) } else { self.encode_slowly(payload, out) }
-    }
-
-    /// Writes the frame if its head is kept ready: only digits and payload are put in.
-    #[inline]
-    fn encode_quickly(&self, payload: &[u8], out: &mut Vec<u8>) -> bool {
-        let size = payload.len();
-        // A copy of known size is cheap, one of 21 bytes is a call.
-        if let Some((head, end)) = self.ready.get(size) {
-            out.reserve(READY + size);
+        // What is worth its room at every call. A copy of known size is cheap, one of 21 bytes is a call.
+        if let Some((head, end)) = self.ready.get(payload.len()) {
+            out.reserve(READY + payload.len());
             let whole = out.len() + end;
             out.extend_from_slice(head);
             out.truncate(whole);
             append(out, payload);
-            return true;
+            return Ok(());
         }
-        let count = digits(size);
+        if self.encode_quickly(payload, out) { Ok(()) } else { self.encode_slowly(payload, out) }
+    }
+
+    /// Writes the frame if its head is kept ready: only digits and payload are put in.
+    #[inline(never)]
+    fn encode_quickly(&self, payload: &[u8], out: &mut Vec<u8>) -> bool {
+        let (size, count) = (payload.len(), digits(payload.len()));
         let Some((head, end)) = self.heads.get(count) else { return false };
         if *end == 0 || size as u64 > self.limits.payload {
             return false;
