@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::trace::ledger::Ranges;
 use crate::view::boxes::{DENSE, Drawn, GAP, HAIR, merged, missing};
-use crate::view::figure::{CallKind, Fate, Figure, FramePart, Held, Part, Stream, mark};
+use crate::view::figure::{CallKind, Fate, Figure, FramePart, Held, Known, Part, Stream, mark};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
 use crate::view::octets::Octets;
@@ -60,10 +60,18 @@ impl Lanes<'_> {
         y = self.call_lane(Word::LaneSend, &sends, y, list);
         y = self.buffer(Word::LaneSendBuffer, &self.stream.accepted, y, list);
         y = self.segments(y, list);
-        y = self.buffer(Word::LaneReceiveBuffer, &self.stream.received, y, list);
+        if self.heard(self.stream.to) {
+            y = self.buffer(Word::LaneReceiveBuffer, &self.stream.received, y, list);
+        }
         y = self.call_lane(Word::LaneReceive, &receives, y, list);
         y = self.frames(y, list);
         y - GAP + 2.0
+    }
+
+    /// Whether the calls of this host are known: of one that was not watched nobody can say what it read.
+    fn heard(&self, host: u16) -> bool {
+        self.figure.calls.iter().any(|call| call.host == host)
+            || self.figure.flights.iter().any(|flight| flight.known == Known::Modelled)
     }
 
     fn calls(&self, kind: CallKind) -> Vec<usize> {
@@ -87,13 +95,14 @@ impl Lanes<'_> {
 
     fn call_lane(&self, name: Word, calls: &[usize], y: f32, list: &mut DisplayList) -> f32 {
         self.lane_name(name, y, LANE, list);
-        if calls.is_empty()
-            && self.figure.flights.iter().all(|f| f.range.as_ref().is_none_or(|p| p.stream != self.index))
-        {
+        let receives = name == Word::LaneReceive;
+        let host = if receives { self.stream.to } else { self.stream.from };
+        let carried =
+            || self.figure.flights.iter().any(|f| f.range.as_ref().is_some_and(|p| p.stream == self.index));
+        if calls.is_empty() && !(self.heard(host) && carried()) {
             self.nothing(Word::NotRecorded, y, LANE, list);
             return y + LANE + GAP;
         }
-        let receives = name == Word::LaneReceive;
         let mut drawn = Drawn(f32::MIN);
         let mut below = 0.0;
         let mut down = Vec::new();

@@ -329,6 +329,7 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::figure::Known;
     use crate::view::list::{Kind, look};
     use crate::view::sample;
     use crate::view::scale::Rhythm;
@@ -340,6 +341,28 @@ mod tests {
     fn drawn(figure: &Figure, width: f32) -> (DisplayList, Vec<Placed>) {
         let scale = Scale::new(figure, Rhythm::with_flight(50.0));
         draw(figure, &scale, &Window { width, ..Window::default() })
+    }
+
+    #[test]
+    fn of_a_host_that_was_not_watched_nothing_is_said_that_nobody_knows() {
+        let mut figure = sample::hello();
+        let receiver = figure.streams[0].to;
+        figure.calls.retain(|call| call.host != receiver);
+        for flight in &mut figure.flights {
+            flight.known = Known::Captured;
+        }
+        let said = |figure: &Figure| {
+            let (list, _) = drawn(figure, 600.0);
+            let texts = texts_of(&list);
+            let lane = texts.iter().position(|&text| text == "recv calls").expect("the lane");
+            texts[lane + 1].to_owned()
+        };
+        assert_eq!(said(&figure), "not recorded");
+        // In the simulation all is known.
+        for flight in &mut figure.flights {
+            flight.known = Known::Modelled;
+        }
+        assert_eq!(said(&figure), "never read");
     }
 
     #[test]
