@@ -104,12 +104,17 @@ impl<S: Store> Journal<S> {
         if !self.watch.listens() {
             return;
         }
-        // A connect() under way has given its socket an address that we have not heard of yet.
-        for (process, descriptor) in self.watch.naming() {
-            self.look(process, descriptor, None);
+        while self.watch.hear() {
+            // A connect() under way may have given its socket an address that we have not heard of: before its first packet was
+            // sent, so that it is known to who looks after having heard that.
+            for (process, descriptor) in self.watch.naming() {
+                self.look(process, descriptor, None);
+            }
+            let now = self.now();
+            self.watch.take(now, &mut self.store, &mut self.next_host);
         }
         let now = self.now();
-        self.watch.take(now, &mut self.store, &mut self.next_host);
+        self.watch.take_drops(now, &mut self.store);
     }
 
     fn now(&self) -> Instant {

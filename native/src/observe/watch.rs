@@ -13,15 +13,20 @@ use super::packets::{End, Ends, route};
 use super::sockets::Known;
 use super::tcp_info;
 use crate::capture::sink::larger_than_mtu;
-use crate::capture::socket::{Interfaces, PacketSocket};
+use crate::capture::socket::{Interfaces, PacketSocket, Seen};
 
 /// A connection is asked for its account at most so often, in nanoseconds.
 const SAMPLE_EVERY: u64 = 1_000_000;
+
+/// So many packets at most are heard before they are recorded.
+const HEARD: usize = 1024;
 
 /// Hears packets and asks connections.
 #[derive(Debug, Default)]
 pub struct Watch {
     packets: Option<PacketSocket>,
+    /// Heard, and not yet recorded.
+    heard: Vec<(Seen, Box<[u8]>)>,
     interfaces: Interfaces,
     ends: Ends,
     /// Threads in a call that gives a socket its address.
@@ -82,11 +87,23 @@ impl Watch {
         self.ends.name(End { host, socket: own.then_some(id) }, local, remote);
     }
 
-    /// Takes the packets that have come, and records those of the program's connections.
+    /// Hears the packets that have come; false if there are none.
+    pub fn hear(&mut self) -> bool {
+        if let Some(socket) = &mut self.packets {
+            while self.heard.len() < HEARD
+                && let Ok(Some((seen, bytes))) = socket.receive()
+            {
+                self.heard.push((seen, bytes.into()));
+            }
+        }
+        !self.heard.is_empty()
+    }
+
+    /// Records those of the packets heard that are of the program's connections.
     pub fn take(&mut self, now: Instant, sink: &mut impl Sink, next_host: &mut u16) {
-        let Some(socket) = &mut self.packets else { return };
         let mut wall = None;
-        while let Ok(Some((seen, bytes))) = socket.receive() {
+        for (seen, bytes) in std::mem::take(&mut self.heard) {
+            let bytes = &*bytes;
             let Some(route) = route(bytes) else { continue };
             let ends = [(route.source, route.destination), (route.destination, route.source)]
                 .map(|(local, remote)| (self.ends.holder(local, remote), local.ip()));
@@ -131,6 +148,11 @@ impl Watch {
                 sink.record(Record::new(time, Provenance::Captured, note).because(sent));
             }
         }
+    }
+
+    /// Records that packets were lost on the way here, if some were.
+    pub fn take_drops(&mut self, now: Instant, sink: &mut impl Sink) {
+        let Some(socket) = &self.packets else { return };
         let all = socket.dropped();
         let lost = all.wrapping_sub(std::mem::replace(&mut self.dropped, all));
         if lost > 0 {

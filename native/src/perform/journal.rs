@@ -96,18 +96,24 @@ impl Journal {
     }
 
     fn tell_locked(&self, inner: &mut Inner, what: What<'_>, cause: Option<EventId>) -> EventId {
-        let now = self.now();
-        inner.watch.take(now, &mut inner.sink, &mut inner.next_host);
-        inner.sink.record(Record { time: now, provenance: Provenance::Observed, cause, what })
+        self.catch_up(inner);
+        inner.sink.record(Record { time: self.now(), provenance: Provenance::Observed, cause, what })
+    }
+
+    /// Records the packets that have come.
+    fn catch_up(&self, inner: &mut Inner) {
+        let Inner { watch, sink, next_host, .. } = inner;
+        while watch.hear() {
+            watch.take(self.now(), sink, next_host);
+        }
+        watch.take_drops(self.now(), sink);
     }
 
     /// Takes the packets that have come, and brings everything to the file.
     pub fn settle(&self) {
         let mut inner = self.lock();
-        let now = self.now();
-        let Inner { watch, sink, next_host, .. } = &mut *inner;
-        watch.take(now, sink, next_host);
-        if let Some(file) = &mut sink.file {
+        self.catch_up(&mut inner);
+        if let Some(file) = &mut inner.sink.file {
             file.settle();
         }
     }
