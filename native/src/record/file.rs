@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use framewire::trace::{FileWriter, Record, Sink};
 
+use super::series::numbered;
+
 /// After a failed write the file is tried again this much later.
 const RETRY: Duration = Duration::from_secs(5);
 /// A file is left in time for its events to be numbered.
@@ -46,15 +48,6 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// `hello.fwtrace` -> `hello.3.fwtrace`.
-fn numbered(path: &Path, number: usize) -> PathBuf {
-    let extension = path.extension().map(|e| e.to_string_lossy().into_owned()).unwrap_or_default();
-    match extension.is_empty() {
-        true => path.with_extension(number.to_string()),
-        false => path.with_extension(format!("{number}.{extension}")),
-    }
-}
-
 impl TraceFile {
     /// Makes the file at `path`, emptying what stands there.
     pub fn create(path: &Path, rotate_at: u64, keep: usize) -> io::Result<Self> {
@@ -82,6 +75,11 @@ impl TraceFile {
 
     pub fn record(&mut self, record: Record<'_>) {
         self.writer.record(record);
+    }
+
+    /// Bytes that were recorded and wait for the next flush.
+    pub fn pending(&self) -> usize {
+        self.writer.pending()
     }
 
     /// Writes what was recorded: afterwards it survives the end of this process.
@@ -163,12 +161,6 @@ mod tests {
         let (trace, end) = read(&std::fs::read(path).unwrap()).unwrap();
         assert_eq!(end, End::Complete, "{}", path.display());
         trace.len()
-    }
-
-    #[test]
-    fn names_of_old_files_keep_the_extension() {
-        assert_eq!(numbered(Path::new("/a/b.fwtrace"), 2), Path::new("/a/b.2.fwtrace"));
-        assert_eq!(numbered(Path::new("b"), 1), Path::new("b.1"));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod file;
 pub(crate) mod frames;
 mod queue;
+pub mod series;
 mod tap;
 mod writer;
 

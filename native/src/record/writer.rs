@@ -23,6 +23,9 @@ const PROGRAM: ProgramId = ProgramId(0);
 /// Calls socket(), bind(), accept(); each accepted connection is served by a thread of its own.
 const MAIN_THREAD: ThreadId = ThreadId(0);
 
+/// A batch is written in pieces of about so many bytes: no more is lost when the disk is full.
+const PIECE: usize = 16 << 10;
+
 /// Numbers that count up need no hash against malice: the multiplication spreads them over all bits.
 #[derive(Debug, Default)]
 struct Spread(u64);
@@ -138,33 +141,43 @@ impl Writer {
     /// Writes a batch; afterwards it is on its way to the disk.
     pub fn write(&mut self, batch: &Batch) {
         let mut last = batch.items.first().map_or(Instant::START, |item| item.time);
-        if !self.file.ready() {
-            for item in &batch.items {
-                self.track(item);
-            }
-            self.missed += batch.items.len() as u64 + batch.lost;
-            self.lose_frames();
-            return;
-        }
-        if !self.introduced {
+        let mut takes = self.file.ready();
+        if takes && !self.introduced {
             self.introduce(last);
         }
-        if self.missed > 0 {
+        if takes && self.missed > 0 {
             self.file.record(observed(last, What::Lost { events: self.missed }));
         }
         let mut bytes = batch.bytes.as_slice();
+        let mut told = 0;
         for item in &batch.items {
             let (data, rest) = bytes.split_at_checked(item.len).unwrap_or((bytes, &[]));
             bytes = rest;
             last = item.time;
             self.track(item);
-            self.item(item, data);
+            told += 1;
+            if takes {
+                self.item(item, data);
+                if self.file.pending() >= PIECE {
+                    takes = self.flush(last, std::mem::take(&mut told));
+                }
+            }
+        }
+        if !takes {
+            self.missed += told + batch.lost;
+            self.lose_frames();
+            return;
         }
         if batch.lost > 0 {
             self.file.record(observed(last, What::Lost { events: batch.lost }));
             self.lose_frames();
             tracing::warn!(events = batch.lost, "the recorder could not keep up: the recording has a gap");
         }
+        self.flush(last, told + batch.lost);
+    }
+
+    /// Writes what was told to the file, `events` of them; false when the system refused.
+    fn flush(&mut self, last: Instant, events: u64) -> bool {
         match self.file.flush() {
             Flushed::Written => self.missed = 0,
             Flushed::Rotated => {
@@ -172,13 +185,15 @@ impl Writer {
                 self.introduce(last);
             }
             Flushed::Failed => {
-                self.missed += batch.items.len() as u64 + batch.lost;
+                self.missed += events;
                 // What was told is not in the file: later events tell of their sockets and calls anew.
                 self.told.file += 1;
                 self.lose_frames();
                 self.introduced = !self.file.is_new();
+                return false;
             }
         }
+        true
     }
 
     /// The last words.

@@ -4,7 +4,6 @@
 //! page's own pace. A slow page reads later; the traffic never notices, and nothing is kept in memory for it.
 
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +15,9 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 use tokio::fs::File;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+
+use crate::record::series;
 
 /// Recordings that may be watched at a time.
 const MOST_FEEDS: usize = 64;
@@ -275,13 +276,22 @@ async fn follow(socket: WebSocket, feed: &Feed) -> Result<(), Parted> {
             continue;
         }
         // The whole file is out. Has another one taken its place, or was it cut? The old one's last words come first.
-        let new = tokio::fs::metadata(&feed.path).await.map(|new| new.ino());
-        let stands = file.metadata().await?;
-        if stands.len() > at {
+        let (path, this) = (feed.path.clone(), file.try_clone().await?.into_std().await);
+        let next = tokio::task::spawn_blocking(move || series::after(&path, &this))
+            .await
+            .map_err(io::Error::other)?;
+        let stands = file.metadata().await?.len();
+        if stands > at {
             continue;
         }
-        if new.is_ok_and(|new| new != stands.ino()) || stands.len() < at {
-            file = File::open(&feed.path).await?;
+        if let Ok(Some(next)) = next {
+            file = File::from_std(next);
+            at = 0;
+            page.tell("again").await?;
+            continue;
+        }
+        if stands < at {
+            file.rewind().await?;
             at = 0;
             page.tell("again").await?;
             continue;
