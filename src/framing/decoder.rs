@@ -78,8 +78,6 @@ pub struct Decoder {
     border: bool,
     /// Above 0, the frame in the buffer is measured, nothing was wrong, and it lacks just so many bytes. 0 says nothing.
     missing: usize,
-    /// Where the header of that frame lies.
-    header: Range<usize>,
 }
 
 impl Decoder {
@@ -92,7 +90,6 @@ impl Decoder {
             handed: false,
             border: true,
             missing: 0,
-            header: 0..0,
         }
     }
 
@@ -115,7 +112,7 @@ impl Decoder {
         if self.border {
             if let Some((extent, header)) = self.parser.again.extent(input) {
                 if extent.total > input.len() {
-                    self.begin(extent, header, std::mem::take(input));
+                    self.begin(extent, std::mem::take(input));
                     return Ok(None);
                 }
                 if let Some((frame, rest)) = take_frame(&mut self.parser, extent, header, input) {
@@ -164,7 +161,7 @@ impl Decoder {
                 && let Some((extent, header)) = self.parser.usual(input)
             {
                 if extent.total > input.len() {
-                    self.begin(extent, header, input);
+                    self.begin(extent, input);
                     return (Ok(None), &[]);
                 }
                 if let Some((frame, rest)) = take_frame(&mut self.parser, extent, header, input) {
@@ -191,19 +188,13 @@ impl Decoder {
         }
         (self.handed, self.border) = (true, true);
         let extent = self.parser.extent()?;
-        let payload = self.buffer.get(extent.start..extent.end)?;
-        let header = self.buffer.get(self.header.clone())?;
-        let (number, offset, len) = (self.parser.number, self.parser.offset, extent.total);
-        self.parser.note_tail(payload);
-        self.parser.skip(len);
-        Some(Frame { payload, header, number, offset, len, fields: self.parser.fields() })
+        Some(hand_out(&mut self.parser, &self.buffer, extent))
     }
 
     /// Buffers the beginning of a frame whose head is known and which has more bytes than these.
     #[inline(always)]
-    fn begin(&mut self, extent: Extent, header: Range<usize>, input: &[u8]) {
+    fn begin(&mut self, extent: Extent, input: &[u8]) {
         self.parser.found(extent);
-        self.header = header;
         self.buffer.clear();
         self.buffer.extend_from_slice(input);
         self.missing = extent.total - input.len();
@@ -224,7 +215,6 @@ impl Decoder {
                 && let Some(extent) = self.parser.extent()
             {
                 self.missing = extent.total.saturating_sub(self.buffer.len());
-                self.header = self.parser.header(&extent);
             }
             return Ok(None);
         };

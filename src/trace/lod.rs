@@ -1,6 +1,7 @@
 //! Level of detail for pictures of many packets: a window in time gives either the packets themselves or, when there are
 //! more than a screen shows, sums a slot. What was lost or sent again is counted in every sum, so it is never hidden.
 
+use super::blocks::{FAN, search};
 use super::id::{EventId, Side};
 use super::ledger::Ranges;
 use super::store::Trace;
@@ -48,9 +49,6 @@ pub enum Window {
         crossing: Vec<u32>,
     },
 }
-
-/// Packets under one level of sums count this many.
-const FAN: usize = 16;
 
 /// An index over some of a trace's packets, built once (a few nanoseconds a packet).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -135,30 +133,8 @@ impl PacketIndex {
 
     /// Packets before `before` (counted in the index) whose flights end at `time` or later, in order.
     fn crossing(&self, before: usize, time: u64) -> Vec<usize> {
-        let mut found = Vec::new();
-        let mut at = 0;
-        while at < before {
-            let (mut level, mut size) = (0, 1);
-            while level + 1 < self.levels.len() && at.is_multiple_of(size * FAN) {
-                level += 1;
-                size *= FAN;
-            }
-            // Down from the largest block that begins here to the largest in which nothing is under way.
-            loop {
-                let over =
-                    self.levels.get(level).and_then(|l| l.get(at / size)).is_some_and(|s| s.end < time);
-                if over || level == 0 {
-                    if !over {
-                        found.push(at);
-                    }
-                    break;
-                }
-                level -= 1;
-                size /= FAN;
-            }
-            at += size;
-        }
-        found
+        let sum = |level: usize, block: usize| self.levels.get(level)?.get(block);
+        search(self.levels.len(), before, |level, block| sum(level, block).is_none_or(|sum| sum.end >= time))
     }
 
     /// What to draw of `from..=to`: the packets, if there are at most `most`; else sums of `slots` stretches.

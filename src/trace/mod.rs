@@ -2,6 +2,7 @@
 //!
 //! A [`Trace`] grows by [`Record`]s ([`record`] tells who says what), through anything that is a [`Sink`].
 
+pub(crate) mod blocks;
 pub mod calls;
 pub mod capture;
 pub mod code;

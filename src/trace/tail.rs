@@ -199,6 +199,16 @@ mod tests {
         Record::new(Instant::from_nanos(nanos), Provenance::Observed, what)
     }
 
+    fn begun(
+        call: CallId,
+        host: HostId,
+        thread: ThreadId,
+        socket: Option<SocketId>,
+        op: Op,
+    ) -> What<'static> {
+        What::CallBegun { call, host, thread, socket, op, args: Args::default(), line: None, parent: None }
+    }
+
     /// A server: each client sends a text and closes.
     fn server(clients: u32) -> Vec<u8> {
         let mut file = FileWriter::new();
@@ -218,18 +228,9 @@ mod tests {
                 time,
             ));
             for (op, text) in [(Op::Recv, "hello"), (Op::Close, "")] {
-                let (id, args) = (CallId(call), Args::default());
+                let id = CallId(call);
                 call += 1;
-                let begun = What::CallBegun {
-                    call: id,
-                    host,
-                    thread,
-                    socket: Some(socket),
-                    op,
-                    args,
-                    line: None,
-                    parent: None,
-                };
+                let begun = begun(id, host, thread, Some(socket), op);
                 let cause = file.record(record(begun, time + 1));
                 let (outcome, data) = (Outcome::Value(text.len() as i64), Data::Bytes(text.as_bytes()));
                 let back =
@@ -279,18 +280,7 @@ mod tests {
             What::Socket { socket, host, transport, local: None, remote: None, listener: None },
             0,
         ));
-        let (op, args) = (Op::Accept, Args::default());
-        let begun = What::CallBegun {
-            call: CallId(0),
-            host,
-            thread,
-            socket: Some(socket),
-            op,
-            args,
-            line: None,
-            parent: None,
-        };
-        file.record(record(begun, 1));
+        file.record(record(begun(CallId(0), host, thread, Some(socket), Op::Accept), 1));
         for n in 0..1000 {
             file.record(record(What::Note { text: "tick" }, 2 + n));
         }
@@ -307,18 +297,7 @@ mod tests {
     fn ten_thousand_open_calls_do_not_keep_it_from_forgetting() {
         let mut file = FileWriter::new();
         for n in 0..10_000 {
-            let (host, thread, op) = (HostId(0), ThreadId(n), Op::Recv);
-            let args = Args::default();
-            let what = What::CallBegun {
-                call: CallId(n),
-                host,
-                thread,
-                socket: None,
-                op,
-                args,
-                line: None,
-                parent: None,
-            };
+            let what = begun(CallId(n), HostId(0), ThreadId(n), None, Op::Recv);
             file.record(record(what, u64::from(n)));
         }
         let mut tail = Tail::new(50);

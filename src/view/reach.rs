@@ -1,7 +1,6 @@
 //! Which of many stretches, in the order of their beginnings, reach over a position: found without a look at each.
 
-/// So many ends stand under one greatest.
-const FAN: usize = 16;
+use crate::trace::blocks::{FAN, search};
 
 /// The ends of stretches, and the greatest of 16 of them, of 256, …
 #[derive(Clone, Debug, Default)]
@@ -23,31 +22,8 @@ impl Reach {
 
     /// The indices before `before` of those that end behind `position`, in order.
     pub fn beyond(&self, before: usize, position: f64) -> Vec<usize> {
-        let mut found = Vec::new();
-        let mut at = 0;
-        while at < before {
-            let (mut level, mut size) = (0, 1);
-            while level + 1 < self.levels.len() && at.is_multiple_of(size * FAN) {
-                level += 1;
-                size *= FAN;
-            }
-            // Down from the largest block that begins here to one in which nothing reaches as far, or to a single one.
-            loop {
-                let end = self.levels.get(level).and_then(|ends| ends.get(at / size)).copied();
-                let reaches = end.is_some_and(|end| end > position);
-                if reaches && level > 0 {
-                    level -= 1;
-                    size /= FAN;
-                    continue;
-                }
-                if reaches {
-                    found.push(at);
-                }
-                break;
-            }
-            at += size;
-        }
-        found
+        let end = |level: usize, block: usize| self.levels.get(level)?.get(block).copied();
+        search(self.levels.len(), before, |level, block| end(level, block).is_some_and(|end| end > position))
     }
 }
 

@@ -1,23 +1,12 @@
 // The framing debugger: what is pasted, dropped or taken from an open stream is taken apart, and what is wrong is said.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
-import { close, open } from './page.mjs';
+import { axeFindings, close, open } from './page.mjs';
 
 after(close);
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const GOOD = `b'\\x11\\x00\\x00\\x00{"data_size": 12}hello world!'`;
-
-async function findings(page) {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
-    return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.flat(9).join(' ')).join(', ')}`);
-  });
-}
 
 /** Opens the debugger by its key. */
 async function debug(fragment, options) {
@@ -149,7 +138,7 @@ for (const [lang, colorScheme, width] of [['en', 'light', 1280], ['zh', 'dark', 
   test(`axe-core finds nothing: ${lang}, ${colorScheme}, ${width} px`, async () => {
     const { page, dialog, paste, done } = await debug(`scenario=hello-tcp&lang=${lang}`, { colorScheme, viewport: { width, height: 844 } });
     await paste(GOOD);
-    assert.deepEqual(await findings(page), []);
+    assert.deepEqual(await axeFindings(page), []);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
     const box = await dialog.boundingBox();
     assert.ok(box && box.x >= 0 && box.x + box.width <= width, JSON.stringify(box));

@@ -1,22 +1,10 @@
 // The laboratory: one thing is changed, the run is made anew, and what follows is seen; what is wrong changes nothing.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
-import { close, open, show } from './page.mjs';
+import { axeFindings, close, open, show } from './page.mjs';
 
 after(close);
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function findings(page) {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
-    return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.flat(9).join(' ')).join(', ')}`);
-  });
-}
 
 /** Opens the laboratory by its key. */
 async function lab(fragment = 'scenario=hello-tcp&lang=en', options = {}) {
@@ -349,7 +337,7 @@ test('before and after stand side by side, differences marked, counted and told'
   }, (1 << 28) | nth);
   assert.equal(signs.mark, 2);
   assert.ok(signs.before.includes('≠') && signs.after.includes('≠') && signs.after.includes('+'), JSON.stringify(signs));
-  assert.deepEqual(await findings(page), []);
+  assert.deepEqual(await axeFindings(page), []);
   // A difference is gone to, in both ladders.
   await dialog.locator('.rows tbody button').last().click();
   await page.waitForTimeout(200);
@@ -401,17 +389,17 @@ for (const [lang, colorScheme, width] of [['en', 'light', 1280], ['zh', 'dark', 
     for (const summary of await panel.locator('summary').all()) if (!(await summary.evaluate((s) => s.parentElement.open))) await summary.click();
     await player.evaluate((element) => element.lab.change((bench) => bench.turn('network.latency', '30ms', 'en')));
     await settled();
-    assert.deepEqual(await findings(page), []);
+    assert.deepEqual(await axeFindings(page), []);
     await select('SYN');
-    assert.deepEqual(await findings(page), []);
+    assert.deepEqual(await axeFindings(page), []);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
     await player.evaluate((element) => element.lab.editor.show());
-    assert.deepEqual(await findings(page), []);
+    assert.deepEqual(await axeFindings(page), []);
     const box = await player.locator('dialog.editor').boundingBox();
     assert.ok(box && box.x >= 0 && box.x + box.width <= width, JSON.stringify(box));
     await page.keyboard.press('Escape');
     await player.evaluate((element) => element.lab.compare.show());
-    assert.deepEqual(await findings(page), []);
+    assert.deepEqual(await axeFindings(page), []);
     await done();
   });
 }

@@ -2,11 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const binary = process.env.FRAMEWIRE_BIN;
 
@@ -188,9 +184,7 @@ test('the list, the bar and a narrow page in both languages', async () => {
     assert.match(bar, lang === 'zh' ? /进行中[\s\S]*停住画面/ : /running[\s\S]*Hold/);
     for (const listed of [false, true]) {
       if (listed) await player.locator('button.live').click();
-      await page.evaluate(axe);
-      const found = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ['violations'] })).violations.map((v) => `${v.id}: ${v.nodes[0].html}`));
-      assert.deepEqual(found, []);
+      assert.deepEqual(await pages.axeFindings(page), []);
       if (listed) await page.keyboard.press('Escape');
     }
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);

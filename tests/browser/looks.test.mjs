@@ -1,23 +1,10 @@
 // Languages, themes, sizes, keyboard and accessibility.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
-import { close, drawn, open, sentences } from './page.mjs';
+import { axeFindings, close, drawn, open, sentences } from './page.mjs';
 
 after(close);
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** Everything axe-core finds, in a form to be read. */
-async function findings(page) {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
-    return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.flat(9).join(' ')).join(', ')}`);
-  });
-}
 
 test('Chinese and English are switched in place', async () => {
   const { page, player, done } = await open('scenario=hello-tcp&lang=en');
@@ -38,13 +25,13 @@ for (const lang of ['en', 'zh']) {
   for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     test(`axe-core finds nothing: ${lang}, ${colorScheme}`, async () => {
       const { page, player, done } = await open(`scenario=hello-tcp&lang=${lang}`, { colorScheme });
-      assert.deepEqual(await findings(page), []);
+      assert.deepEqual(await axeFindings(page), []);
       await player.evaluate((element) => element.setAttribute('view', 'ladder bytes variables transcript'));
       await page.keyboard.press('ArrowUp');
       await player.evaluate((element) => element.transcript.go(8, false));
-      assert.deepEqual(await findings(page), []);
+      assert.deepEqual(await axeFindings(page), []);
       await page.keyboard.press('?');
-      assert.deepEqual(await findings(page), []);
+      assert.deepEqual(await axeFindings(page), []);
       await done();
     });
   }
@@ -55,7 +42,7 @@ for (const width of [320, 390]) {
     for (const [lang, colorScheme] of /** @type {const} */ ([['en', 'dark'], ['zh', 'light']])) {
       const viewport = { width, height: 844 };
       const { page, done } = await open(`scenario=framed-echo&lang=${lang}`, { colorScheme, viewport });
-      assert.deepEqual(await findings(page), []);
+      assert.deepEqual(await axeFindings(page), []);
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
       await done();
     }
@@ -71,7 +58,7 @@ test('on a phone ladder and ledger are one scroll, the controls stay', async () 
   assert.ok(boxes.ladder.bottom <= boxes.ledger.top + 1);
   assert.ok(boxes.controls.bottom <= 844.5 && boxes.controls.top > 600);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
-  assert.deepEqual(await findings(page), []);
+  assert.deepEqual(await axeFindings(page), []);
   await done();
 });
 

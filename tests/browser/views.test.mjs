@@ -2,23 +2,12 @@
 // the inspector's links, print and presentation.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
-import { close, drawn, open, scenarioNames, sentences, show } from './page.mjs';
+import { axeFindings, close, drawn, open, scenarioNames, sentences, show } from './page.mjs';
 
 after(close);
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const ALL = 'ladder bytes programs inspector states charts variables transcript';
-
-async function findings(page) {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
-    return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.flat(9).join(' ')).join(', ')}`);
-  });
-}
 
 const setView = (player, views) => player.evaluate((element, value) => element.setAttribute('view', value), views);
 const visible = (player, selector) => player.locator(selector).isVisible();
@@ -69,15 +58,15 @@ for (const lang of ['en', 'zh']) {
       const { page, player, done } = await open(`scenario=sack&lang=${lang}`, { colorScheme });
       for (const views of [ALL, 'states', 'charts', 'programs variables', 'transcript', 'bytes inspector']) {
         await setView(player, views);
-        assert.deepEqual(await findings(page), [], views);
+        assert.deepEqual(await axeFindings(page), [], views);
       }
       await setView(player, ALL);
       await player.evaluate((element) => element.transcript.go(20, false));
       await page.keyboard.press('v');
-      assert.deepEqual(await findings(page), []);
+      assert.deepEqual(await axeFindings(page), []);
       await page.keyboard.press('Escape');
       await page.keyboard.press('/');
-      assert.deepEqual(await findings(page), []);
+      assert.deepEqual(await axeFindings(page), []);
       await done();
     });
   }
@@ -295,6 +284,6 @@ test('at 320 px nothing leaves the screen, and every view can be reached', async
     assert.ok(box && box.x >= 0 && box.x + box.width <= 320.5, `${view}: ${JSON.stringify(box)}`);
     assert.ok(box.height > 100, view);
   }
-  assert.deepEqual(await findings(page), []);
+  assert.deepEqual(await axeFindings(page), []);
   await done();
 });

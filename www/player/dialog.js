@@ -1,6 +1,6 @@
 // A dialog with a heading and a button that closes it; a click beside it closes it, too.
 
-import { h, iconButton, relabel } from './dom.js';
+import { h, iconButton, relabel, sharedSheet } from './dom.js';
 
 const css = `
 .pane { padding: 8px 8px 16px; width: min(560px, 96vw); max-height: 94vh; }
@@ -26,17 +26,8 @@ const css = `
 .narrow .pane > :not(.bar) { margin: 0 8px; }
 `;
 
-/** @type {CSSStyleSheet | undefined} */
-let shared;
-
 /** The dialogs' sheet, shared by all players. */
-export function dialogSheet() {
-  if (!shared) {
-    shared = new CSSStyleSheet();
-    shared.replaceSync(css);
-  }
-  return shared;
-}
+export const dialogSheet = sharedSheet(css);
 
 export class Dialog {
   /**

@@ -20,6 +20,23 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
+ * A sheet that all players share, made when the first one asks for it.
+ * @param {string} css
+ * @returns {() => CSSStyleSheet}
+ */
+export function sharedSheet(css) {
+  /** @type {CSSStyleSheet | undefined} */
+  let shared;
+  return () => {
+    if (!shared) {
+      shared = new CSSStyleSheet();
+      shared.replaceSync(css);
+    }
+    return shared;
+  };
+}
+
+/**
  * A picture for a button, drawn with strokes only.
  * @param {string} path
  * @param {boolean} [filled]

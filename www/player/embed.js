@@ -1,7 +1,7 @@
 // The player as a guest in somebody's page: it wakes when it is scrolled to, runs only while it is seen, takes the room
 // it is given (or asks for what it needs), and leaves the page's own fallback picture to print and to pages without scripts.
 
-import { h } from './dom.js';
+import { h, sharedSheet } from './dom.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
 
@@ -40,16 +40,7 @@ const css = `
 }
 `;
 
-/** @type {CSSStyleSheet | undefined} */
-let shared;
-
-function sheet() {
-  if (!shared) {
-    shared = new CSSStyleSheet();
-    shared.replaceSync(css);
-  }
-  return shared;
-}
+const sheet = sharedSheet(css);
 
 /** @type {Map<Element, Embed>} the players that stand in a document */
 const guests = new Map();

@@ -3,7 +3,7 @@
 
 import { parseDump, takeApart } from '../pkg/framewire.js';
 import { fill } from './core.js';
-import { h, iconButton } from './dom.js';
+import { h, iconButton, sharedSheet } from './dom.js';
 
 /** Most bytes that are looked at. */
 const MOST = 64 * 1024;
@@ -72,17 +72,8 @@ const css = `
 .narrow .framing .asks label { flex: 1 1 100%; }
 `;
 
-/** @type {CSSStyleSheet | undefined} */
-let shared;
-
 /** The debugger's own sheet, to stand behind the player's. */
-export function framingSheet() {
-  if (!shared) {
-    shared = new CSSStyleSheet();
-    shared.replaceSync(css);
-  }
-  return shared;
-}
+export const framingSheet = sharedSheet(css);
 
 /** @param {number} n @param {number} width */
 const hex = (n, width) => n.toString(16).padStart(width, '0');

@@ -2,7 +2,7 @@
 // change means is decided in Rust; this file asks, shows, and lets the run be made anew.
 
 import { Compare } from './compare.js';
-import { h, iconButton } from './dom.js';
+import { h, iconButton, sharedSheet } from './dom.js';
 import { Editor } from './editor.js';
 import { Knob } from './knob.js';
 import { message } from './open.js';
@@ -101,17 +101,8 @@ const css = `
 @media print { .lab { display: none; } }
 `;
 
-/** @type {CSSStyleSheet | undefined} */
-let shared;
-
 /** The laboratory's own sheet, to stand behind the player's. */
-export function labSheet() {
-  if (!shared) {
-    shared = new CSSStyleSheet();
-    shared.replaceSync(css);
-  }
-  return shared;
-}
+export const labSheet = sharedSheet(css);
 
 export class Laboratory {
   /** @param {import('./element.js').FramewirePlayer} player */

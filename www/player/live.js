@@ -2,7 +2,7 @@
 // drawn again and again, and the picture follows the end until the reader takes hold of it.
 
 import { LiveFeed } from '../pkg/framewire.js';
-import { h, iconButton, relabel } from './dom.js';
+import { h, iconButton, relabel, sharedSheet } from './dom.js';
 import * as open from './open.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
@@ -40,16 +40,7 @@ const css = `
 .feeds .choices p { margin: 12px; }
 `;
 
-/** @type {CSSStyleSheet | undefined} */
-let shared;
-
-export function liveSheet() {
-  if (!shared) {
-    shared = new CSSStyleSheet();
-    shared.replaceSync(css);
-  }
-  return shared;
-}
+export const liveSheet = sharedSheet(css);
 
 /** Where the server is; nowhere for a page of one file. */
 function base() {

@@ -1,7 +1,7 @@
 // Predict mode: what comes next is hidden until the reader has said what it will be. The questions, the judgement and the
 // explanations come from Rust (src/view/predict.rs); this file hides, asks, shows and counts.
 
-import { h, iconButton, relabel } from './dom.js';
+import { h, iconButton, relabel, sharedSheet } from './dom.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
 
@@ -48,17 +48,8 @@ const css = `
 .narrow .predict { max-height: max(56%, 260px); padding: 4px 8px 10px; }
 `;
 
-/** @type {CSSStyleSheet | undefined} */
-let shared;
-
 /** The sheet that all players share. */
-export function predictSheet() {
-  if (!shared) {
-    shared = new CSSStyleSheet();
-    shared.replaceSync(css);
-  }
-  return shared;
-}
+export const predictSheet = sharedSheet(css);
 
 export class Predict {
   /** @param {FramewirePlayer} player */

@@ -1,6 +1,8 @@
 // The player's styles. They live in a constructed sheet: shared by all players, allowed by a strict
 // Content-Security-Policy, and out of reach of the host page's styles.
 
+import { sharedSheet } from './dom.js';
+
 const bits = Array.from({ length: 32 }, (_, i) => `.w${i + 1}{grid-column:span ${i + 1}}`).join('');
 const hues = Array.from({ length: 7 }, (_, i) => `.hue${i + 1}{box-shadow:inset 0 -3px var(--fw-message-${i + 1})}`).join('');
 
@@ -273,14 +275,5 @@ kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius
 }
 `;
 
-/** @type {CSSStyleSheet | undefined} */
-let shared;
-
 /** The sheet that all players share. */
-export function sheet() {
-  if (!shared) {
-    shared = new CSSStyleSheet();
-    shared.replaceSync(css);
-  }
-  return shared;
-}
+export const sheet = sharedSheet(css);

@@ -7,13 +7,13 @@ use std::os::fd::AsFd;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant as Clock};
 
-use framewire::sim::program::{Call, Handle, Returned};
+use framewire::sim::program::{Call, Returned};
 use framewire::sim::scenario::{How, SocketKind, SocketOption, TcpSettings};
-use framewire::trace::{self, Args, Errno, HostId, Op, Transport};
+use framewire::trace::{Errno, HostId, Transport};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
-use super::plan::{AddressMap, kept};
+use super::plan::kept;
 use super::sockets::Held;
 use super::stage::{GLANCE, Stage};
 
@@ -39,50 +39,6 @@ impl Gave {
 
     fn plain(returned: Returned) -> Self {
         Gave { returned, truncated: 0 }
-    }
-}
-
-/// The call's name, and the socket that it is made on.
-pub fn op(call: &Call) -> (Op, Option<Handle>) {
-    match call {
-        Call::Socket(_) => (Op::Socket, None),
-        Call::Bind(s, _) => (Op::Bind, Some(*s)),
-        Call::Listen(s, _) => (Op::Listen, Some(*s)),
-        Call::Accept(s) => (Op::Accept, Some(*s)),
-        Call::Connect(s, _) => (Op::Connect, Some(*s)),
-        Call::Send(s, _) => (Op::Send, Some(*s)),
-        Call::SendAll(s, _) => (Op::SendAll, Some(*s)),
-        Call::SendTo(s, ..) => (Op::SendTo, Some(*s)),
-        Call::Recv(s, _) => (Op::Recv, Some(*s)),
-        Call::RecvFrom(s, _) => (Op::RecvFrom, Some(*s)),
-        Call::Shutdown(s, _) => (Op::Shutdown, Some(*s)),
-        Call::Close(s) => (Op::Close, Some(*s)),
-        Call::SetOption(s, ..) => (Op::SetSockOpt, Some(*s)),
-        Call::Sleep(_) => (Op::Sleep, None),
-    }
-}
-
-/// The call's arguments but for what it sends, with real addresses.
-pub fn describe(map: &AddressMap, call: &Call, args: &mut Args<'_>) {
-    match call {
-        Call::Socket(kind) => args.text = if *kind == SocketKind::Tcp { "tcp" } else { "udp" },
-        Call::Bind(_, port) => args.size = Some(u64::from(*port)),
-        Call::Listen(_, backlog) => args.size = backlog.map(u64::from),
-        Call::Connect(_, to) | Call::SendTo(_, _, to) => args.address = map.real(*to).or(Some(*to)),
-        Call::Recv(_, n) | Call::RecvFrom(_, n) => args.size = Some(*n as u64),
-        Call::Shutdown(_, how) => {
-            args.how = Some(match how {
-                How::Read => trace::How::Read,
-                How::Write => trace::How::Write,
-                How::Both => trace::How::Both,
-            });
-        }
-        Call::SetOption(_, option, value) => {
-            args.text = option.name();
-            args.size = Some(*value);
-        }
-        Call::Sleep(time) => args.duration = Some(*time),
-        Call::Send(..) | Call::SendAll(..) | Call::Accept(_) | Call::Close(_) => {}
     }
 }
 

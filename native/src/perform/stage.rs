@@ -7,7 +7,7 @@ use std::time::{Duration, Instant as Clock};
 
 use framewire::framing::Framing;
 use framewire::sim::Simulation;
-use framewire::sim::program::{Action, Call, Compound, Ended, Payload, Returned, Task};
+use framewire::sim::program::{Action, Call, Compound, Ended, Returned, Task};
 use framewire::sim::scenario::Scenario;
 use framewire::trace::{
     Args, CallId, Data, Errno, EventId, HostId, Op, Outcome, ProgramId, SocketId, ThreadId, Trace, Transport,
@@ -340,27 +340,16 @@ impl Actor {
 
     /// Makes a call; `None` when the stage closed before it returned.
     fn call(&mut self, call: &Call, line: Option<u32>) -> Option<Result<Returned, Errno>> {
-        let mut args = Args::default();
-        let payload = match call {
-            Call::Send(_, payload) | Call::SendAll(_, payload) | Call::SendTo(_, payload, _) => {
-                payload.clone()
-            }
-            _ => Payload::new(&[]),
-        };
-        calls::describe(&self.stage.plan.map, call, &mut args);
-        if payload.len > 0 {
-            let whole = payload.start == 0 && payload.len == payload.unit.len() as u64;
-            let phase = (payload.start % payload.unit.len().max(1) as u64) as u32;
-            args.data = match whole {
-                true => Data::Bytes(&payload.unit),
-                false => Data::Repeat { unit: &payload.unit, phase, len: payload.len },
-            };
+        let map = &self.stage.plan.map;
+        let mut args = call.args(|to| map.real(to).unwrap_or(to));
+        if let Call::Bind(_, port) = call {
+            args.size = Some(u64::from(*port));
         }
         self.make(call, args, line)
     }
 
     fn make(&mut self, call: &Call, args: Args<'_>, line: Option<u32>) -> Option<Result<Returned, Errno>> {
-        let (op, handle) = calls::op(call);
+        let (op, handle) = call.op();
         let held = handle.and_then(|handle| self.stage.sockets.get(handle));
         let id = held.as_ref().map(|held| held.id);
         let (call_id, begun) = self.stage.journal.begun(self.caller(line), id, op, args);

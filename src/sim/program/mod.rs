@@ -5,6 +5,7 @@ mod compile;
 mod frames;
 mod python;
 mod task;
+mod told;
 
 pub use code::{Code, Payload};
 pub use compile::compile;

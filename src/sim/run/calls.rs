@@ -8,7 +8,7 @@ use crate::sim::program::{Call, Handle, Payload, Returned};
 use crate::sim::scenario::{How, SocketKind, SocketOption};
 use crate::tcp::Linger;
 use crate::time::{Duration, Instant};
-use crate::trace::{self, Errno, Op, Sink};
+use crate::trace::{self, Errno, Sink};
 
 /// The backlog of a listen() that names none (Python's default on Linux is at most 128).
 const BACKLOG: u32 = 128;
@@ -69,26 +69,6 @@ fn errno(error: net::Errno) -> Errno {
     Errno(error.code())
 }
 
-/// The call's name, and the socket that it is made on.
-pub(super) fn op(call: &Call) -> (Op, Option<Handle>) {
-    match call {
-        Call::Socket(_) => (Op::Socket, None),
-        Call::Bind(s, _) => (Op::Bind, Some(*s)),
-        Call::Listen(s, _) => (Op::Listen, Some(*s)),
-        Call::Accept(s) => (Op::Accept, Some(*s)),
-        Call::Connect(s, _) => (Op::Connect, Some(*s)),
-        Call::Send(s, _) => (Op::Send, Some(*s)),
-        Call::SendAll(s, _) => (Op::SendAll, Some(*s)),
-        Call::SendTo(s, ..) => (Op::SendTo, Some(*s)),
-        Call::Recv(s, _) => (Op::Recv, Some(*s)),
-        Call::RecvFrom(s, _) => (Op::RecvFrom, Some(*s)),
-        Call::Shutdown(s, _) => (Op::Shutdown, Some(*s)),
-        Call::Close(s) => (Op::Close, Some(*s)),
-        Call::SetOption(s, ..) => (Op::SetSockOpt, Some(*s)),
-        Call::Sleep(_) => (Op::Sleep, None),
-    }
-}
-
 /// The wildcard address of the hosts' IP version.
 pub(super) fn wildcard(ipv6: bool) -> IpAddr {
     if ipv6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() }
@@ -126,7 +106,7 @@ impl<S: Sink> Place<'_, '_, S> {
                 Attempt::Blocks
             };
         }
-        let (_, Some(handle)) = op(&pending.call) else { return Attempt::Done(Err(Errno::EINVAL)) };
+        let (_, Some(handle)) = pending.call.op() else { return Attempt::Done(Err(Errno::EINVAL)) };
         let Some(socket) = self.sockets.get(handle.0 as usize).filter(|s| s.owner.is_some()).cloned() else {
             return Attempt::Done(Err(Errno::EBADF));
         };

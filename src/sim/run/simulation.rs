@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::calls::{Attempt, Gave, Pending, Place, Socket, op, wildcard};
+use super::calls::{Attempt, Gave, Pending, Place, Socket, wildcard};
 use super::recorder::{Names, Recorder};
 use super::stop::Stop;
 use super::world::World;
@@ -13,8 +13,8 @@ use crate::framing::{Decoder, Framing, Limits as FramingLimits, Spans};
 use crate::lang::Lang;
 use crate::sim::check::{self, addresses};
 use crate::sim::error::Flaw;
-use crate::sim::program::{Action, Call, Code, Compound, Ended, Handle, Payload, Returned, Task};
-use crate::sim::scenario::{How, Limits, Scenario, SocketKind};
+use crate::sim::program::{Action, Call, Code, Compound, Ended, Handle, Returned, Task};
+use crate::sim::scenario::{Limits, Scenario};
 use crate::time::{Duration, Instant};
 use crate::trace::{
     self, Args, CallId, Data, EventId, HostId, Limit, Op, Outcome, ProgramId, Sink, ThreadId, What,
@@ -292,7 +292,7 @@ impl Simulation {
                 let Some(Thread { state: State::Waiting(pending), .. }) = self.threads.get(thread) else {
                     continue;
                 };
-                let (_, Some(handle)) = op(&pending.call) else { continue };
+                let (_, Some(handle)) = pending.call.op() else { continue };
                 let waits = self.sockets.get(handle.0 as usize);
                 if waits.is_some_and(|known| known.host == node && known.socket == socket) {
                     if let Some(event) = self.names.last {
@@ -412,42 +412,10 @@ impl Simulation {
             }
             return self.plan(at, self.now() + self.step_time(at));
         }
-        let (op, handle) = op(&call);
-        let mut unit = Payload::new(&[]);
-        let mut args = Args::default();
-        match &call {
-            Call::Socket(kind) => args.text = if *kind == SocketKind::Tcp { "tcp" } else { "udp" },
-            Call::Bind(_, port) => args.address = Some((wildcard(self.setup.ipv6), *port).into()),
-            Call::Listen(_, backlog) => args.size = backlog.map(u64::from),
-            Call::Connect(_, to) => args.address = Some(*to),
-            Call::Send(_, payload) | Call::SendAll(_, payload) => unit = payload.clone(),
-            Call::SendTo(_, payload, to) => {
-                unit = payload.clone();
-                args.address = Some(*to);
-            }
-            Call::Recv(_, n) | Call::RecvFrom(_, n) => args.size = Some(*n as u64),
-            Call::Shutdown(_, how) => {
-                args.how = Some(match how {
-                    How::Read => trace::How::Read,
-                    How::Write => trace::How::Write,
-                    How::Both => trace::How::Both,
-                });
-            }
-            Call::SetOption(_, option, value) => {
-                args.text = option.name();
-                args.size = Some(*value);
-            }
-            Call::Sleep(time) => args.duration = Some(*time),
-            Call::Accept(_) | Call::Close(_) => {}
-        }
-        if unit.len > 0 {
-            args.data = match unit.len == unit.unit.len() as u64 && unit.start == 0 {
-                true => Data::Bytes(&unit.unit),
-                false => {
-                    let phase = (unit.start % unit.unit.len().max(1) as u64) as u32;
-                    Data::Repeat { unit: &unit.unit, phase, len: unit.len }
-                }
-            };
+        let (op, handle) = call.op();
+        let mut args = call.args(|to| to);
+        if let Call::Bind(_, port) = &call {
+            args.address = Some((wildcard(self.setup.ipv6), *port).into());
         }
         let parent = self.threads.get(at).and_then(|thread| thread.parent).map(|(call, _)| call);
         let (id, begun) = self.call_begun(at, handle, op, args, line, parent, sink);
@@ -550,7 +518,7 @@ impl Simulation {
             }
         }
         let event = self.recorder(sink).tell(what);
-        if let (Some(bytes), (_, Some(handle))) = (received, op(&pending.call)) {
+        if let (Some(bytes), (_, Some(handle))) = (received, pending.call.op()) {
             self.names.cause = Some(event);
             self.feed_lane(handle, bytes, sink);
         }
