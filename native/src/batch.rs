@@ -66,14 +66,19 @@ impl Default for Inbox {
 }
 
 impl Inbox {
-    /// Receives what is there, without waiting. Gives the number of datagrams.
+    /// Receives what is there, without waiting: about `expected` datagrams, at most [`BATCH`] rows of them. Gives the number of
+    /// datagrams.
     ///
     /// # Errors
     /// `WouldBlock` when there is none; else what the system says.
-    pub fn receive(&mut self, socket: &impl AsRawFd) -> io::Result<usize> {
+    pub fn receive(&mut self, socket: &impl AsRawFd, expected: usize) -> io::Result<usize> {
         self.rows.clear();
-        let mut slices: Vec<[IoSliceMut<'_>; 1]> =
-            self.memory.chunks_mut(BUFFER).map(|chunk| [IoSliceMut::new(chunk)]).collect();
+        let mut slices: Vec<[IoSliceMut<'_>; 1]> = self
+            .memory
+            .chunks_mut(BUFFER)
+            .take(expected.max(1))
+            .map(|chunk| [IoSliceMut::new(chunk)])
+            .collect();
         // Fresh headers each time: the kernel writes the space it used into them.
         let mut headers =
             MultiHeaders::<SockaddrStorage>::preallocate(slices.len(), Some(nix::cmsg_space!(i32)));
@@ -237,7 +242,7 @@ mod tests {
     fn all(inbox: &mut Inbox, socket: &UdpSocket, count: usize) -> Vec<Vec<u8>> {
         let mut got = Vec::new();
         while got.len() < count {
-            inbox.receive(socket).unwrap();
+            inbox.receive(socket, BATCH).unwrap();
             got.extend(inbox.datagrams().map(|(_, bytes)| bytes.to_vec()));
         }
         got

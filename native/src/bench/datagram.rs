@@ -50,6 +50,10 @@ impl Client {
         self.asked = Instant::now();
         self.under_way += datagrams;
         // What does not fit now counts as lost and is sent again later.
+        if datagrams == 1 {
+            let _ = self.socket.send(&load.plain);
+            return;
+        }
         let _ = outbox.send(&self.socket, |_| {});
     }
 }
@@ -91,8 +95,9 @@ pub(super) fn run(load: &Load, sockets: Vec<UdpSocket>) -> anyhow::Result<Measur
         }
         for event in &events {
             let Some(client) = clients.get_mut(event.token().0) else { continue };
-            loop {
-                let answers = match inbox.receive(&client.socket) {
+            // Of one that has all its answers there is nothing to read: the poll tells of the next one.
+            while client.under_way > 0 {
+                let answers = match inbox.receive(&client.socket, client.under_way) {
                     Ok(answers) => answers,
                     Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
                     Err(error) => {
@@ -107,8 +112,11 @@ pub(super) fn run(load: &Load, sockets: Vec<UdpSocket>) -> anyhow::Result<Measur
                 }
                 load.answered.fetch_add(answers as u64, Ordering::Relaxed);
                 client.under_way = client.under_way.saturating_sub(answers);
-                let more = load.pipeline.saturating_sub(client.under_way);
+                let (all, more) = (client.under_way == 0, load.pipeline.saturating_sub(client.under_way));
                 client.ask(load, &mut outbox, more);
+                if all {
+                    break;
+                }
             }
         }
     }

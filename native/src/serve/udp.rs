@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::io::Interest;
 
 use super::{Service, Totals};
-use crate::batch::{Inbox, Outbox, enable_gro};
+use crate::batch::{BATCH, Inbox, Outbox, enable_gro};
 use crate::record::{Recorder, Tap};
 
 /// What is asked for as receive and send buffer, in bytes: room for a burst.
@@ -34,16 +34,21 @@ async fn batched(socket: UdpSocket, service: &Service) -> io::Result<Totals> {
     let socket = tokio::net::UdpSocket::from_std(socket)?;
     let (mut inbox, mut outbox) = (Inbox::default(), Outbox::default());
     let mut totals = Totals::default();
+    // Room for twice as many as came last time: preparing all of it costs more than a few datagrams.
+    let mut expected = BATCH;
     let shutdown = service.shutdown.clone().wait();
     tokio::pin!(shutdown);
     loop {
         let received = tokio::select! {
             biased;
-            result = socket.async_io(Interest::READABLE, || inbox.receive(&socket)) => result,
+            result = socket.async_io(Interest::READABLE, || inbox.receive(&socket, expected)) => result,
             () = &mut shutdown => return Ok(totals),
         };
         match received {
-            Ok(datagrams) => totals.messages += datagrams as u64,
+            Ok(datagrams) => {
+                totals.messages += datagrams as u64;
+                expected = (datagrams * 2).clamp(4, BATCH);
+            }
             Err(error) if passing(&error) => continue,
             Err(error) => return Err(error),
         }
