@@ -1,6 +1,6 @@
 //! `cargo xtask run`: from a fresh clone to the open page.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::{shell, tools, wasm};
 
@@ -50,7 +50,7 @@ pub fn run(args: &Args) -> Result<()> {
     if args.release {
         build.arg("--release");
     }
-    shell::run(&mut build)?;
+    shell::run(&mut build).context(shell::BUILD_FAILED)?;
     let profile = if args.release { "release" } else { "debug" };
     let mut web = shell::command(wasm::target_dir().join(profile).join("framewire"));
     if let Ok(here) = std::env::current_dir() {

@@ -9,6 +9,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
+/// What to do when cargo, whose own words stand above, could not build.
+pub const BUILD_FAILED: &str = "the build failed. If cargo could not reach its registry: the first build needs the network, later ones do \
+     not; behind a proxy set HTTPS_PROXY, or name a mirror of crates.io in ~/.cargo/config.toml";
+
 /// The project's root: the folder above `xtask/`.
 pub fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -136,7 +136,7 @@ fn compile(compiler: &Compiler, std: Std) -> Result<PathBuf> {
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", rustflags)
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS");
-    shell::run(&mut cargo)?;
+    shell::run(&mut cargo).context(shell::BUILD_FAILED)?;
     Ok(target_dir.join(TARGET).join("wasm/framewire.wasm"))
 }
 
