@@ -62,6 +62,9 @@ header .bar button { white-space: nowrap; }
 .icon { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
 .icon.filled { fill: currentColor; stroke: none; }
 
+/* Before there is a figure its frame is not shown: nothing then moves under the reader's eyes. */
+:host(:not([data-state])) :is(.bar > :not(.brand), .intro, .body, .controls) { visibility: hidden; }
+
 header { border-bottom: 1px solid var(--fw-line); flex: none; }
 .bar { display: flex; align-items: center; gap: 4px; padding: 4px 12px; min-width: 0; }
 .brand { font-weight: 600; font-size: 14px; margin-right: 12px; letter-spacing: .01em; }
