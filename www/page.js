@@ -15,6 +15,7 @@ const OF_THE_LINK = ['scenario', 'src', 'connection', 'predict'];
  * @param {FramewirePlayer} player
  */
 function follow(player) {
+  keep();
   const link = readLink(location.hash);
   const { attributes, json, at, wrong } = link;
   const asks = json || attributes['scenario'] || attributes['src'];
@@ -32,6 +33,20 @@ function follow(player) {
     if (at !== undefined) seek(player, at);
     if (wrong instanceof LinkError) player.say(player.word(wrong.word, wrong.detail), true);
   }, once);
+}
+
+/** Takes the secret of `framewire web` out of the address: it is for this tab alone, and must not be passed on with a link. */
+function keep() {
+  const asked = new URLSearchParams(location.hash.slice(1));
+  const key = asked.get('key');
+  if (key === null) return;
+  asked.delete('key');
+  history.replaceState(null, '', String(asked) ? `#${asked}` : location.pathname + location.search);
+  try {
+    sessionStorage.setItem('framewire-key', key);
+  } catch {
+    // The dialog asks for it.
+  }
 }
 
 /**

@@ -42,7 +42,8 @@ pub enum AddressError {
     #[error(
         "cannot listen on {transport} {addr}: port {port} is in use by another program; \
          `ss -ln{flag}p 'sport = :{port}'` shows which, {alternative}",
-        port = addr.port()
+        port = addr.port(),
+        alternative = alternative(*addr, *free)
     )]
     InUse {
         /// `tcp` or `udp`.
@@ -51,8 +52,8 @@ pub enum AddressError {
         addr: SocketAddr,
         /// The option of `ss` for this transport.
         flag: char,
-        /// What to write instead.
-        alternative: String,
+        /// A port near it that is free right now.
+        free: Option<u16>,
     },
     /// Anything else that the system refused.
     #[error("cannot listen on {transport} {addr}: {source}{advice}")]
@@ -115,7 +116,7 @@ fn explain(transport: Transport, addr: SocketAddr, source: io::Error) -> Address
             transport: transport.name(),
             addr,
             flag: if transport == Transport::Tcp { 't' } else { 'u' },
-            alternative: alternative(transport, addr),
+            free: free_near(transport, addr),
         },
         io::ErrorKind::PermissionDenied => AddressError::Bind {
             transport: transport.name(),
@@ -133,8 +134,8 @@ fn explain(transport: Transport, addr: SocketAddr, source: io::Error) -> Address
     }
 }
 
-/// Names a port near the taken one that is free right now.
-fn alternative(transport: Transport, addr: SocketAddr) -> String {
+/// A port near the taken one that is free right now.
+fn free_near(transport: Transport, addr: SocketAddr) -> Option<u16> {
     let free = |port: &u16| {
         let addr = SocketAddr::new(addr.ip(), *port);
         match transport {
@@ -142,10 +143,13 @@ fn alternative(transport: Transport, addr: SocketAddr) -> String {
             Transport::Udp => UdpSocket::bind(addr).is_ok(),
         }
     };
-    match (1..=20).filter_map(|step| addr.port().checked_add(step)).find(free) {
-        Some(port) => {
-            format!("{} is free (port 0 lets the system choose)", SocketAddr::new(addr.ip(), port))
-        }
+    (1..=20).filter_map(|step| addr.port().checked_add(step)).find(free)
+}
+
+/// What to write in place of a taken port.
+fn alternative(addr: SocketAddr, free: Option<u16>) -> String {
+    match free {
+        Some(port) => format!("{} is free (port 0 lets the system choose)", SocketAddr::new(addr.ip(), port)),
         None => "port 0 lets the system choose".to_owned(),
     }
 }

@@ -16,6 +16,9 @@ import * as open from './open.js';
  * @property {string} file
  * @property {number} bytes
  * @property {boolean} running
+ * @property {string} [started] from this page: server, client, relay or command
+ * @property {string} [address] where it listens
+ * @property {string} [said] what it printed last
  */
 
 /** Events kept: at first, at least and at most. */
@@ -37,7 +40,7 @@ const css = `
 .live-bar.running .state::before { background: currentColor; }
 .live-bar .gap { flex: 1; }
 .feeds code { display: block; padding: 2px 0; user-select: all; overflow-wrap: anywhere; }
-.feeds .choices p { margin: 12px; }
+.feeds .more { padding: 0 20px 12px; }
 `;
 
 export const liveSheet = sharedSheet(css);
@@ -56,7 +59,8 @@ export class Live {
     this.heading = h('h2', {});
     this.closeButton = iconButton('close', '', () => this.dialog.close());
     this.list = h('div', { class: 'choices' });
-    this.dialog = h('dialog', { class: 'scenarios feeds' }, h('div', { class: 'bar' }, this.heading, h('span', { class: 'gap' }), this.closeButton), this.list);
+    this.more = h('div', { class: 'more' });
+    this.dialog = h('dialog', { class: 'scenarios feeds' }, h('div', { class: 'bar' }, this.heading, h('span', { class: 'gap' }), this.closeButton), this.list, this.more);
     this.dialog.addEventListener('click', (event) => {
       if (event.target === this.dialog) this.dialog.close();
     });
@@ -82,6 +86,8 @@ export class Live {
     this.source = undefined;
     /** @type {WebSocket | undefined} */
     this.socket = undefined;
+    /** Starts programs, where the server can. @type {import('../served/start.js').Starter | undefined} */
+    this.starter = undefined;
     /** The player's core as long as it is ours. @type {Core | undefined} */
     this.core = undefined;
     // Whoever takes hold of the picture keeps it.
@@ -104,6 +110,7 @@ export class Live {
     this.wholeButton.textContent = w['live-whole'];
     this.tell();
     if (this.dialog.open) void this.fill();
+    else void this.starter?.ready();
   }
 
   // ── What runs ──
@@ -138,12 +145,28 @@ export class Live {
     setTimeout(again, LOOK);
   }
 
+  /** What can start programs, loaded when it is first needed; nothing where the server cannot. */
+  async start() {
+    const at = base();
+    if (!at) return undefined;
+    try {
+      if (!this.starter) {
+        const { Starter } = /** @type {typeof import('../served/start.js')} */ (await import(new URL('served/start.js', at).href));
+        this.starter ??= new Starter(this);
+      }
+      return (await this.starter.ready()) ? this.starter : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
   async fill() {
-    const feeds = (await this.ask()) ?? [];
+    const [feeds = [], starter] = await Promise.all([this.ask(), this.start()]);
     const w = this.player.words;
-    const text = JSON.stringify([feeds.map((f) => [f.number, f.name, f.running]), this.player.lang, this.feed?.number]);
+    starter?.listed(feeds);
+    const text = JSON.stringify([feeds.map((f) => [f.number, f.name, f.running, f.said]), this.player.lang, this.feed?.number, starter?.server.offer?.unlocked]);
     // A list that is the same keeps its focus.
-    if (text === this.shown && this.list.childElementCount > 0) return;
+    if (text === this.shown) return;
     this.shown = text;
     const rows = feeds.map((feed) => {
       const mine = this.feed?.number === feed.number;
@@ -152,10 +175,11 @@ export class Live {
         this.dialog.close();
         this.watch(feed);
       });
-      return row;
+      return h('div', { class: 'feed' }, row, ...(starter?.row(feed) ?? []));
     });
-    const more = h('p', { class: 'quiet' }, w[feeds.length ? 'live-more' : 'live-none'], ...EXAMPLES.map((line) => h('code', {}, line)));
-    this.list.replaceChildren(...rows, more);
+    this.list.replaceChildren(...rows);
+    const more = w[feeds.length || starter?.server.offer?.unlocked ? 'live-more' : 'live-none'];
+    this.more.replaceChildren(h('p', { class: 'quiet' }, more, ...EXAMPLES.map((line) => h('code', {}, line))));
   }
 
   // ── Watching ──
@@ -183,6 +207,7 @@ export class Live {
       this.plan();
     });
     this.bar.hidden = false;
+    void this.starter?.watching(feed.number, feed.started === 'relay' && feed.running);
     this.tell();
     this.plan();
   }
@@ -323,6 +348,7 @@ export class Live {
     this.core = undefined;
     this.feed = undefined;
     this.bar.hidden = true;
+    void this.starter?.watching(-1);
   }
 
   tell() {

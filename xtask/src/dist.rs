@@ -19,8 +19,8 @@ pub struct Args {
     keep_wasm: bool,
 }
 
-/// What the browser never asks for.
-const NOT_SERVED: &[&str] = &["jsconfig.json", "node_modules", ".gitignore"];
+/// What the browser never asks for; `served` is for pages of `framewire web` alone.
+const NOT_SERVED: &[&str] = &["jsconfig.json", "node_modules", ".gitignore", "served"];
 
 /// Makes everything anew.
 pub fn run(args: &Args) -> Result<()> {

@@ -71,7 +71,15 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// Nothing that a test needs may be missing: what is not there is installed, or is an error.
 fn ensure_tools() -> Result<()> {
-    let needed = [tools::LINKER, tools::PYTHON, tools::NODE, tools::NPM, tools::CHROMIUM, tools::TSHARK];
+    let needed = [
+        tools::LINKER,
+        tools::PYTHON,
+        tools::NODE,
+        tools::NPM,
+        tools::CHROMIUM,
+        tools::TSHARK,
+        tools::TCPDUMP,
+    ];
     for tool in needed {
         println!("{}", tool.ensure()?.display());
     }
@@ -225,8 +233,9 @@ impl Server {
         let mut lines = BufReader::new(stdout).lines();
         while let Some(line) = lines.next().transpose()? {
             let Some(at) = line.find("http://") else { continue };
+            // What stands behind the `#` is the page's secret, which the tests ask for themselves.
             let url =
-                line[at..].split_whitespace().next().unwrap_or_default().trim_end_matches('/').to_owned();
+                line[at..].split(['#', ' ']).next().unwrap_or_default().trim_end_matches('/').to_owned();
             // Keep reading, so that the server never blocks on a full pipe.
             std::thread::spawn(move || lines.for_each(drop));
             return Ok(Server { child, url });

@@ -40,6 +40,13 @@ pub const TSHARK: Tool = Tool {
     purpose: "check our captures with an independent reader",
 };
 
+/// What captures are held against.
+pub const TCPDUMP: Tool = Tool {
+    programs: &["tcpdump"],
+    packages: &["tcpdump"],
+    purpose: "hold our captures against another's of the same run",
+};
+
 impl Tool {
     /// Where the program is, if it is there.
     pub fn find(&self) -> Option<PathBuf> {

@@ -1,5 +1,6 @@
 //! `framewire relay`: between two real programs, without root, it splits and joins, delays and breaks what passes.
 
+pub mod knobs;
 pub mod shape;
 pub mod tcp;
 pub mod udp;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use tokio::sync::watch;
 
 use crate::listen;
 use crate::record::{Recorder, RecorderOptions};
@@ -131,6 +133,8 @@ pub struct Plan {
     pub down: Shape,
     /// Ends on purpose.
     pub breaks: Breaks,
+    /// Counts the times that all connections were to be reset at once.
+    pub resets: u64,
     /// What happens to datagrams.
     pub mishaps: Mishaps,
     /// Of all chance.
@@ -139,6 +143,13 @@ pub struct Plan {
     pub max_connections: usize,
     /// After which a silent client is forgotten.
     pub idle_timeout: Duration,
+}
+
+/// Resolves when the plan is another; never when nobody can change it any more.
+async fn turned(plan: &mut watch::Receiver<Plan>) {
+    if plan.changed().await.is_err() {
+        std::future::pending().await
+    }
 }
 
 /// What a relay counts.
@@ -221,6 +232,7 @@ impl RelayArgs {
             jitter: self.jitter,
             rate: self.rate.map(|n| n.max(1) as u64),
             stall: self.stall,
+            halted: false,
         };
         let when = |changed: bool| if changed { shape.clone() } else { Shape::default() };
         Ok(Plan {
@@ -231,6 +243,7 @@ impl RelayArgs {
                 reset_after: self.reset_after.map(|n| n as u64),
                 half_close_after: self.half_close.map(|n| n as u64),
             },
+            resets: 0,
             mishaps: Mishaps {
                 loss: self.loss,
                 dup: self.dup,
@@ -265,16 +278,18 @@ pub fn run(args: &RelayArgs) -> Result<()> {
         let transport = if args.udp { "udp" } else { "tcp" };
         let say =
             |local: SocketAddr| say::line(format_args!("relaying {transport} {local} -> {}", plan.target));
+        // Nobody turns a knob here.
+        let (_turner, turns) = watch::channel(plan.clone());
         let totals = if args.udp {
             let socket = tokio::net::UdpSocket::from_std(listen::udp(address, 1 << 20)?)?;
             shown(socket.local_addr().context("the socket has no address")?)?;
             say(socket.local_addr().context("the socket has no address")?);
-            udp::serve(socket, &plan, recorder.as_ref(), shutdown).await
+            udp::serve(socket, turns, recorder.as_ref(), shutdown).await
         } else {
             let listener = tokio::net::TcpListener::from_std(listen::tcp(address)?)?;
             shown(listener.local_addr().context("the socket has no address")?)?;
             say(listener.local_addr().context("the socket has no address")?);
-            tcp::serve(listener, &plan, recorder.as_ref(), shutdown).await
+            tcp::serve(listener, turns, recorder.as_ref(), shutdown).await
         };
         if let Some(recorder) = recorder {
             recorder.finish();

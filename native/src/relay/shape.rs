@@ -26,6 +26,8 @@ pub struct Shape {
     pub rate: Option<u64>,
     /// After so many bytes, nothing for a while (`None`: for ever).
     pub stall: Option<(u64, Option<Duration>)>,
+    /// Nothing leaves as long as this holds.
+    pub halted: bool,
 }
 
 impl Shape {
@@ -75,9 +77,27 @@ impl Shaper {
         }
     }
 
-    /// Changes the wishes for what arrives from now on.
-    pub fn reshape(&mut self, shape: Shape) {
+    /// Changes the wishes, for what arrives from now on and for what is held: that is planned anew.
+    pub fn reshape(&mut self, now: Duration, shape: Shape) {
+        if shape == self.shape {
+            return;
+        }
         self.shape = shape;
+        let mut held = BytesMut::new();
+        for piece in self.pieces.drain(..) {
+            held.extend_from_slice(&piece.bytes);
+        }
+        (self.last, self.free) = (now, now);
+        self.arrived -= held.len() as u64;
+        self.stalled = self.shape.stall.is_some_and(|(after, _)| self.arrived > after);
+        self.pass(now, held.freeze());
+        match self.gathering.take() {
+            Some((_, gathered)) if self.shape.coalesce.is_zero() => self.pass(now, gathered.freeze()),
+            Some((until, gathered)) => {
+                self.gathering = Some((until.min(now + self.shape.coalesce), gathered));
+            }
+            None => {}
+        }
     }
 
     /// Bytes that have arrived and not been taken: more must not be read while this is large.
@@ -106,6 +126,9 @@ impl Shaper {
 
     /// When something is next to be done; `None` when nothing is held, or all of it for ever.
     pub fn next(&self) -> Option<Duration> {
+        if self.shape.halted {
+            return None;
+        }
         let gathered = self.gathering.as_ref().map(|(until, _)| *until);
         let ready = self.pieces.front().map(|piece| piece.at).filter(|at| *at != Duration::MAX);
         gathered.into_iter().chain(ready).min()
@@ -113,6 +136,9 @@ impl Shaper {
 
     /// The next piece, once its time has come.
     pub fn poll(&mut self, now: Duration) -> Option<Bytes> {
+        if self.shape.halted {
+            return None;
+        }
         if let Some((until, gathered)) = self.gathering.take() {
             if until <= now {
                 self.pass(now, gathered.freeze());
@@ -255,5 +281,55 @@ mod tests {
         shaper.end(MS(1));
         assert_eq!(shaper.poll(MS(1)).as_deref(), Some(&b"bye"[..]));
         assert!(shaper.is_empty() && shaper.held() == 0);
+    }
+
+    /// What leaves by a time, in ms and text.
+    fn drain(shaper: &mut Shaper, until: u64) -> Vec<(u64, String)> {
+        let mut left = Vec::new();
+        while let Some(at) = shaper.next().filter(|at| *at <= MS(until)) {
+            if let Some(bytes) = shaper.poll(at) {
+                left.push((at.as_millis() as u64, String::from_utf8(bytes.to_vec()).unwrap()));
+            }
+        }
+        left
+    }
+
+    #[test]
+    fn a_turned_knob_holds_for_what_is_held_too() {
+        let slow = Shape { slice: Some(1), gap: MS(1000), ..Shape::default() };
+        let mut shaper = Shaper::new(slow, 1);
+        shaper.arrive(MS(0), Bytes::from_static(b"hello"));
+        assert_eq!(drain(&mut shaper, 1500), pieces(&[(0, "h"), (1000, "e")]));
+        shaper.reshape(MS(1500), Shape { slice: Some(2), ..Shape::default() });
+        assert_eq!(drain(&mut shaper, 1500), pieces(&[(1500, "ll"), (1500, "o")]));
+        assert!(shaper.is_empty() && shaper.held() == 0);
+        shaper.reshape(MS(1600), Shape { coalesce: MS(500), ..Shape::default() });
+        shaper.arrive(MS(1600), Bytes::from_static(b"a"));
+        shaper.reshape(MS(1700), Shape::default());
+        assert_eq!(drain(&mut shaper, 1700), pieces(&[(1700, "a")]));
+    }
+
+    #[test]
+    fn a_stall_can_be_lifted_and_a_past_one_does_not_come_again() {
+        let stall = Some((2, None));
+        let mut shaper = Shaper::new(Shape { stall, ..Shape::default() }, 1);
+        shaper.arrive(MS(0), Bytes::from_static(b"hello"));
+        assert_eq!(drain(&mut shaper, 9000), pieces(&[(0, "he")]));
+        shaper.reshape(MS(9000), Shape { stall, delay: MS(1), ..Shape::default() });
+        assert_eq!(drain(&mut shaper, 20_000), [], "another knob lifts no stall");
+        shaper.reshape(MS(20_000), Shape::default());
+        assert_eq!(drain(&mut shaper, 20_000), pieces(&[(20_000, "llo")]));
+        shaper.reshape(MS(20_000), Shape { stall, ..Shape::default() });
+        shaper.arrive(MS(20_000), Bytes::from_static(b"!"));
+        assert_eq!(drain(&mut shaper, 20_000), pieces(&[(20_000, "!")]));
+    }
+
+    #[test]
+    fn a_halt_keeps_everything_until_it_ends() {
+        let mut shaper = Shaper::new(Shape { halted: true, ..Shape::default() }, 1);
+        shaper.arrive(MS(0), Bytes::from_static(b"hello"));
+        assert_eq!((shaper.next(), shaper.poll(MS(50)), shaper.held()), (None, None, 5));
+        shaper.reshape(MS(60), Shape::default());
+        assert_eq!(drain(&mut shaper, 60), pieces(&[(60, "hello")]));
     }
 }

@@ -11,11 +11,12 @@ use framewire::trace::{Op, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::shape::Shaper;
-use super::{Breaks, Plan, Totals};
+use super::{Breaks, Plan, Totals, turned};
 use crate::record::{Recorder, Tap};
 use crate::shutdown::Shutdown;
 
@@ -44,22 +45,23 @@ pub enum RelayError {
         source: io::Error,
     },
     /// As asked for.
-    #[error("reset after {bytes} bytes, as --reset-after asks")]
+    #[error("reset after {bytes} bytes, as was asked for")]
     Reset {
         /// How many had passed.
         bytes: u64,
     },
 }
 
-/// Accepts and relays until `shutdown`, and says what passed.
+/// Accepts and relays until `shutdown`, and says what passed. A change of the plan holds for the connections there are, too.
 pub async fn serve(
     listener: TcpListener,
-    plan: &Plan,
+    plan: watch::Receiver<Plan>,
     recorder: Option<&Recorder>,
     shutdown: Shutdown,
 ) -> Totals {
     let mut totals = Totals::default();
     let mut connections = JoinSet::new();
+    let most = plan.borrow().max_connections;
     let mut tap = match listener.local_addr() {
         Ok(local) => Tap::listening(recorder, local),
         Err(_) => Tap::default(),
@@ -69,7 +71,7 @@ pub async fn serve(
         tokio::select! {
             () = shutdown.clone().wait() => break,
             Some(done) = connections.join_next() => totals += done.unwrap_or_default(),
-            accepted = listener.accept(), if connections.len() < plan.max_connections => match accepted {
+            accepted = listener.accept(), if connections.len() < most => match accepted {
                 Ok((client, peer)) => {
                     totals.connections += 1;
                     let tap = tap.accepted(client.local_addr().ok(), peer);
@@ -97,22 +99,23 @@ async fn connection(
     client: TcpStream,
     peer: SocketAddr,
     mut client_tap: Tap,
-    plan: Plan,
+    plan: watch::Receiver<Plan>,
     recorder: Option<Recorder>,
     number: u64,
 ) -> Totals {
     let mut totals = Totals::default();
-    let mut target_tap = Tap::connecting(recorder.as_ref(), Transport::Tcp, plan.target);
-    let outcome = match TcpStream::connect(plan.target).await {
+    let to = plan.borrow().target;
+    let mut target_tap = Tap::connecting(recorder.as_ref(), Transport::Tcp, to);
+    let outcome = match TcpStream::connect(to).await {
         Ok(target) => {
             if let (Ok(local), Ok(remote)) = (target.local_addr(), target.peer_addr()) {
                 target_tap.connected(local, remote);
             }
-            relay(client, target, &mut client_tap, &mut target_tap, &plan, number, &mut totals).await
+            relay(client, target, &mut client_tap, &mut target_tap, plan, number, &mut totals).await
         }
         Err(source) => {
             target_tap.failed(Op::Connect, &source);
-            Err(RelayError::Connect { target: plan.target, source })
+            Err(RelayError::Connect { target: to, source })
         }
     };
     match outcome {
@@ -129,10 +132,11 @@ async fn relay(
     mut target: TcpStream,
     client_tap: &mut Tap,
     target_tap: &mut Tap,
-    plan: &Plan,
+    mut turns: watch::Receiver<Plan>,
     number: u64,
     totals: &mut Totals,
 ) -> Result<(), RelayError> {
+    let plan = turns.borrow_and_update().clone();
     // The relay's own Nagle must not undo what was cut on purpose (RFC 9293 section 3.7.4: MUST-17).
     let _ = client.set_nodelay(true);
     let _ = target.set_nodelay(true);
@@ -143,6 +147,7 @@ async fn relay(
         let shared = Shared {
             start: Instant::now(),
             breaks: plan.breaks,
+            resets: plan.resets,
             up: AtomicU64::new(0),
             down: AtomicU64::new(0),
         };
@@ -152,8 +157,9 @@ async fn relay(
             is_up: true,
             reader: from_client,
             writer: to_target,
-            shaper: Shaper::new(plan.up.clone(), plan.seed ^ (number << 1)),
+            turns: turns.clone(),
             plain: plan.up.is_plain(),
+            shaper: Shaper::new(plan.up, plan.seed ^ (number << 1)),
             taps: &taps,
         };
         let down = Direction {
@@ -162,8 +168,9 @@ async fn relay(
             is_up: false,
             reader: from_target,
             writer: to_client,
-            shaper: Shaper::new(plan.down.clone(), plan.seed ^ (number << 1 | 1)),
+            turns,
             plain: plan.down.is_plain(),
+            shaper: Shaper::new(plan.down, plan.seed ^ (number << 1 | 1)),
             taps: &taps,
         };
         let outcome = tokio::try_join!(up.run(), down.run()).map(|_| ());
@@ -183,6 +190,8 @@ async fn relay(
 struct Shared {
     start: Instant,
     breaks: Breaks,
+    /// The plan's number of resets when the connection began.
+    resets: u64,
     up: AtomicU64,
     down: AtomicU64,
 }
@@ -199,6 +208,7 @@ struct Direction<'a, 'b> {
     is_up: bool,
     reader: ReadHalf<'a>,
     writer: WriteHalf<'a>,
+    turns: watch::Receiver<Plan>,
     shaper: Shaper,
     plain: bool,
     taps: &'a Mutex<(&'b mut Tap, &'b mut Tap)>,
@@ -222,6 +232,7 @@ impl Direction<'_, '_> {
             tokio::select! {
                 biased;
                 () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {}
+                () = turned(&mut self.turns) => self.turn()?,
                 read = self.reader.read_buf(&mut buffer), if room => {
                     let len = read.map_err(|error| self.broken(Op::Recv, error))?;
                     self.received(&buffer);
@@ -245,6 +256,19 @@ impl Direction<'_, '_> {
             }
         }
         self.half_close().await;
+        Ok(())
+    }
+
+    /// A knob was turned, or a reset is wanted.
+    fn turn(&mut self) -> Result<(), RelayError> {
+        let plan = self.turns.borrow_and_update().clone();
+        if plan.resets != self.shared.resets {
+            let (up, down) = self.shared.passed();
+            return Err(RelayError::Reset { bytes: up + down });
+        }
+        let shape = if self.is_up { plan.up } else { plan.down };
+        self.plain = shape.is_plain();
+        self.shaper.reshape(self.shared.start.elapsed(), shape);
         Ok(())
     }
 

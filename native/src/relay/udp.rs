@@ -9,7 +9,7 @@ use std::time::Duration;
 use framewire::rng::Rng;
 use framewire::trace::Op;
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::{Plan, Totals};
@@ -69,7 +69,9 @@ type Held = (SocketAddr, bool, Vec<u8>);
 
 struct Relay<'a> {
     socket: &'a UdpSocket,
-    plan: &'a Plan,
+    plan: watch::Receiver<Plan>,
+    target: SocketAddr,
+    most: usize,
     recorder: Option<&'a Recorder>,
     tap: Tap,
     flows: BTreeMap<SocketAddr, Flow>,
@@ -80,22 +82,25 @@ struct Relay<'a> {
     totals: Totals,
 }
 
-/// Relays datagrams until `shutdown`, and says what passed.
+/// Relays datagrams until `shutdown`, and says what passed. A change of the plan holds for the datagrams that come after it.
 pub async fn serve(
     socket: UdpSocket,
-    plan: &Plan,
+    plan: watch::Receiver<Plan>,
     recorder: Option<&Recorder>,
     shutdown: Shutdown,
 ) -> Totals {
+    let Plan { seed, target, idle_timeout, max_connections: most, .. } = *plan.borrow();
     let tap = match socket.local_addr() {
         Ok(local) => Tap::datagrams(recorder, local, true),
         Err(_) => Tap::default(),
     };
-    let rng = Rng::derive(plan.seed, "udp");
+    let rng = Rng::derive(seed, "udp");
     let (answers, mut answered) = mpsc::channel::<(SocketAddr, Vec<u8>)>(QUEUE);
     let mut relay = Relay {
         socket: &socket,
         plan,
+        target,
+        most,
         recorder,
         tap,
         flows: BTreeMap::new(),
@@ -106,7 +111,7 @@ pub async fn serve(
         totals: Totals::default(),
     };
     let mut buffer = vec![0; MAX_DATAGRAM];
-    let mut sweep = tokio::time::interval(plan.idle_timeout.max(Duration::from_millis(10)) / 2);
+    let mut sweep = tokio::time::interval(idle_timeout.max(Duration::from_millis(10)) / 2);
     loop {
         let next = relay.heap.peek().map(|Reverse((at, _))| *at);
         relay.tap.waiting_from(MAX_DATAGRAM);
@@ -130,8 +135,7 @@ pub async fn serve(
                 relay.hold(client, false, bytes);
             }
             _ = sweep.tick() => {
-                let timeout = plan.idle_timeout;
-                relay.flows.retain(|_, flow| flow.last.elapsed() < timeout);
+                relay.flows.retain(|_, flow| flow.last.elapsed() < idle_timeout);
             }
         }
         relay.open_flows(&answers).await;
@@ -143,8 +147,11 @@ pub async fn serve(
 impl Relay<'_> {
     /// Decides what becomes of a datagram.
     fn hold(&mut self, client: SocketAddr, is_up: bool, bytes: Vec<u8>) {
-        let shape = if is_up { &self.plan.up } else { &self.plan.down };
-        let fates = fate(&self.plan.mishaps, shape.delay, shape.jitter, &mut self.rng);
+        let fates = {
+            let plan = self.plan.borrow();
+            let shape = if is_up { &plan.up } else { &plan.down };
+            fate(&plan.mishaps, shape.delay, shape.jitter, &mut self.rng)
+        };
         match fates.len() {
             0 => self.totals.lost += 1,
             2 => self.totals.doubled += 1,
@@ -201,18 +208,18 @@ impl Relay<'_> {
             .map(|(client, _, _)| *client)
             .collect();
         for client in fresh {
-            if self.flows.len() >= self.plan.max_connections {
+            if self.flows.len() >= self.most {
                 tracing::warn!(%client, "too many clients (--max-connections): its datagrams are dropped");
                 continue;
             }
-            match open(self.plan.target).await {
+            match open(self.target).await {
                 Ok(socket) => {
                     let socket = Arc::new(socket);
                     self.totals.connections += 1;
                     let mut tap =
-                        Tap::connecting(self.recorder, framewire::trace::Transport::Udp, self.plan.target);
+                        Tap::connecting(self.recorder, framewire::trace::Transport::Udp, self.target);
                     if let Ok(local) = socket.local_addr() {
-                        tap.connected(local, self.plan.target);
+                        tap.connected(local, self.target);
                     }
                     let reader = tokio::spawn(read(socket.clone(), client, answers.clone()));
                     self.flows.insert(client, Flow { socket, tap, last: Instant::now(), reader });

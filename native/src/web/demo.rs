@@ -33,7 +33,7 @@ pub struct Demo {
 }
 
 /// A recording of a demo server begins anew at this size, and one old file is kept.
-const ROTATE_AT: u64 = 32 << 20;
+pub const ROTATE_AT: u64 = 32 << 20;
 
 /// Records a server for the page to watch.
 fn recorded(folder: &Path, feeds: &Feeds, framing: &str, name: &str) -> anyhow::Result<Recorder> {
@@ -78,7 +78,8 @@ pub fn start(args: &WebArgs, shutdown: &Shutdown, feeds: &Feeds) -> anyhow::Resu
     Ok(Demo { echo, framed, tasks, recorders, _folder: folder })
 }
 
-fn service(codec: Option<session::Codec>, shutdown: &Shutdown, recorder: Option<Recorder>) -> Service {
+/// A server of the course with these parts.
+pub fn service(codec: Option<session::Codec>, shutdown: &Shutdown, recorder: Option<Recorder>) -> Service {
     Service {
         codec,
         reply: Reply::Upper,

@@ -4,6 +4,7 @@
 //! page's own pace. A slow page reads later; the traffic never notices, and nothing is kept in memory for it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -65,6 +66,20 @@ pub struct Listed {
     pub bytes: u64,
     /// It may still grow.
     pub running: bool,
+    /// What was started from the page.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Started>,
+}
+
+/// What the page knows of what it has started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Started {
+    /// `server`, `client`, `relay` or `command`.
+    pub started: &'static str,
+    /// Where it listens.
+    pub address: Option<SocketAddr>,
+    /// The last of what it has printed.
+    pub said: String,
 }
 
 /// All feeds.
@@ -93,7 +108,18 @@ pub enum FeedError {
 }
 
 impl Feed {
-    fn running(&self) -> bool {
+    /// Its number in the list.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it may still grow.
+    pub fn running(&self) -> bool {
         if self.ended.load(SeqCst) {
             return false;
         }
@@ -158,12 +184,19 @@ impl Feeds {
             file: format!("/api/live/{}/file", feed.number),
             bytes: std::fs::metadata(&feed.path).map_or(0, |meta| meta.len()),
             running: feed.running(),
+            started: None,
         };
         self.lock().iter().map(listed).collect()
     }
 
-    fn get(&self, number: u64) -> Option<Arc<Feed>> {
+    /// One of them.
+    pub fn get(&self, number: u64) -> Option<Arc<Feed>> {
         self.lock().iter().find(|feed| feed.number == number).cloned()
+    }
+
+    /// Forgets a recording; pages that watch it go on as long as they like.
+    pub fn remove(&self, number: u64) {
+        self.lock().retain(|feed| feed.number != number);
     }
 
     /// Where a feed's file is.

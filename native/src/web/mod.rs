@@ -6,12 +6,14 @@ pub mod guard;
 pub mod link;
 pub mod live;
 pub mod recordings;
+pub mod start;
 pub mod token;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::Context;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::ws::WebSocketUpgrade;
@@ -19,13 +21,15 @@ use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::listen;
 use crate::shutdown::Shutdown;
 use assets::Assets;
 use live::Feeds;
 use recordings::Recordings;
+use start::ask::Permits;
+use start::{Starter, routes};
 use token::Token;
 
 const EXAMPLES: &str = "\
@@ -33,6 +37,7 @@ Examples:
   framewire web                                the player on http://127.0.0.1:8080
   framewire web hello.fwtrace                  and this recording, ready to open
   framewire web --with-servers                 and the three servers of the course, to try it with real programs
+  framewire web --allow-commands               and commands may be started from the page, recorded while they run
   framewire web --addr 127.0.0.1:0             on a free port, which is printed";
 
 /// Serves the player (embedded in this binary) and recordings.
@@ -60,6 +65,15 @@ pub struct WebArgs {
     /// A further host name by which the page may be asked for (this machine's IP addresses and localhost always may)
     #[arg(long, value_name = "NAME")]
     pub allow_host: Vec<String>,
+    /// Let commands be run from the page, under `framewire record` (whoever has the page's secret may then run anything as you)
+    #[arg(long)]
+    pub allow_commands: bool,
+    /// Let what is started from the page listen on and talk to other addresses than this machine's loopback
+    #[arg(long)]
+    pub allow_network: bool,
+    /// Programs started from the page that may run at a time
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub max_programs: usize,
     /// Print the addresses as one JSON object
     #[arg(long)]
     pub json: bool,
@@ -76,7 +90,9 @@ pub struct Site {
     pub recordings: Recordings,
     /// Recordings that grow.
     pub feeds: Feeds,
-    /// Who knows it may announce recordings.
+    /// What is started from the page.
+    pub starter: Starter,
+    /// Who knows it may announce recordings and start programs.
     pub token: Token,
 }
 
@@ -89,6 +105,10 @@ pub fn router(site: Site, allow_host: Vec<String>) -> Router {
         .route("/api/live", get(running).post(announced))
         .route("/api/live/{number}", get(watch))
         .route("/api/live/{number}/file", get(so_far))
+        .route("/api/live/{number}/stop", post(routes::stop))
+        .route("/api/live/{number}/reset", post(routes::reset))
+        .route("/api/live/{number}/knobs", get(routes::knobs).post(routes::turn))
+        .route("/api/start", get(routes::offer).post(routes::start))
         .layer(DefaultBodyLimit::max(MOST_SAID))
         .fallback(page)
         .with_state(site)
@@ -111,7 +131,7 @@ async fn recording(State(site): State<Arc<Site>>, Path(number): Path<usize>) -> 
 }
 
 async fn running(State(site): State<Arc<Site>>) -> Response {
-    axum_json(&site.feeds.list())
+    axum_json(&site.starter.list())
 }
 
 async fn watch(
@@ -178,8 +198,12 @@ pub fn run(args: &WebArgs) -> anyhow::Result<()> {
         };
         shutdown.on_signals()?;
         let assets = Assets::new(args.www.clone());
-        announce(args, page_addr, demo.as_ref(), &assets)?;
-        let site = Site { assets, recordings, feeds, token: Token::draw(page_addr.port())? };
+        let token = Token::draw(page_addr.port())?;
+        let permits = Permits { commands: args.allow_commands, network: args.allow_network };
+        let starter =
+            Starter::new(feeds.clone(), permits, args.max_programs).context("no room for recordings")?;
+        announce(args, page_addr, &token, demo.as_ref(), &assets)?;
+        let site = Site { assets, recordings, feeds, starter: starter.clone(), token };
         let router = router(site, args.allow_host.clone());
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let served = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().wait());
@@ -191,6 +215,7 @@ pub fn run(args: &WebArgs) -> anyhow::Result<()> {
                 tokio::time::sleep(std::time::Duration::from_millis(500)).await;
             } => {}
         }
+        tokio::task::spawn_blocking(move || starter.stop_all()).await?;
         if let Some(demo) = demo {
             demo.stopped().await;
         }
@@ -202,6 +227,7 @@ pub fn run(args: &WebArgs) -> anyhow::Result<()> {
 fn announce(
     args: &WebArgs,
     page: std::net::SocketAddr,
+    token: &Token,
     demo: Option<&demo::Demo>,
     assets: &Assets,
 ) -> std::io::Result<()> {
@@ -209,10 +235,17 @@ fn announce(
     let url = format!("http://{}/", listen::reachable(page));
     if args.json {
         let servers = demo.map(demo::Demo::json);
-        writeln!(out, "{}", serde_json::json!({ "event": "listening", "url": url, "servers": servers }))?;
+        let line = serde_json::json!({
+            "event": "listening", "url": url, "key": token.fragment(), "servers": servers,
+        });
+        writeln!(out, "{line}")?;
         return out.flush();
     }
-    writeln!(out, "framewire player: {url}")?;
+    writeln!(out, "framewire player: {url}#{}", token.fragment())?;
+    writeln!(
+        out,
+        "  (what stands behind the # lets the page start programs; without it the page only shows)"
+    )?;
     if !page.ip().is_loopback() {
         writeln!(out, "  note: {page} can be reached by other machines")?;
     }

@@ -1,4 +1,5 @@
-//! The secret by which a program of the same user may tell `framewire web` of a recording: a file that only that user reads.
+//! The secret of one `framewire web`. Programs of the same user find it in a file that only that user reads, and so may announce
+//! a recording; the page has it from the address that was printed, and so may start programs.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -68,6 +69,11 @@ impl Token {
             tracing::warn!(%error, "other programs cannot announce recordings with --web");
         });
         Ok(Token { text, file: file.ok() })
+    }
+
+    /// The secret as it stands behind the `#` of the page's address, which no server and no log ever sees.
+    pub fn fragment(&self) -> String {
+        format!("key={}", self.text)
     }
 
     /// Whether this is the secret. How long the answer takes does not tell how much of it was right.
