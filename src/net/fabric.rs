@@ -249,15 +249,15 @@ impl Fabric {
         observer: &mut O,
     ) {
         let Ok((ip, payload, _)) = IpHeader::parse_cut(cause) else { return };
-        // RFC 1122 section 3.2.2, RFC 4443 section 2.4 (e): never about an ICMP error, a fragment that is not the first, or
-        // a packet whose source is no single host.
+        // RFC 1122 section 3.2.2, RFC 4443 section 2.4 (e): never about an ICMP error, a packet whose source is no single host,
+        // or (in IPv4) a fragment that is not the first.
         let is_icmp_error = match ip.protocol {
             Protocol::ICMP => !matches!(payload.first(), Some(0 | 8 | 13..=18)),
             Protocol::ICMPV6 => payload.first().is_none_or(|kind| kind & 0x80 == 0),
             _ => false,
         };
         if is_icmp_error
-            || ip.fragment.is_some_and(|f| f.offset != 0)
+            || (!ip.is_v6() && ip.fragment.is_some_and(|f| f.offset != 0))
             || ip.src.is_unspecified()
             || ip.src.is_multicast()
             || ip.dst.is_multicast()

@@ -1,15 +1,17 @@
 //! Putting fragments together (RFC 791 section 3.2, RFC 815, RFC 8200 section 4.5; overlaps are refused, RFC 5722).
 
 use super::DropReason;
-use crate::packet::{Fragment, IPV4_HEADER_LEN, IpHeader, Protocol};
+use crate::packet::{Ecn, Fragment, IPV4_HEADER_LEN, IPV6_FRAGMENT_HEADER_LEN, Icmp, IpHeader, Protocol};
 use crate::time::{Duration, Instant};
 use std::net::IpAddr;
 
 /// What a host keeps of unfinished packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReassemblyLimits {
-    /// How long after the first fragment the last one may come.
+    /// How long after the first fragment of an IPv4 packet the last one may come.
     pub timeout: Duration,
+    /// The same of an IPv6 packet (RFC 8200 section 4.5: 60 s).
+    pub timeout_v6: Duration,
     /// Unfinished packets at a time.
     pub packets: usize,
     /// Octets of all unfinished packets together.
@@ -17,9 +19,14 @@ pub struct ReassemblyLimits {
 }
 
 impl Default for ReassemblyLimits {
-    /// Linux's: 30 s, 4 MiB. (RFC 791 suggests 15 s, RFC 8200 demands 60 s.)
+    /// Linux's: 30 s for IPv4 (RFC 791 suggests 15 s, RFC 1122 one to two minutes), 60 s for IPv6, 4 MiB.
     fn default() -> Self {
-        ReassemblyLimits { timeout: Duration::from_secs(30), packets: 1024, bytes: 4 << 20 }
+        ReassemblyLimits {
+            timeout: Duration::from_secs(30),
+            timeout_v6: Duration::from_secs(60),
+            packets: 1024,
+            bytes: 4 << 20,
+        }
     }
 }
 
@@ -43,6 +50,8 @@ struct Partial {
     /// What is there: ranges in order that do not touch.
     ranges: Vec<(usize, usize)>,
     total: Option<usize>,
+    /// A fragment was marked "congestion experienced", and one came from a transport without ECN.
+    marked: (bool, bool),
     /// A fragment overlapped another: the packet is refused, with all fragments that still come.
     refused: bool,
 }
@@ -62,6 +71,8 @@ pub(super) enum Outcome {
     Complete(Vec<u8>),
     /// The fragment is thrown away.
     Refused(DropReason),
+    /// The fragment makes no sense: it is thrown away, and its source is told (RFC 8200 section 4.5).
+    Reported(Icmp),
 }
 
 impl Reassembler {
@@ -76,10 +87,21 @@ impl Reassembler {
     ) -> Outcome {
         let Some(Fragment { offset, more }) = ip.fragment else { return Outcome::Kept };
         let (start, end) = (usize::from(offset), usize::from(offset) + payload.len());
+        if start == 0 && !more {
+            // RFC 8200 section 4.5: a whole packet behind a fragment header, and no part of any other.
+            return Outcome::Complete(whole(ip, payload));
+        }
         // RFC 8200 section 4.5: all fragments but the last are multiples of eight octets; no length passes 65,535, which in
         // IPv4 counts the header.
         let most = if ip.is_v6() { 0xffff } else { 0xffff - IPV4_HEADER_LEN };
-        if (more && !payload.len().is_multiple_of(8)) || end > most || payload.is_empty() {
+        let uneven = more && !payload.len().is_multiple_of(8);
+        if ip.is_v6() && (uneven || end > most) {
+            // The pointer says which field is wrong: Payload Length, or Fragment Offset in the fragment header.
+            let header = packet.len().saturating_sub(payload.len() + IPV6_FRAGMENT_HEADER_LEN);
+            let pointer = if uneven { 4 } else { header as u32 + 2 };
+            return Outcome::Reported(Icmp::ParameterProblem { code: 0, pointer });
+        }
+        if uneven || end > most || payload.is_empty() {
             return Outcome::Refused(DropReason::Malformed);
         }
         let protocol = (!ip.is_v6()).then_some(ip.protocol);
@@ -92,11 +114,12 @@ impl Reassembler {
                 }
                 self.partials.push(Partial {
                     key,
-                    deadline: now + limits.timeout,
+                    deadline: now + if ip.is_v6() { limits.timeout_v6 } else { limits.timeout },
                     first: None,
                     data: Vec::new(),
                     ranges: Vec::new(),
                     total: None,
+                    marked: (false, false),
                     refused: false,
                 });
                 self.partials.len() - 1
@@ -114,6 +137,14 @@ impl Reassembler {
             }
             Inserted::Again => return Outcome::Kept,
             Inserted::New => {}
+        }
+        // RFC 3168 section 5.3: a mark must not get lost; where a fragment is not of an ECN-capable transport, the packet
+        // must not be marked, so it is dropped.
+        partial.marked.0 |= ip.ecn == Ecn::Ce;
+        partial.marked.1 |= ip.ecn == Ecn::NotEct;
+        if partial.marked == (true, true) {
+            partial.refuse();
+            return Outcome::Refused(DropReason::Malformed);
         }
         if start == 0 {
             partial.first = Some((*ip, packet.to_vec()));
@@ -201,10 +232,16 @@ impl Partial {
             return None;
         }
         let (header, _) = self.first.as_ref()?;
-        let ip = IpHeader { fragment: None, ..*header };
-        let mut packet = Vec::with_capacity(ip.len() + total);
-        ip.emit(total, &mut packet);
-        packet.extend_from_slice(&self.data);
-        Some(packet)
+        let ecn = if self.marked.0 { Ecn::Ce } else { header.ecn };
+        Some(whole(&IpHeader { ecn, ..*header }, &self.data))
     }
+}
+
+/// The packet with the header of its first fragment.
+fn whole(first: &IpHeader, data: &[u8]) -> Vec<u8> {
+    let ip = IpHeader { fragment: None, ..*first };
+    let mut packet = Vec::with_capacity(ip.len() + data.len());
+    ip.emit(data.len(), &mut packet);
+    packet.extend_from_slice(data);
+    packet
 }

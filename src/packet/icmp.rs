@@ -1,10 +1,13 @@
-//! The ICMP errors that matter to TCP and UDP, for both IP versions (RFC 792, RFC 1191, RFC 4443).
+//! The ICMP errors that matter to TCP and UDP, and the echo, for both IP versions (RFC 792, RFC 1191, RFC 4443).
 
 use super::{IpHeader, Layer, MINIMUM_MTU, ParseError, Protocol, checksum};
 use crate::seq::SeqNumber;
 use std::net::SocketAddr;
 
 const HEADER_LEN: usize = 8;
+/// The types of echo request and reply (RFC 792; RFC 4443 sections 4.1 and 4.2).
+const ECHO: (u8, u8) = (8, 0);
+const ECHO_V6: (u8, u8) = (128, 129);
 
 /// Why a destination cannot be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -128,6 +131,12 @@ impl Icmp {
         }
     }
 
+    /// Whether it asks for an echo (RFC 792; RFC 4443 section 4.1).
+    pub const fn is_echo_request(self, v6: bool) -> bool {
+        let request = if v6 { ECHO_V6.0 } else { ECHO.0 };
+        matches!(self, Icmp::Other { kind, code: 0 } if kind == request)
+    }
+
     /// Whether the checksum of a whole message is right.
     pub fn checksum_is_right(ip: &IpHeader, message: &[u8]) -> bool {
         if ip.is_v6() {
@@ -186,14 +195,35 @@ pub fn emit_icmp(ip: &IpHeader, icmp: Icmp, cause: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&[kind, code, 0, 0]);
     out.extend_from_slice(&word.to_be_bytes());
     out.extend_from_slice(quoted);
-    if let Some(message) = out.get_mut(start..) {
-        let sum = if v6 {
-            checksum::transport(ip.src, ip.dst, Protocol::ICMPV6, message)
-        } else {
-            checksum::internet(message)
-        };
-        if let Some(field) = message.get_mut(2..4) {
-            field.copy_from_slice(&sum.to_be_bytes());
-        }
+    seal(&ip, out.get_mut(start..));
+}
+
+/// Appends an IP packet that answers an echo request with its own data (RFC 792; RFC 4443 section 4.2). `ip` gives the
+/// addresses; its protocol is set here.
+pub fn emit_echo_reply(ip: &IpHeader, request: &[u8], out: &mut Vec<u8>) {
+    let v6 = ip.is_v6();
+    let ip = IpHeader { protocol: if v6 { Protocol::ICMPV6 } else { Protocol::ICMP }, ..*ip };
+    ip.emit(request.len(), out);
+    let start = out.len();
+    out.extend_from_slice(request);
+    if let Some(kind) = out.get_mut(start) {
+        *kind = if v6 { ECHO_V6.1 } else { ECHO.1 };
+    }
+    seal(&ip, out.get_mut(start..));
+}
+
+/// Writes the checksum into a message.
+fn seal(ip: &IpHeader, message: Option<&mut [u8]>) {
+    let Some(message) = message else { return };
+    if let Some(field) = message.get_mut(2..4) {
+        field.fill(0);
+    }
+    let sum = if ip.is_v6() {
+        checksum::transport(ip.src, ip.dst, Protocol::ICMPV6, message)
+    } else {
+        checksum::internet(message)
+    };
+    if let Some(field) = message.get_mut(2..4) {
+        field.copy_from_slice(&sum.to_be_bytes());
     }
 }

@@ -35,7 +35,7 @@ mod udp;
 pub use error::{Layer, ParseError};
 pub use field_name::FieldName;
 pub use fields::{Check, Field, FieldValue, fields};
-pub use icmp::{Icmp, Quote, Unreachable, emit_icmp};
+pub use icmp::{Icmp, Quote, Unreachable, emit_echo_reply, emit_icmp};
 pub use ip::{Ecn, Fragment, IpHeader, Protocol, decrement_ttl, mark_congestion};
 pub use ipv4::{HEADER_LEN as IPV4_HEADER_LEN, checksum_is_right as ipv4_checksum_is_right};
 pub use ipv6::{FRAGMENT_HEADER_LEN as IPV6_FRAGMENT_HEADER_LEN, HEADER_LEN as IPV6_HEADER_LEN, MINIMUM_MTU};

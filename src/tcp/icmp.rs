@@ -57,7 +57,11 @@ impl Connection {
 
     /// RFC 1191 section 6.3: segments shrink to what passes, and what was too big is sent again at once.
     fn path_mtu_told<P: Probe>(&mut self, cx: &mut Context<'_, P>, mtu: u32) {
-        let least = if self.flow.local.is_ipv4() { LEAST_MTU } else { LEAST_MTU_V6 };
+        let v4 = self.flow.local.is_ipv4();
+        if !v4 && mtu < u32::from(LEAST_MTU_V6) {
+            return; // RFC 8201 section 4: such a message must be discarded
+        }
+        let least = if v4 { LEAST_MTU } else { LEAST_MTU_V6 };
         let told = match u16::try_from(mtu).unwrap_or(u16::MAX) {
             0 => PLATEAUS.into_iter().find(|&plateau| plateau < self.path_mtu).unwrap_or(least),
             told => told,

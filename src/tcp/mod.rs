@@ -78,6 +78,7 @@ pub use congestion::{CongestionAlgorithm, InitialWindow};
 pub use connection::{Connection, Transmit};
 pub use event::{CloseError, ConnectionError, Event, OpenError, RecvError, SendError};
 pub use isn::{Flow, initial_sequence_number};
+pub use open::is_one_host;
 pub use personality::{AckPolicy, Nagle, Personality, WindowProbe};
 pub use reset::reset_for;
 pub use state::State;

@@ -334,7 +334,9 @@ impl Connection {
             flags |= TcpFlags::URG;
             urgent = (end - self.offset_of(seq)).min(u64::from(u16::MAX)) as u16;
         }
-        let ecn = self.mark_ecn(&mut flags, has_text, retransmission);
+        // RFC 3168 section 6.1.6: neither ECT nor CWR on a window probe, whose loss nobody would notice.
+        let markable = has_text && rule != Rule::ZeroWindowProbe;
+        let ecn = self.mark_ecn(&mut flags, markable, retransmission);
         let header = TcpHeader {
             seq,
             ack: self.rcv.nxt,

@@ -32,6 +32,7 @@ const SPARE_BUFFERS: usize = 16;
 #[derive(Clone, Debug)]
 struct Datagram {
     from: SocketAddr,
+    to: SocketAddr,
     data: Vec<u8>,
 }
 
@@ -64,6 +65,8 @@ pub struct Received {
     pub truncated: usize,
     /// Who sent it.
     pub from: SocketAddr,
+    /// Where it was sent to: which of its host's addresses (RFC 1122 section 4.1.3.5; IP_PKTINFO tells a real program).
+    pub to: SocketAddr,
 }
 
 /// What the host knows and the socket does not, of a datagram that is sent.
@@ -200,7 +203,7 @@ impl UdpSocket {
         std::mem::take(&mut self.refused)
     }
 
-    /// A datagram for this socket has arrived; its checksum is right.
+    /// A datagram for this socket has arrived, sent to the address `to`; its checksum is right.
     ///
     /// # Errors
     /// When it is not queued; it is lost then, and nobody is told but the probe.
@@ -208,6 +211,7 @@ impl UdpSocket {
         &mut self,
         cx: &mut Context<'_, P>,
         from: SocketAddr,
+        to: SocketAddr,
         data: &[u8],
     ) -> Result<(), Refused> {
         if self.remote.is_some_and(|peer| peer != from) {
@@ -223,7 +227,7 @@ impl UdpSocket {
         self.set_queued(cx, Rule::UdpDatagram, self.queued + cost);
         let mut buffer = self.spare.pop().unwrap_or_default();
         buffer.extend_from_slice(data);
-        self.queue.push_back(Datagram { from, data: buffer });
+        self.queue.push_back(Datagram { from, to, data: buffer });
         Ok(())
     }
 
@@ -268,7 +272,7 @@ impl UdpSocket {
             datagram.data.clear();
             self.spare.push(datagram.data);
         }
-        Ok(Received { len, truncated, from: datagram.from })
+        Ok(Received { len, truncated, from: datagram.from, to: datagram.to })
     }
 
     /// Sends one datagram, whole: appends an IP packet to `out`, not yet fragmented. `to` may be left out when the socket
@@ -360,12 +364,15 @@ mod tests {
         let mut cx = Context::new(Instant::START, &mut probe);
         let mut socket = UdpSocket::new(address(53), Limits::default());
         for data in [&b"one"[..], b"", b"three"] {
-            socket.handle_datagram(&mut cx, address(9), data).unwrap();
+            socket.handle_datagram(&mut cx, address(9), address(1), data).unwrap();
         }
         let mut buffer = [0; 100];
         for (len, first) in [(3, b'o'), (0, b'o'), (5, b't')] {
             let received = socket.recv(&mut cx, &mut buffer).unwrap();
-            assert_eq!((received, buffer[0]), (Received { len, truncated: 0, from: address(9) }, first));
+            assert_eq!(
+                (received, buffer[0]),
+                (Received { len, truncated: 0, from: address(9), to: address(1) }, first)
+            );
         }
         assert_eq!(socket.recv(&mut cx, &mut buffer), Err(RecvError::WouldBlock));
         assert_eq!(probe.1, [(0, 3), (3, 3), (3, 8), (8, 5), (5, 5), (5, 0)]);
@@ -376,7 +383,7 @@ mod tests {
         let mut probe = Heard::default();
         let mut cx = Context::new(Instant::START, &mut probe);
         let mut socket = UdpSocket::new(address(53), Limits::default());
-        socket.handle_datagram(&mut cx, address(9), b"hello world").unwrap();
+        socket.handle_datagram(&mut cx, address(9), address(1), b"hello world").unwrap();
         let mut buffer = [0; 5];
         let received = socket.recv(&mut cx, &mut buffer).unwrap();
         assert_eq!((received.len, received.truncated, &buffer), (5, 6, b"hello"));
@@ -390,11 +397,11 @@ mod tests {
         let mut cx = Context::new(Instant::START, &mut probe);
         let mut socket =
             UdpSocket::new(address(53), Limits { bytes: 10, overhead: 2, datagrams: usize::MAX });
-        assert_eq!(socket.handle_datagram(&mut cx, address(9), b"12345"), Ok(()));
-        assert_eq!(socket.handle_datagram(&mut cx, address(9), b"12"), Err(Refused::Full));
-        assert_eq!(socket.handle_datagram(&mut cx, address(9), b"1"), Ok(()));
+        assert_eq!(socket.handle_datagram(&mut cx, address(9), address(1), b"12345"), Ok(()));
+        assert_eq!(socket.handle_datagram(&mut cx, address(9), address(1), b"12"), Err(Refused::Full));
+        assert_eq!(socket.handle_datagram(&mut cx, address(9), address(1), b"1"), Ok(()));
         socket.set_limits(Limits { datagrams: 2, ..Limits::default() });
-        assert_eq!(socket.handle_datagram(&mut cx, address(9), b""), Err(Refused::Full));
+        assert_eq!(socket.handle_datagram(&mut cx, address(9), address(1), b""), Err(Refused::Full));
         assert_eq!((socket.overflows(), socket.queued()), (2, 2));
         assert_eq!(probe.0, [Rule::UdpQueueFull, Rule::UdpQueueFull]);
     }
@@ -426,8 +433,8 @@ mod tests {
         let mut cx = Context::new(Instant::START, &mut probe);
         let mut socket = UdpSocket::new(address(4000), Limits::default());
         socket.connect(address(4000), address(53));
-        assert_eq!(socket.handle_datagram(&mut cx, address(54), b"x"), Err(Refused::NotThePeer));
-        assert_eq!(socket.handle_datagram(&mut cx, address(53), b"x"), Ok(()));
+        assert_eq!(socket.handle_datagram(&mut cx, address(54), address(1), b"x"), Err(Refused::NotThePeer));
+        assert_eq!(socket.handle_datagram(&mut cx, address(53), address(1), b"x"), Ok(()));
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub struct Watch {
     pub seen: Vec<(Instant, PacketId, Seen)>,
     pub rules: Vec<Rule>,
     pub news: Vec<(SocketId, News)>,
+    /// Packets as they were put together, and as routers passed them on.
+    pub wholes: Vec<Vec<u8>>,
+    pub forwarded: Vec<Vec<u8>>,
 }
 
 impl Probe for Watch {
@@ -45,6 +48,11 @@ impl Observer for Watch {
     fn endpoint(&mut self, _: Instant, _: NodeId, _: SocketId) {}
 
     fn packet(&mut self, now: Instant, packet: PacketId, fate: Fate<'_>) {
+        match &fate {
+            Fate::Reassembled { bytes } => self.wholes.push(bytes.to_vec()),
+            Fate::Forwarded { bytes, .. } => self.forwarded.push(bytes.to_vec()),
+            _ => {}
+        }
         let last = self.seen.last().map_or(Instant::START, |&(at, _, _)| at);
         assert!(now >= last, "told out of order");
         let seen = match fate {

@@ -6,9 +6,14 @@ use framewire::tcp::congestion::WindowValidation;
 
 /// A window of forty segments, used by two a round trip for three seconds.
 fn limited() -> (Sender, u32) {
-    let mut config = reno(40);
+    limited_with(false)
+}
+
+fn limited_with(with_sack: bool) -> (Sender, u32) {
+    let mut config = sack(40);
     config.congestion.validation = WindowValidation::Rfc7661;
-    let mut s = Sender::new(config, false);
+    config.limited_transmit = with_sack;
+    let mut s = Sender::new(config, with_sack);
     let mut n = 0;
     for _ in 0..30 {
         s.send_at_most(2);
@@ -63,6 +68,27 @@ fn s4_4_1_loss_falls_back_to_what_was_in_use() {
     // MAX (pipeACK, LossFlightSize) / 2
     assert_eq!(s.ssthresh(), Some(4 * SMSS));
     assert!(s.heard(Rule::WindowValidationLoss));
+}
+
+#[test]
+fn s4_4_1_what_was_lost_is_taken_off_before_halving() {
+    let (mut s, n) = limited_with(true);
+    s.send_at_most(8);
+    s.more = false;
+    s.wait(100);
+    // The first two are lost: R is two segments.
+    s.sack(n, &[(n + 2, n + 8)]);
+    assert_eq!(s.ssthresh(), Some(4 * SMSS));
+    assert_eq!(s.send(), [Again(n), Again(n + 1)]);
+    s.wait(100);
+    s.ack(n + 8);
+    assert_eq!(s.cwnd(), (8 - 2) * SMSS / 2);
+    // pipeACK is undefined again: what is used now counts as validated, and the window may grow.
+    s.more = true;
+    s.send();
+    s.wait(100);
+    s.ack(n + 9);
+    assert!(s.cwnd() > 3 * SMSS);
 }
 
 #[test]

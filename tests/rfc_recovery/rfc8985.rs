@@ -230,3 +230,49 @@ fn the_last_segment_lost_costs_a_probe_not_a_time_out() {
     assert_eq!(s.r.on_timeout(&mut cx), None);
     assert_eq!((s.r.timeouts(), s.r.deadline()), (0, None));
 }
+
+#[test]
+fn s3_3_2_the_reordering_window_is_at_most_srtt() {
+    let mut s = sender(10);
+    s.sack(0, &[(1, 2)]);
+    s.wait(10);
+    s.ack(2); // reordering seen
+    let mut n = 2;
+    for _ in 0..30 {
+        s.send_at_most(4);
+        s.wait(100);
+        n = (s.r.scoreboard().nxt().0 - 1) / SMSS;
+        s.sack(n, &[(0, 1)]); // a D-SACK each round trip
+    }
+    s.send_at_most(4);
+    s.wait(100);
+    s.sack(n, &[(n + 1, n + 2)]);
+    let (timer, at) = s.r.deadline().unwrap();
+    assert_eq!((timer, Some(at.since(s.now))), (Timer::RackReordering, s.r.rtt().srtt()));
+}
+
+#[test]
+fn s4_without_sack_there_is_no_rack() {
+    let mut s = Sender::new(rack(10), false);
+    assert!(!s.r.uses_rack());
+    s.send();
+    s.wait(100);
+    s.ack(1);
+    assert_eq!((s.r.timer(Timer::RackReordering), s.r.timer(Timer::TailLossProbe)), (None, None));
+}
+
+#[test]
+fn s8_a_probe_never_fires_after_the_rto() {
+    let mut s = Sender::new(rack(10), true);
+    let mut n = 0;
+    for round_trip in [100, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 10, 10, 10] {
+        s.send_at_most(4);
+        let probe = s.r.timer(Timer::TailLossProbe).unwrap();
+        assert!(Some(probe) <= s.r.timer(Timer::Retransmission), "{round_trip}");
+        s.wait(round_trip);
+        n += 4;
+        s.ack(n);
+    }
+    s.send();
+    assert_eq!(s.fire(), Timer::TailLossProbe, "the probe first");
+}

@@ -1,9 +1,11 @@
 //! RFC 9438: CUBIC for Fast and Long-Distance Networks. (The window against the formula: unit tests of `cubic`.)
 
 use crate::sender::*;
+use framewire::probe::{Context, Timer};
 use framewire::rule::Rule;
+use framewire::seq::SeqNumber;
 use framewire::tcp::congestion::{Congestion, CongestionAlgorithm, Cubic};
-use framewire::tcp::recovery::RecoveryConfig;
+use framewire::tcp::recovery::{Ack, RecoveryConfig};
 
 fn config(window: u32) -> RecoveryConfig {
     let mut config = sack(window);
@@ -116,4 +118,67 @@ fn s4_10_slow_start_comes_first() {
     s.wait(100);
     s.round(0, 10);
     assert_eq!(s.cwnd(), 20 * SMSS);
+}
+
+/// Full round trips of 100 ms.
+fn rounds(s: &mut Sender, una: &mut u32, count: u32) {
+    for _ in 0..count {
+        s.send();
+        let end = (s.r.scoreboard().nxt().0 - 1) / SMSS;
+        s.wait(100);
+        while *una < end {
+            *una += 1;
+            s.ack(*una);
+        }
+    }
+}
+
+#[test]
+fn s4_2_time_that_the_window_was_not_filled_does_not_count() {
+    let grown = |pause: bool| {
+        let mut s = Sender::new(config(100), true);
+        lost(&mut s, 0, 100);
+        s.send();
+        s.wait(100);
+        s.ack(100);
+        let mut una = 100;
+        rounds(&mut s, &mut una, 10);
+        if pause {
+            // Twenty seconds with one segment a round trip.
+            for _ in 0..200 {
+                s.send_at_most(1);
+                s.wait(100);
+                una += 1;
+                s.ack(una);
+            }
+        }
+        rounds(&mut s, &mut una, 10);
+        s.cwnd()
+    };
+    let (straight, paused) = (grown(false), grown(true));
+    assert!(paused.abs_diff(straight) <= 2 * SMSS, "{straight} without the pause, {paused} with it");
+}
+
+#[test]
+fn s4_6_marks_take_the_window_down_to_one_segment() {
+    let mut s = Sender::opening(config(8));
+    s.r.on_sent(&mut Context::new(s.now, &mut s.notes), SeqNumber(0), 1);
+    s.wait(100);
+    s.establish(true, true);
+    let mut windows = vec![s.cwnd()];
+    loop {
+        if s.send().is_empty() {
+            break;
+        }
+        let end = (s.r.scoreboard().nxt().0 - 1) / SMSS;
+        s.wait(100);
+        s.take(&Ack { ece: true, ..Ack::new(seg(end)) });
+        windows.push(s.cwnd());
+        assert!(windows.len() < 20, "{windows:?}");
+    }
+    assert!(windows.windows(2).all(|two| two[1] < two[0] || two[0] == SMSS), "{windows:?}");
+    assert_eq!(windows.last(), Some(&SMSS));
+    // And with one segment the timer slows it further: one segment an RTO.
+    assert_eq!(s.fire(), Timer::Retransmission);
+    assert_eq!(s.send().len(), 1);
 }

@@ -40,7 +40,7 @@ pub enum SocketOption {
     UserTimeout(Option<Duration>),
     /// TCP_CONGESTION: only before the connection is opened.
     Congestion(CongestionAlgorithm),
-    /// IP_TTL.
+    /// IP_TTL, at least 1.
     Ttl(u8),
     /// The upper six bits of IP_TOS.
     Dscp(u8),
@@ -280,6 +280,9 @@ impl<O: Observer> Sockets<'_, O> {
         if let SocketOption::ReuseAddr(on) = option {
             socket.reuse_addr = on;
             return Ok(());
+        }
+        if option == SocketOption::Ttl(0) {
+            return Err(Errno::EINVAL); // RFC 1122 section 3.2.1.7: none is sent with a TTL of zero
         }
         let option = match option {
             SocketOption::KeepAlive(true) => SocketOption::KeepAliveTimes(keepalive),

@@ -5,8 +5,11 @@ use crate::net::fabric::Fabric;
 use crate::net::pool::Slot;
 use crate::net::reassembly::Outcome;
 use crate::net::{DropReason, Fate, Observer, PacketId, SocketId};
-use crate::packet::{Icmp, IpHeader, ParseError, Protocol, Quote, Unreachable, ipv4_checksum_is_right};
-use crate::tcp::Flow;
+use crate::packet::{
+    Icmp, IpHeader, MINIMUM_MTU, ParseError, Protocol, Quote, Unreachable, emit_echo_reply,
+    ipv4_checksum_is_right,
+};
+use crate::tcp::{Flow, is_one_host};
 
 /// Why a packet had no effect: at which socket, and the reason.
 pub(super) type Ignored = (Option<SocketId>, DropReason);
@@ -44,12 +47,20 @@ impl Host {
         if !self.is_own(ip.dst) {
             return Err((None, DropReason::NoRoute)); // RFC 1122 section 3.3.1.1: a host forwards nothing
         }
+        // RFC 1122 section 3.2.1.3, MUST: what comes from an address that is no host's is discarded silently.
+        if !is_one_host(ip.src) {
+            return Err((None, DropReason::Malformed));
+        }
         if ip.fragment.is_none() {
             return self.deliver(fabric, packet, bytes, &ip, payload, observer);
         }
         match self.reassembler.add(fabric.now, &self.config.reassembly, &ip, payload, bytes) {
             Outcome::Kept => Ok(()),
             Outcome::Refused(why) => Err((None, why)),
+            Outcome::Reported(icmp) => {
+                self.report(fabric, bytes, icmp, observer);
+                Err((None, DropReason::Malformed))
+            }
             Outcome::Complete(whole) => {
                 if O::WATCHES {
                     observer.packet(fabric.now, packet, Fate::Reassembled { bytes: &whole });
@@ -109,6 +120,13 @@ impl Host {
             return Err((None, DropReason::Checksum));
         }
         let (icmp, quoted) = Icmp::parse(ip.is_v6(), message).map_err(malformed)?;
+        if icmp.is_echo_request(ip.is_v6()) {
+            // RFC 1122 section 3.2.2.6, RFC 4443 section 4.2, MUST: every host answers.
+            let id = self.next_ip_id();
+            let reply = IpHeader { id, dont_fragment: false, ..IpHeader::new(ip.dst, ip.src, ip.protocol) };
+            self.send_raw(fabric, observer, None, ip.src, |out| emit_echo_reply(&reply, message, out));
+            return Ok(());
+        }
         let Some(quote) = Quote::parse(quoted) else { return Err((None, DropReason::NoSocket)) };
         // RFC 1122 section 3.2.2: the message goes to the protocol whose packet it quotes.
         if quote.ip.protocol == Protocol::TCP {
@@ -119,10 +137,13 @@ impl Host {
             return Ok(());
         }
         if let Icmp::TooBig { mtu } = icmp {
-            // RFC 1191 section 3: no estimate falls below 68 octets; RFC 8201 section 4: nor below 1280.
-            let least = if ip.is_v6() { 1280 } else { 68 };
+            // RFC 8201 section 4: one that speaks of less than 1280 octets must be discarded.
+            if ip.is_v6() && mtu < MINIMUM_MTU as u32 {
+                return Err((None, DropReason::Malformed));
+            }
+            // RFC 1191 section 3: no estimate falls below 68 octets.
             let known = self.path_mtu.entry(quote.dst.ip()).or_insert(u32::MAX);
-            *known = (*known).min(mtu.max(least));
+            *known = (*known).min(mtu.max(68));
         }
         let id = self.udp_socket(quote.src, quote.dst).ok_or((None, DropReason::NoSocket))?;
         self.consume(fabric, packet, id, observer);

@@ -149,18 +149,18 @@ impl Host {
     }
 
     /// Sends a packet that comes from the host itself.
-    fn send_raw<O: Observer>(
+    pub(super) fn send_raw<O: Observer>(
         &self,
         fabric: &mut Fabric,
         observer: &mut O,
-        rule: Rule,
+        rule: impl Into<Option<Rule>>,
         dst: IpAddr,
         write: impl FnOnce(&mut Vec<u8>),
     ) {
         let slot = fabric.pool.take(self.id);
         if let Some(packet) = fabric.pool.get_mut(slot) {
             write(&mut packet.bytes);
-            packet.rule = Some(rule);
+            packet.rule = rule.into();
         }
         fabric.tell_sent(self.id, slot, None, observer);
         fabric.send(self.id, slot, dst, None, |_| None, observer);

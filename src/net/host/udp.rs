@@ -68,7 +68,7 @@ impl Host {
         let now = fabric.now;
         self.consume(fabric, packet, id, observer);
         let udp = self.udp_mut(id).map_err(|_| (Some(id), DropReason::NoSocket))?;
-        match udp.handle_datagram(&mut Context::new(now, observer), remote, data) {
+        match udp.handle_datagram(&mut Context::new(now, observer), remote, local, data) {
             Ok(()) => {
                 self.raise(fabric, id, Wakes::READABLE);
                 Ok(())

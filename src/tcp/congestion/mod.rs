@@ -92,6 +92,8 @@ pub struct Controller {
     algorithm: Congestion,
     hystart: Option<HyStart>,
     pipe_ack: Option<PipeAck>,
+    /// MAX(pipeACK, LossFlightSize) at a loss in a window that was not validated, until recovery ends (RFC 7661).
+    unvalidated_loss: Option<u32>,
     /// What the last reduction took, for when it turns out spurious (RFC 9438 section 4.9.2).
     before: Option<(Window, Congestion)>,
 }
@@ -114,6 +116,7 @@ impl Controller {
             },
             hystart: config.hystart.then(HyStart::default),
             pipe_ack: (config.validation == WindowValidation::Rfc7661).then(PipeAck::default),
+            unvalidated_loss: None,
             before: None,
         }
     }
@@ -226,11 +229,13 @@ impl Controller {
             self.before = Some((before, self.algorithm.clone()));
         }
         let mut flight = flight.min(before.cwnd);
+        self.unvalidated_loss = None;
         if let Some(pipe_ack) = &mut self.pipe_ack {
             // RFC 7661 section 4.4.1: from MAX(pipeACK, LossFlightSize) where the window was not validated
             if !pipe_ack.is_validated(before.cwnd) {
                 flight = flight.max(pipe_ack.value().unwrap_or(0)).min(before.cwnd);
                 cx.probe.rule(Rule::WindowValidationLoss);
+                self.unvalidated_loss = Some(flight).filter(|_| why == Reduction::Loss);
             }
             pipe_ack.reset();
         }
@@ -275,6 +280,15 @@ impl Controller {
             let before = self.window;
             self.window.cwnd = cwnd.clamp(self.window.smss, MAX_WINDOW);
             self.tell(cx, rule, before);
+        }
+    }
+
+    /// Recovery has ended, in which `retransmitted` octets were sent again: after a loss in a window that was not
+    /// validated cwnd = (MAX(pipeACK, LossFlightSize) - R) / 2, at least one segment (RFC 7661 section 4.4.1).
+    pub fn on_recovery_end<P: Probe>(&mut self, cx: &mut Context<'_, P>, retransmitted: u32) {
+        if let Some(base) = self.unvalidated_loss.take() {
+            let safe = base.saturating_sub(retransmitted) / 2;
+            self.set_cwnd(cx, Rule::WindowValidationLoss, safe.min(self.window.cwnd));
         }
     }
 

@@ -275,6 +275,7 @@ impl Recovery {
         cx.probe.rule(rule);
         self.stop_probe(cx);
         self.partial_seen = false;
+        self.repaired = (0, self.board.una());
         self.rescue = None;
         self.set_recovery_point(cx, rule);
         if self.config.fast_recovery == FastRecovery::Tahoe {
@@ -332,6 +333,7 @@ impl Recovery {
         self.rack.on_recovery_end();
         // RFC 9937 section 6.4, RFC 6675 section 5: cwnd is ssthresh
         self.congestion.set_cwnd(cx, rule, self.congestion.window().ssthresh);
+        self.congestion.on_recovery_end(cx, self.repaired.0);
     }
 
     /// An ACK in fast recovery without SACK (RFC 6582 section 3.2, RFC 5681 section 3.2).
@@ -351,7 +353,8 @@ impl Recovery {
             if new_reno {
                 // RFC 6582 section 3.2: cwnd = min (ssthresh, max (FlightSize, SMSS) + SMSS): no burst
                 let flight = self.board.flight().max(w.smss).saturating_add(w.smss);
-                self.congestion.set_cwnd(cx, Rule::FullAck, w.ssthresh.min(flight));
+                let deflated = self.congestion.cwnd().min(flight);
+                self.congestion.set_cwnd(cx, Rule::FullAck, deflated);
             } else {
                 cx.probe.rule(Rule::FastRecoveryEnd);
             }

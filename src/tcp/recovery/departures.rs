@@ -82,6 +82,11 @@ impl Recovery {
                 self.rescue = Some(self.recovery_point); // RFC 6675 section 4, rule 4
             }
             self.board.on_retransmitted(block, rescue, cx.now);
+            let (octets, end) = &mut self.repaired;
+            if block.right.is_after(*end) {
+                *octets += block.right.distance_from(block.left.max(*end)).unsigned_abs();
+                *end = block.right;
+            }
             if block.left == self.board.una() && self.first_due.take().is_some() {
                 // The timer shall time this transmission (RFC 6675 section 6).
                 self.start_rto(cx, Rule::RtoRestart);

@@ -174,6 +174,8 @@ pub struct Recovery {
     rack: Rack,
     /// The first segment in flight shall be sent again, whatever the window says; and why.
     first_due: Option<Rule>,
+    /// Octets sent again in this recovery, each counted once, and up to where.
+    repaired: (u32, SeqNumber),
     /// A partial ACK came in this recovery (RFC 6582 section 3.2: only the first restarts the timer).
     partial_seen: bool,
     /// RescueRxt (RFC 6675 section 2).
@@ -217,6 +219,7 @@ impl Recovery {
             prr: None,
             rack: Rack::new(iss),
             first_due: None,
+            repaired: (0, iss),
             partial_seen: false,
             rescue: None,
             rescue_proposed: None,

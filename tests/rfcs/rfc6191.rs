@@ -1,5 +1,6 @@
 //! RFC 6191: a SYN that takes over from a connection in TIME-WAIT, section 2 case by case.
 
+use crate::demand::{Rfc, tested};
 use crate::support::*;
 use crate::tcp_harness::*;
 use framewire::packet::{TcpFlags, TcpHeader, TcpOptions};
@@ -7,6 +8,55 @@ use framewire::probe::Var;
 use framewire::rule::Rule;
 use framewire::seq::SeqNumber;
 use framewire::tcp::{Config, State};
+
+pub const RFC: Rfc = Rfc {
+    number: 6191,
+    title: "Reducing the TIME-WAIT State Using TCP Timestamps",
+    note: "A best current practice; its one recommendation has seven cases. Where it says \"silently drop\", RFC 9293 section 3.10.7.4 and RFC 5961 section 4.2 have a challenge ACK answer, and the old connection stays as it asks.",
+    demands: &[
+        tested(
+            "2",
+            "timestamps before and now, a greater timestamp: honor the connection request",
+            &["section_2_the_old_connection_used_timestamps"],
+        ),
+        tested(
+            "2",
+            "an equal timestamp and a greater sequence number: honor it",
+            &["section_2_the_old_connection_used_timestamps"],
+        ),
+        tested(
+            "2",
+            "no timestamps now, but a greater sequence number: honor it",
+            &["section_2_the_old_connection_used_timestamps"],
+        ),
+        tested(
+            "2",
+            "otherwise drop the SYN, leaving the previous incarnation in the TIME-WAIT state",
+            &["section_2_the_old_connection_used_timestamps"],
+        ),
+        tested(
+            "2",
+            "no timestamps before, but now: honor it",
+            &["section_2_the_old_connection_did_not_use_timestamps"],
+        ),
+        tested(
+            "2",
+            "no timestamps before nor now, a greater sequence number: honor it",
+            &[
+                "section_2_the_old_connection_did_not_use_timestamps",
+                "net_hosts::a_newer_syn_takes_over_from_time_wait",
+            ],
+        ),
+        tested(
+            "2",
+            "otherwise drop it",
+            &[
+                "section_2_the_old_connection_did_not_use_timestamps",
+                "rfc9293/s3_6::an_old_syn_does_not_take_over",
+            ],
+        ),
+    ],
+};
 
 /// What a SYN brings, in relation to what the old connection saw last.
 #[derive(Clone, Copy)]

@@ -1,9 +1,36 @@
 //! RFC 6528: initial sequence numbers that nobody can guess, section 3: ISN = M + F(localip, localport, remoteip,
 //! remoteport, secretkey).
 
+use crate::demand::{Rfc, tested};
 use crate::tcp_harness::*;
 use framewire::tcp::{Config, Flow, initial_sequence_number};
 use framewire::time::{Duration, Instant};
+
+pub const RFC: Rfc = Rfc {
+    number: 6528,
+    title: "Defending against Sequence Number Attacks",
+    note: "RFC 9293 took it over as MUST-8, MUST-9 and SHLD-1.",
+    demands: &[
+        tested(
+            "3",
+            "TCP SHOULD generate its Initial Sequence Numbers with the expression ISN = M + F(localip, localport, remoteip, remoteport, secretkey), where M is the 4 microsecond timer",
+            &["m_is_a_clock_of_four_microseconds", "a_connection_takes_it_unless_a_scenario_chooses"],
+        ),
+        tested(
+            "3",
+            "It is vital that F not be computable from the outside",
+            &["f_sets_each_connection_its_own_space", "src/tcp/isn::siphash_matches_its_published_vectors"],
+        ),
+        tested(
+            "3",
+            "F() is a pseudorandom function (PRF) of the connection-id and some secret data",
+            &[
+                "f_sets_each_connection_its_own_space",
+                "src/tcp/isn::the_number_follows_clock_ends_and_secret",
+            ],
+        ),
+    ],
+};
 
 const SECRET: [u64; 2] = [1, 2];
 
