@@ -131,10 +131,19 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("framewire: {error:#}");
+            eprintln!("framewire: {}", in_full(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error with its causes; a cause that its error has quoted already is not said twice.
+fn in_full(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |said, cause| match (said.is_empty(), cause.to_string()) {
+        (true, cause) => cause,
+        (_, cause) if said.contains(&cause) => said,
+        (_, cause) => format!("{said}: {cause}"),
+    })
 }
 
 /// Logs to standard error. FRAMEWIRE_LOG overrides: `FRAMEWIRE_LOG=framewire_native::serve=trace`.
@@ -170,6 +179,20 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        use anyhow::Context;
+        let refused = || std::io::Error::other("refused");
+        let quoted = anyhow::Error::new(crate::send::SendError::Connect {
+            peer: ([127, 0, 0, 1], 1).into(),
+            source: refused(),
+            advice: "; start it".to_owned(),
+        });
+        assert_eq!(in_full(&quoted), "cannot connect to 127.0.0.1:1: refused; start it");
+        let named = Err::<(), _>(refused()).context("cannot write x").unwrap_err();
+        assert_eq!(in_full(&named), "cannot write x: refused");
     }
 
     #[test]

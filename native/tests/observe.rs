@@ -370,10 +370,18 @@ fn the_programs_end_is_kept() {
         let run = record(&[], &["sh", "-c", script]);
         assert_eq!(run.output.status.code(), Some(code), "{script}");
     }
-    let run = record(&[], &["no-such-program-anywhere"]);
-    assert_eq!(run.output.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&run.output.stderr).into_owned();
+    // A program that is not there costs no recording.
+    let dir = tempfile::tempdir().unwrap();
+    let old = dir.path().join("old.fwtrace");
+    std::fs::write(&old, "an old recording").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_framewire"))
+        .args(["record", "--out", old.to_str().unwrap(), "--", "no-such-program-anywhere"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("cannot start no-such-program-anywhere"), "{said}");
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), "an old recording");
 }
 
 #[test]

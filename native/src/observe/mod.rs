@@ -16,12 +16,13 @@ pub mod tcp_info;
 pub mod tracer;
 pub mod watch;
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use nix::sys::signal::{SigSet, Signal};
+use nix::unistd::{AccessFlags, access};
 
 use crate::capture::socket::PacketSocket;
 use crate::units::parse_size;
@@ -80,6 +81,8 @@ pub enum Packets {
 /// # Errors
 /// When the recording cannot be made, or the kernel refuses to trace (a container without CAP_SYS_PTRACE may).
 pub fn run(args: &RecordArgs) -> Result<Ending> {
+    // Before an old recording is replaced: a slip of the keyboard must not cost it.
+    check_program(args.command.first().map(OsString::as_os_str).unwrap_or_default())?;
     let packets = match (args.packets, PacketSocket::open) {
         (Packets::No, _) => None,
         (Packets::Auto, open) => open(None).ok(),
@@ -108,4 +111,46 @@ pub fn run(args: &RecordArgs) -> Result<Ending> {
         args.out.display()
     );
     Ok(ending)
+}
+
+/// Whether the program can be started, as execvp() would look for it.
+fn check_program(program: &OsStr) -> Result<()> {
+    let runs = |path: &Path| path.is_file() && access(path, AccessFlags::X_OK).is_ok();
+    let path = Path::new(program);
+    if path.components().count() > 1 || path.is_absolute() {
+        match path.is_file() {
+            _ if runs(path) => Ok(()),
+            true => bail!(
+                "{0} is not executable; `chmod +x {0}`, or name the program that runs it",
+                path.display()
+            ),
+            false => bail!("cannot start {}: there is no such file", path.display()),
+        }
+    } else {
+        let places = std::env::var_os("PATH").unwrap_or_default();
+        if std::env::split_paths(&places).any(|place| runs(&place.join(program))) {
+            return Ok(());
+        }
+        bail!(
+            "cannot start {0}: no such program on PATH (for a file of this directory write ./{0})",
+            path.display()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_looked_for_before_anything_is_replaced() {
+        assert!(check_program("sh".as_ref()).is_ok() && check_program("/bin/sh".as_ref()).is_ok());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let plain = file.path().to_str().unwrap();
+        for (program, said) in
+            [("no-such-program-at-all", "write ./no-such"), (plain, "chmod +x"), ("./none", "no such file")]
+        {
+            assert!(check_program(program.as_ref()).unwrap_err().to_string().contains(said), "{program}");
+        }
+    }
 }
