@@ -1,7 +1,7 @@
 //! Whatever the network does, as long as it lets something through: both applications read exactly what was written,
 //! then EOF; both ends become CLOSED; no timer runs for ever; no invariant breaks.
 //!
-//! `FRAMEWIRE_CASES=1000000` runs more of them, `FRAMEWIRE_SEED=n` only one.
+//! `FRAMEWIRE_CASES=1000000` runs more of them (from `FRAMEWIRE_FROM` on), `FRAMEWIRE_SEED=n` only one.
 
 #![allow(clippy::unwrap_used)] // a panic is a failure with a line number
 

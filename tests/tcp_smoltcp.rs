@@ -1,6 +1,6 @@
 //! An independent peer: smoltcp at the other end of a network that loses, reorders and duplicates, in both roles.
 //!
-//! `FRAMEWIRE_CASES=n` runs n seeds, `FRAMEWIRE_SEED=n` only that one.
+//! `FRAMEWIRE_CASES=n` runs n seeds (from `FRAMEWIRE_FROM` on), `FRAMEWIRE_SEED=n` only that one.
 
 #![allow(clippy::unwrap_used)] // a panic is a failure with a line number
 
@@ -293,7 +293,10 @@ fn smoltcp_and_we_understand_each_other() {
     let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
     let seeds = match number("FRAMEWIRE_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("FRAMEWIRE_CASES").unwrap_or(2_000),
+        None => {
+            let from = number("FRAMEWIRE_FROM").unwrap_or(0);
+            from..from + number("FRAMEWIRE_CASES").unwrap_or(2_000)
+        }
     };
     let (mut ended, mut stuck) = (0, 0);
     for seed in seeds {
