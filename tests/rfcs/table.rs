@@ -57,6 +57,11 @@ fn section(rfc: &Rfc, demand: &Demand) -> String {
     }
 }
 
+/// As Markdown shows it: `<SYN>` is no tag.
+fn shown(text: &str) -> String {
+    text.replace('<', "&lt;")
+}
+
 fn proof(rfc: &Rfc, demand: &Demand) -> String {
     match demand.proof {
         Proof::Apart(why) => why.to_owned(),
@@ -103,7 +108,13 @@ fn table() -> String {
         }
         text += "\n\n| section | demand | proof |\n| --- | --- | --- |\n";
         for demand in rfc.demands {
-            let _ = writeln!(text, "| {} | {} | {} |", section(rfc, demand), demand.text, proof(rfc, demand));
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} |",
+                section(rfc, demand),
+                shown(demand.text),
+                proof(rfc, demand)
+            );
         }
     }
     text

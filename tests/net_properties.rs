@@ -1,0 +1,193 @@
+//! Whatever links and routers do, as long as they let something through: both applications read exactly what was written,
+//! then EOF; no socket and no packet is left over, no timer runs for ever. Over IPv4 and IPv6, over bursts of loss, damage,
+//! duplication, overtaking, queues that drop or mark, and paths that are narrower than the links at their ends.
+//!
+//! `FRAMEWIRE_CASES=n` runs n seeds (from `FRAMEWIRE_FROM` on), `FRAMEWIRE_SEED=n` only that one.
+
+#![allow(clippy::unwrap_used, reason = "a panic in a test is a failure with a line")]
+
+#[path = "tcp_harness/random.rs"]
+mod random;
+
+use framewire::net::*;
+use framewire::probe::Silent;
+use framewire::rng::Rng;
+use framewire::tcp::Shutdown;
+use framewire::time::{Duration, Instant};
+use random::any_config;
+use std::net::{IpAddr, SocketAddr};
+
+const ADDRESSES: [[&str; 2]; 2] = [["10.0.0.1", "fd00::1"], ["10.0.0.2", "fd00::2"]];
+
+fn any_link(rng: &mut Rng, mtu: u32, damages: bool) -> LinkConfig {
+    let millis = |rng: &mut Rng, most: u64| Duration::from_micros(rng.below(most * 1000 + 1));
+    let rate = [None, None, Some(500_000), Some(10_000_000)][rng.below(4) as usize];
+    LinkConfig {
+        latency: millis(rng, 50),
+        jitter: [Duration::ZERO, millis(rng, 20)][rng.below(2) as usize],
+        jitter_reorders: rng.chance(0.5),
+        rate,
+        queue: QueueLimits {
+            packets: rng.chance(0.5).then(|| 3 + rng.below(50) as u32),
+            bytes: rng.chance(0.5).then(|| 10_000 + rng.below(100_000)),
+            mark: rng.chance(0.5).then(|| rng.below(20_000)),
+        },
+        loss: match rng.below(4) {
+            0 => Loss::Random(0.15),
+            1 => Loss::bursts(0.05, 3.0),
+            _ => Loss::None,
+        },
+        // A bit turned on one link alone: two may cancel each other in the checksum, as in real life.
+        corrupt: if damages && rng.chance(0.3) { 0.05 } else { 0.0 },
+        duplicate: [0.0, 0.0, 0.1][rng.below(3) as usize],
+        reorder: [0.0, 0.0, 0.1][rng.below(3) as usize],
+        reorder_by: millis(rng, 40),
+        mtu,
+        ..LinkConfig::default()
+    }
+}
+
+/// An application at one end.
+struct App {
+    host: NodeId,
+    socket: Option<SocketId>,
+    writes: Vec<u8>,
+    written: usize,
+    read: Vec<u8>,
+    eof: bool,
+    shut: bool,
+    closed: bool,
+    /// Waits for the peer's EOF before it ends its own side.
+    polite: bool,
+    chunk: usize,
+}
+
+impl App {
+    /// Writes and reads what can be, and closes when all is done. Returns whether anything was done.
+    fn act(&mut self, net: &mut Network, about: &str) -> bool {
+        let Some(socket) = self.socket.filter(|_| !self.closed) else { return false };
+        let mut silent = Silent;
+        let mut calls = net.sockets(self.host, &mut silent).unwrap();
+        let before = (self.written, self.read.len(), self.eof, self.shut);
+        while self.written < self.writes.len() {
+            let end = self.writes.len().min(self.written + self.chunk);
+            match calls.send(socket, &self.writes[self.written..end]) {
+                Ok(n) => self.written += n,
+                Err(Errno::EAGAIN) => break,
+                Err(error) => panic!("{about}: send: {error}"),
+            }
+        }
+        let mut buffer = vec![0; self.chunk];
+        while !self.eof {
+            match calls.recv(socket, &mut buffer) {
+                Ok(0) => self.eof = true,
+                Ok(n) => self.read.extend_from_slice(&buffer[..n]),
+                Err(Errno::EAGAIN) => break,
+                Err(error) => panic!("{about}: recv: {error}"),
+            }
+        }
+        if self.written == self.writes.len() && !self.shut && (!self.polite || self.eof) {
+            match calls.shutdown(socket, Shutdown::Write) {
+                Ok(()) => self.shut = true,
+                Err(Errno::ENOTCONN) => {} // not yet
+                Err(error) => panic!("{about}: shutdown: {error}"),
+            }
+        }
+        if self.shut && self.eof {
+            self.closed = true;
+            calls.close(socket).unwrap();
+        }
+        self.closed || before != (self.written, self.read.len(), self.eof, self.shut)
+    }
+}
+
+fn run(seed: u64) {
+    let mut rng = Rng::derive(seed, "net");
+    let v6 = rng.chance(0.5);
+    let mut net = Network::new(seed);
+    let host = |net: &mut Network, rng: &mut Rng, which: usize| {
+        let addresses: [IpAddr; 2] = ADDRESSES[which].map(|address| address.parse().unwrap());
+        let mut config = HostConfig::new(["client", "server"][which], addresses);
+        config.tcp = any_config(rng);
+        net.add_host(config)
+    };
+    let (client, server) = (host(&mut net, &mut rng, 0), host(&mut net, &mut rng, 1));
+    let mut about = format!("seed {seed}, IPv6 {v6}");
+    let narrow = if v6 { 1280 + rng.below(221) } else { 300 + rng.below(1201) } as u32;
+    if rng.chance(0.5) {
+        let router = net.add_router(RouterConfig::default());
+        for (from, to, mtu, damages) in [(client, router, 1500, true), (router, server, narrow, false)] {
+            let links = (any_link(&mut rng, mtu, damages), any_link(&mut rng, mtu, damages));
+            about += &format!("\n{links:?}");
+            net.connect(from, to, links.0, links.1);
+        }
+    } else {
+        let links = (any_link(&mut rng, narrow, true), any_link(&mut rng, narrow, true));
+        about += &format!("\n{links:?}");
+        net.connect(client, server, links.0, links.1);
+    }
+    let to = SocketAddr::new(ADDRESSES[1][usize::from(v6)].parse().unwrap(), 80);
+    let mut silent = Silent;
+    let mut calls = net.sockets(server, &mut silent).unwrap();
+    let listener = calls.tcp();
+    calls.bind(listener, to).unwrap();
+    calls.listen(listener, 5).unwrap();
+    let mut calls = net.sockets(client, &mut silent).unwrap();
+    let dialled = calls.tcp();
+    assert_eq!(calls.connect(dialled, to), Err(Errno::EINPROGRESS));
+    let mut app = |host, socket, polite| {
+        let bits = rng.below(18);
+        let len = rng.below(1 << bits) as usize;
+        App {
+            host,
+            socket,
+            writes: (0..len).map(|_| rng.next_u32() as u8).collect(),
+            written: 0,
+            read: Vec::new(),
+            eof: false,
+            shut: false,
+            closed: false,
+            polite,
+            chunk: 1 + rng.below(10_000) as usize,
+        }
+    };
+    let mut apps = [app(client, Some(dialled), false), app(server, None, seed.is_multiple_of(2))];
+    let mut steps = 0_u64;
+    loop {
+        if apps[1].socket.is_none() {
+            apps[1].socket =
+                net.sockets(server, &mut silent).unwrap().accept(listener).ok().map(|(id, _)| id);
+        }
+        let mut did = false;
+        for app in &mut apps {
+            did |= app.act(&mut net, &about);
+        }
+        if !net.step(&mut silent) && !did {
+            break;
+        }
+        steps += 1;
+        assert!(steps < 3_000_000, "{about}: no end at {:?}", net.now());
+    }
+    for (who, app) in apps.iter().enumerate() {
+        let peer = &apps[1 - who];
+        assert!(app.eof, "{about}: end {who} saw no EOF; {} of {}", app.read.len(), peer.writes.len());
+        assert!(app.read == peer.writes, "{about}: end {who} read something else");
+        assert!(app.closed, "{about}: end {who}");
+    }
+    let left = |host| net.host(host).unwrap().sockets().count();
+    assert_eq!((left(client), left(server)), (0, 1), "{about}: sockets are left over");
+    assert_eq!(net.in_flight(), 0, "{about}");
+    assert!(net.now() < Instant::START + Duration::from_secs(100_000_000), "{about}: {:?}", net.now());
+}
+
+#[test]
+fn streams_survive_any_network_of_links_and_routers() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    if let Some(seed) = number("FRAMEWIRE_SEED") {
+        return run(seed);
+    }
+    let from = number("FRAMEWIRE_FROM").unwrap_or(0);
+    for seed in from..from + number("FRAMEWIRE_CASES").unwrap_or(500) {
+        run(seed);
+    }
+}
