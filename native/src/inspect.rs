@@ -80,7 +80,7 @@ pub fn run(args: &InspectArgs) -> anyhow::Result<()> {
 }
 
 /// The environment's language: the first of LC_ALL, LC_MESSAGES and LANG that says one.
-fn environment() -> Lang {
+pub fn environment() -> Lang {
     let first = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));

@@ -288,3 +288,33 @@ fn a_recording_that_begins_anew_is_watched_on() {
     });
     assert!(page.events.iter().any(|event| event == "again"), "{:?}", page.events);
 }
+
+#[test]
+fn half_open_pages_are_given_up_and_those_that_answer_are_not() {
+    let web = start(&[FREE.as_slice(), &["--watch-patience", "1"]].concat());
+    // These are there as far as the kernel knows, and never say a word, not even to a ping.
+    let gone: Vec<Page> = (0..31).map(|_| web.watch(0)).collect();
+    let mut good = web.watch(0);
+    let full = || {
+        let upgrade =
+            web.upgrade("/api/live/0", "").replace("Connection: Upgrade", "Connection: Upgrade, close");
+        web.request(&upgrade).0 == 503
+    };
+    assert!(full());
+    // Who answers pings stays, although nothing is talked.
+    good.stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(3) {
+        let mut head = [0; 2];
+        if good.stream.read_exact(&mut head).is_ok() && head[0] & 0xf == 9 {
+            good.stream.write_all(&[0x8a, 0x80, 0, 0, 0, 0]).unwrap();
+        } else if head[1] & 0x7f > 0 {
+            let mut body = vec![0; usize::from(head[1] & 0x7f)];
+            let _ = good.stream.read_exact(&mut body);
+        }
+    }
+    // The places of the others are free again.
+    let fresh: Vec<Page> = (0..31).map(|_| web.watch(0)).collect();
+    assert!(full(), "the one that answered has its place still");
+    drop((gone, fresh));
+}

@@ -116,13 +116,18 @@ fn a_difference_is_found_and_is_the_exit_status() {
 
 #[test]
 fn it_is_told_for_people_too() {
-    let said = output(framewire().args(["run", "sticky-packets"]));
+    let said = output(framewire().args(["run", "sticky-packets", "--lang", "en"]));
     let text = String::from_utf8(said.stdout).unwrap();
     assert!(said.status.success(), "{text}");
     for part in ["127.", "as modelled", "sent 10 bytes", "the last call"] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    let said = output(framewire().args(["run", "simultaneous-open"]));
+    let said = output(framewire().args(["run", "sticky-packets", "--lang", "zh"]));
+    let text = String::from_utf8(said.stdout).unwrap();
+    for part in ["与模型一致", "发送 10 字节", "最后一次调用"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let said = output(framewire().args(["run", "simultaneous-open", "--lang", "en"]));
     assert_eq!(said.status.code(), Some(3));
     assert!(String::from_utf8(said.stderr).unwrap().contains("cannot be performed"));
     let said = output(framewire().args(["run", "hello-tpc"]));

@@ -191,6 +191,31 @@ fn a_target_that_is_gone_resets_the_client_and_not_the_relay() {
 }
 
 #[test]
+fn a_target_that_vanishes_in_the_middle_takes_its_clients_along_and_nothing_else() {
+    let (listener, address) = target();
+    let relay = Relay::start(address, &["--slice", "1", "--gap", "5"]);
+    let mut clients: Vec<TcpStream> = (0..3).map(|_| relay.connect()).collect();
+    let mut servers: Vec<TcpStream> = (0..3).map(|_| accept(&listener)).collect();
+    for client in &mut clients {
+        client.write_all(&[b'x'; 10_000]).unwrap();
+    }
+    for server in &mut servers {
+        assert!(!read_once(server).is_empty());
+        // What is unread makes the close a reset, as the death of a process does.
+    }
+    drop((servers, listener));
+    for client in &mut clients {
+        let end = client.read(&mut [0; 10]).map_err(|error| error.kind());
+        assert!(matches!(end, Ok(0) | Err(std::io::ErrorKind::ConnectionReset)), "{end:?}");
+    }
+    let listener = TcpListener::bind(address).unwrap();
+    let mut client = relay.connect();
+    let mut server = accept(&listener);
+    client.write_all(b"!").unwrap();
+    assert_eq!(read_once(&mut server), b"!");
+}
+
+#[test]
 fn datagrams_are_lost_doubled_and_answered() {
     let target = UdpSocket::bind("127.0.0.1:0").unwrap();
     target.set_read_timeout(Some(PATIENCE)).unwrap();

@@ -388,3 +388,62 @@ fn a_command_is_recorded_and_ends_with_the_page() {
         std::thread::sleep(Duration::from_millis(10));
     }
 }
+
+#[test]
+fn a_scenario_is_performed_and_judged_in_the_pages_language() {
+    let web = start(&[]);
+    let builtin = |name: &str| framewire::sim::builtin(name).unwrap().to_json();
+    let own = format!("X-Framewire-Token: {}\r\n", web.key);
+    let ask = |text: &str| web.raw("POST", "/api/run?lang=zh", &own, text);
+    assert_eq!(web.raw("POST", "/api/run", "", &builtin("hello-tcp")).0, 403);
+    for garbage in ["", "{", "\"hello-tcp\"", "{\"framewire\":1}"] {
+        let (code, said) = ask(garbage);
+        assert!(code == 400 && !said["error"].as_str().unwrap().is_ascii(), "{garbage}: {code} {said}");
+    }
+    let (code, said) = ask(&builtin("simultaneous-open"));
+    assert!(code == 400 && said["error"].as_str().unwrap().contains("交错"), "{said}");
+
+    let (code, said) = ask(&builtin("sticky-packets"));
+    assert_eq!((code, said["as_modelled"].as_bool()), (200, Some(true)), "{said}");
+    let told = said["told"].as_array().unwrap();
+    assert!(
+        told.iter()
+            .any(|line| line["mark"] == "same" && line["text"].as_str().unwrap().contains("发送 10 字节")),
+        "{said}"
+    );
+    assert!(told.last().unwrap()["text"].as_str().unwrap().contains("与模型一致"), "{said}");
+    let get = |path: &str| {
+        let mut stream = connect(web.addr);
+        write!(stream, "GET /{path} HTTP/1.0\r\nHost: {}\r\n\r\n", web.addr).unwrap();
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).unwrap();
+        let head = all.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        framewire::trace::read(&all[head + 4..]).unwrap().0
+    };
+    let (model, real) = (get(said["model"].as_str().unwrap()), get(said["real"].as_str().unwrap()));
+    let names = |trace: &framewire::trace::Trace| {
+        trace.tables().programs.iter().map(|program| program.name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&model), names(&real));
+    assert!(real.tables().calls.len() >= model.tables().calls.len() - 1);
+    // What differs is said to differ: the model's client is slower than this machine.
+    let odd = r#"{ "framewire": 1, "name": "odd", "hosts": [
+        { "name": "client", "step_time": "1s", "programs": [{ "steps": [
+            { "do": "socket" }, { "do": "connect", "to": "server:8000" }, { "do": "send", "data": "late" },
+            { "do": "close" } ] }] },
+        { "name": "server", "programs": [{ "steps": [
+            { "do": "socket" }, { "do": "bind", "port": 8000 }, { "do": "listen" }, { "do": "accept" },
+            { "do": "set-option", "option": "SO_RCVTIMEO", "value": 400 },
+            { "do": "recv", "n": 10, "on_error": "continue" }, { "do": "close" } ] }] } ] }"#;
+    let (code, said) = ask(odd);
+    assert_eq!((code, said["as_modelled"].as_bool()), (200, Some(false)), "{said}");
+    let told = said["told"].as_array().unwrap();
+    assert!(
+        told.iter()
+            .any(|line| line["mark"] == "differs" && line["text"].as_str().unwrap().contains("EAGAIN")),
+        "{said}"
+    );
+    for path in ["/api/run/0/other", "/api/run/999/real", "/api/run/0/..%2fx", "/api/run/x/real"] {
+        assert!((400..500).contains(&web.raw("GET", path, "", "").0), "{path}");
+    }
+}

@@ -104,6 +104,24 @@ const shown = (page, text, length = text.length) =>
     [text, length],
   );
 
+/**
+ * How many times longer than its own processor time a task takes here, while others want the processor too: asked in short spins
+ * until something is over.
+ * @param {() => boolean} over
+ */
+async function crowding(over) {
+  let [wall, cpu] = [0, 0];
+  while (!over()) {
+    const [begin, used] = [process.hrtime.bigint(), process.cpuUsage()];
+    for (let until = Date.now() + 4; Date.now() < until; );
+    wall += Number(process.hrtime.bigint() - begin) / 1e3;
+    const { user, system } = process.cpuUsage(used);
+    cpu += user + system;
+    await new Promise((go) => setTimeout(go, 96));
+  }
+  return Math.max(1, wall / cpu);
+}
+
 test('each message of a Python client is in ladder, ledger and transcript within 200 ms', async () => {
   const { page, done } = await watch();
   const client = spawn('python3', ['-c', CLIENT, String(port())], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -112,12 +130,8 @@ test('each message of a Python client is in ladder, ledger and transcript within
   client.stdin.write('ready\n');
   let length = 'READY'.length;
   await shown(page, 'READY');
-  // A machine that does other things beside draws fewer frames, and has as many times longer.
-  const frame = await page.evaluate(async () => {
-    const begin = performance.now();
-    for (let n = 0; n < 30; n++) await new Promise((go) => requestAnimationFrame(go));
-    return (performance.now() - begin) / 30;
-  });
+  let over = false;
+  const crowded = crowding(() => over);
   for (let n = 0; n < 12; n++) {
     const begin = Date.now();
     client.stdin.write(`hi ${n}!\n`);
@@ -125,9 +139,11 @@ test('each message of a Python client is in ladder, ledger and transcript within
     times.push((await shown(page, `HI ${n}!`, length)) - begin);
   }
   client.stdin.end();
+  over = true;
+  const factor = await crowded;
   times.sort((a, b) => a - b);
-  console.log(`shown after ${times[0]} to ${times.at(-1)} ms, median ${times[times.length >> 1]} (a frame takes ${frame.toFixed(1)} ms)`);
-  assert.ok(times[times.length >> 1] < 200 * Math.max(1, frame / 16.7), String(times));
+  console.log(`shown after ${times[0]} to ${times.at(-1)} ms, median ${times[times.length >> 1]} (a task takes ${factor.toFixed(1)} times its time)`);
+  assert.ok(times[times.length >> 1] < 200 * factor, String(times));
   await done();
 });
 
@@ -151,7 +167,8 @@ test('the picture follows the end until somebody takes hold of it', async () => 
 
 test('a thousand messages a second keep the page moving and lose nothing', async () => {
   const { page, player, done } = await watch();
-  const seconds = Number(process.env.FRAMEWIRE_LIVE_SECONDS ?? 5);
+  const seconds = Number(process.env.FRAMEWIRE_LIVE_SECONDS ?? 10);
+  const end = Date.now() + seconds * 1000;
   const flood = spawn('python3', ['-c', FLOOD, String(port()), '1000', String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const frames = page.evaluate(async (ms) => {
     const begin = performance.now();
@@ -162,15 +179,21 @@ test('a thousand messages a second keep the page moving and lose nothing', async
     }
     return count / (ms / 1000);
   }, seconds * 1000);
+  const crowded = crowding(() => Date.now() > end);
   const sent = Number(await firstLine(flood));
-  const rate = await frames;
+  const [rate, factor] = [await frames, await crowded];
   const last = `MESSAGE ${String(sent - 1).padStart(6, '0')}`;
   await until(page, told, last, 30_000);
   const { events, keep } = await player.evaluate((p) => ({ events: p.live.source.events(), keep: p.live.keep }));
-  console.log(`${rate.toFixed(1)} frames a second, ${events} events, ${keep} kept`);
+  console.log(`${rate.toFixed(1)} frames a second (a task takes ${factor.toFixed(1)} times its time), ${events} events, ${keep} kept`);
   // Each message is at least a recv(), its return, and a send() with its return.
   assert.ok(events >= sent * 4, `${events} events of ${sent} messages`);
-  assert.ok(rate >= 10, `${rate} frames a second`);
+  assert.ok(rate >= 30 / factor, `${rate} frames a second, where a task takes ${factor} times its time`);
+  // All of them are in the recording, each once and whole.
+  const file = new Uint8Array(await (await fetch(`${said.url}api/live/0/file`)).arrayBuffer());
+  const text = Buffer.from(file).toString('latin1');
+  const kept = new Set([...text.matchAll(/MESSAGE (\d{6})/g)].map(([, number]) => number));
+  assert.equal(kept.size, sent);
   await done();
 });
 

@@ -241,3 +241,31 @@ test('by keys, on a phone, in both languages, without a finding of axe', async (
     await done();
   }
 });
+
+test('a scenario is run for real, and stands beside its model', async () => {
+  for (const [lang, width, verdict] of [['en', 1280, /= content and failures: as modelled/], ['zh', 390, /= 内容和失败的调用：与模型一致/]]) {
+    const { page, player, done } = await pages.open(`${said.key}&scenario=sticky-packets&lang=${lang}`, { viewport: { width, height: 800 } });
+    await player.locator('button.live').click();
+    await player.locator('.real button').click();
+    const side = player.locator('dialog.side');
+    await side.locator('.rows tr').first().waitFor();
+    assert.match(await side.locator('.sum').innerText(), verdict);
+    assert.match(await side.locator('.told').innerText(), lang === 'zh' ? /发送 10 字节/ : /sent 10 bytes/);
+    // Both ladders are drawn, of the same two programs.
+    const texts = await player.evaluate((p) => ['model', 'real'].map((half) => p.live.starter.side[half].picture.list.texts.join('|')));
+    for (const ladder of texts) for (const part of ['client', 'server', 'send']) assert.ok(ladder.includes(part), `${part}: ${ladder}`);
+    assert.deepEqual(await pages.axeFindings(page), []);
+    assert.ok((await side.evaluate((d) => d.scrollWidth - d.clientWidth)) <= 0);
+    await side.getByRole('button', { name: lang === 'zh' ? /单独打开：本机实测/ : /Open alone: This machine/ }).click();
+    await side.waitFor({ state: 'hidden' });
+    await until(async () => (await player.locator('.badges').innerText()).includes(lang === 'zh' ? '实测' : 'observed'));
+    await done();
+  }
+  // What cannot be performed is refused in words.
+  const { page, player, complaints } = await pages.open(`${said.key}&scenario=simultaneous-open&lang=zh`);
+  await player.locator('button.live').click();
+  await player.locator('.real button').click();
+  await until(async () => (await player.locator('.real .flaw').innerText()).includes('交错'));
+  assert.ok(complaints.every((text) => /status of 400/.test(text)), complaints.join());
+  await page.context().close();
+});

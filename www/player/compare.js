@@ -26,10 +26,13 @@ const QUIET_MS = 200;
 /** Sentences shown at most. */
 const MOST_ROWS = 300;
 
-/** One of the two ladders. */
-class Half {
+/**
+ * One of the two ladders.
+ * @typedef {{ player: import('./element.js').FramewirePlayer, scrolled: (half: Half) => void }} Pair whose it is
+ */
+export class Half {
   /**
-   * @param {Compare} dialog
+   * @param {Pair} dialog
    * @param {string} sign of what only this run has
    */
   constructor(dialog, sign) {

@@ -25,8 +25,10 @@ import * as open from './open.js';
 const KEEP = { first: 600, least: 120, most: 1500 };
 /** A redraw may take so long, in milliseconds; fewer events are kept until it does. */
 const COST = 18;
-/** Between two redraws, in milliseconds. */
-const GAP = 50;
+/** Between two redraws, in milliseconds, at least and at most: as long again as half a redraw, so that frames come in between. */
+const GAP = { least: 50, most: 110 };
+/** So often the sentences are written anew while redraws are costly, in milliseconds. */
+const TELL = 250;
 /** So often the list is asked for anew while it is shown, in milliseconds. */
 const LOOK = 1000;
 /** What is typed to see something. */
@@ -76,6 +78,9 @@ export class Live {
     this.dirty = false;
     this.keep = KEEP.first;
     this.drawn = 0;
+    /** Until the next redraw, and when the sentences were last written. */
+    this.pause = GAP.least;
+    this.told = 0;
     /** Events that came until the last redraw. */
     this.at = 0;
     /** What the list shows. */
@@ -245,7 +250,7 @@ export class Live {
   plan() {
     if (this.dirty) return;
     this.dirty = true;
-    const wait = Math.max(0, this.drawn + GAP - performance.now());
+    const wait = Math.max(0, this.drawn + this.pause - performance.now());
     setTimeout(() => requestAnimationFrame(() => this.draw()), wait);
   }
 
@@ -260,6 +265,11 @@ export class Live {
     this.at = source.events();
     const cost = performance.now() - begin;
     this.drawn = begin + cost;
+    // What the browser itself needs for it counts, too: this comes when the frame is out.
+    setTimeout(() => {
+      this.drawn = performance.now();
+      this.pause = Math.min(GAP.most, Math.max(GAP.least, 1.5 * (this.drawn - begin)));
+    });
     // As many events as can be drawn in time.
     const keep = cost > COST ? this.keep * 0.7 : cost < COST / 3 && source.forgotten() > 0 ? this.keep * 1.2 : this.keep;
     this.keep = Math.round(Math.min(KEEP.most, Math.max(KEEP.least, keep)));
@@ -302,6 +312,12 @@ export class Live {
       player.charts.opened();
     }
     player.playhead = player.extent;
+    // The sentences are those of another core, though their numbers may be the same.
+    const now = performance.now();
+    if (this.pause === GAP.least || now - this.told >= TELL) {
+      this.told = now;
+      player.transcript.first = -1;
+    }
     const { scroller } = player.ladder;
     scroller.scrollTop = scroller.scrollHeight;
     player.moved();

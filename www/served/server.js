@@ -21,6 +21,7 @@ export class Refused extends Error {
  * @property {import('../player/types.d.ts').Words} words
  * @property {boolean} unlocked
  * @property {boolean} commands
+ * @property {boolean} performs scenarios on real sockets
  * @property {string[]} framings
  * @property {{ tcp: import('../player/types.d.ts').KnobInfo[], udp: import('../player/types.d.ts').KnobInfo[] }} knobs
  */
@@ -74,7 +75,7 @@ export class Server {
   /**
    * Sends a wish; throws `Refused` with words for the reader.
    * @param {string} path
-   * @param {object} [body] without one it is only asked
+   * @param {object | string} [body] without one it is only asked
    */
   async send(path, body) {
     const at = new URL('../', import.meta.url);
@@ -82,7 +83,7 @@ export class Server {
     /** @type {Response} */
     let answer;
     try {
-      answer = await fetch(new URL(path, at), body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers });
+      answer = await fetch(new URL(path, at), body ? { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) } : { headers });
     } catch {
       throw new Refused(this.word('start-lost'));
     }
@@ -91,7 +92,7 @@ export class Server {
     return said;
   }
 
-  /** @param {string} path @param {object} body */
+  /** @param {string} path @param {object | string} body */
   act(path, body) {
     return this.send(`${path}?lang=${this.lang}`, body);
   }

@@ -5,6 +5,7 @@ import { h, sharedSheet } from '../player/dom.js';
 import { Knob } from '../player/knob.js';
 import { Form } from './form.js';
 import { Server } from './server.js';
+import { SideBySide } from './side.js';
 
 /** @typedef {import('../player/live.js').Live} Live */
 /** @typedef {import('../player/live.js').Feed} Feed */
@@ -16,7 +17,7 @@ const css = `
 .feeds .feed { display: grid; grid-template-columns: minmax(0, 1fr) auto; align-items: center; gap: 0 8px; }
 .feeds .feed > .stop { width: auto; border-color: var(--fw-line); min-height: 36px; }
 .feeds .feed > .said { grid-column: 1 / -1; margin: 0 8px 6px; font: 12px/16px var(--fw-mono); white-space: pre-wrap; overflow-wrap: anywhere; max-height: 96px; overflow: auto; border-left: 3px solid var(--fw-line); padding-left: 8px; }
-.feeds .start, .feeds .locked { margin: 0 16px 12px; border-top: 1px solid var(--fw-line); padding-top: 8px; }
+.feeds .start, .feeds .locked, .feeds .real { margin: 0 16px 12px; border-top: 1px solid var(--fw-line); padding-top: 8px; }
 .feeds .start h3 { margin: 4px 0; }
 .feeds .start p { margin: 6px 0; }
 .feeds .kinds { display: flex; flex-wrap: wrap; gap: 0 16px; }
@@ -42,9 +43,15 @@ const css = `
 .live-bar .turning input[type=checkbox] { width: 16px; height: 16px; margin: 0; accent-color: var(--fw-ink); flex: none; }
 .live-bar .turning .row { margin: 6px 0; }
 .live-bar .turning .row button { border: 1px solid var(--fw-line); }
-.narrow .feeds .start, .narrow .feeds .locked { margin: 0 8px 12px; }
+.narrow .feeds .start, .narrow .feeds .locked, .narrow .feeds .real { margin: 0 8px 12px; }
 .narrow .feeds .kind, .narrow .feeds .start .choice, .narrow .feeds .ask input, .narrow .feeds summary, .narrow .live-bar summary { min-height: 44px; box-sizing: border-box; }
 .narrow .feeds summary, .narrow .live-bar summary { padding: 13px 0; }
+.feeds .real .go { margin-right: 12px; }
+.side .half h3 { display: flex; align-items: center; gap: 8px; }
+.side .half .text-button { border-color: var(--fw-line); min-height: 28px; padding: 0 8px; }
+.side .sum { margin-top: 0; margin-bottom: 0; }
+.side .differs { color: var(--fw-trouble); }
+.narrow .side .half .text-button { min-height: 44px; }
 `;
 
 const sheet = sharedSheet(css);
@@ -69,7 +76,12 @@ export class Starter {
     this.lockFlaw = h('p', { class: 'flaw', role: 'alert' });
     this.element = h('div', { class: 'all' });
     live.list.replaceWith(this.element);
-    this.element.append(live.list, this.form.element, this.locked, live.more);
+    this.side = new SideBySide(this);
+    this.runText = h('span', { class: 'quiet' });
+    this.runButton = h('button', { type: 'button', class: 'go', click: () => void this.perform() });
+    this.runFlaw = h('p', { class: 'flaw', role: 'alert' });
+    this.real = h('div', { class: 'real', hidden: true }, this.runButton, this.runText, this.runFlaw);
+    this.element.append(live.list, this.real, this.form.element, this.locked, live.more);
     this.turning = h('details', { class: 'turning', hidden: true });
     live.bar.append(this.turning);
     /** Whose knobs are shown. */
@@ -101,7 +113,27 @@ export class Starter {
     this.locked.hidden = open;
     if (open) form.fill();
     else this.locked.replaceChildren(h('p', {}, w['start-locked']), h('div', { class: 'ask' }, h('label', { for: 'fw-key' }, w['start-key']), this.key), this.lockFlaw, h('p', { class: 'row' }, h('button', { type: 'submit', class: 'unlock' }, w['start-unlock'])));
+    this.runButton.textContent = w['run-real'];
+    this.listed([]);
     if (this.relay >= 0) void this.watching(this.relay, true);
+  }
+
+  /** Performs the open scenario, as it was changed, on real sockets. */
+  async perform() {
+    const { bench } = this.player.lab;
+    if (!bench || this.runButton.disabled) return;
+    this.runFlaw.textContent = '';
+    this.runButton.disabled = true;
+    this.runButton.textContent = this.server.word('run-running');
+    try {
+      await this.side.run(bench.json());
+      this.live.dialog.close();
+    } catch (error) {
+      this.runFlaw.textContent = error instanceof Error ? error.message : String(error);
+    } finally {
+      this.runButton.disabled = false;
+      this.runButton.textContent = this.server.word('run-real');
+    }
   }
 
   async unlock() {
@@ -118,6 +150,11 @@ export class Starter {
 
   /** @param {Feed[]} feeds */
   listed(feeds) {
+    const { offer } = this.server;
+    const { bench, info } = { bench: this.player.lab.bench, info: this.player.info };
+    this.real.hidden = !offer?.unlocked || !offer.performs || !bench;
+    this.runText.textContent = `${info?.title ?? ''}${this.player.words['colon']}${this.server.word('run-real-long')}`;
+    if (!bench) this.runFlaw.textContent = '';
     const at = feeds.filter((feed) => feed.running && feed.address);
     // A client talks to a relay rather than to the server behind it.
     const last = at.at(-1)?.address;

@@ -5,6 +5,7 @@ mod journal;
 mod plan;
 mod sockets;
 mod stage;
+mod tell;
 mod verdict;
 
 use std::path::PathBuf;
@@ -17,13 +18,16 @@ use framewire::sim::{Run, Scenario, set};
 use serde_json::json;
 
 use crate::capture::socket::PacketSocket;
+use crate::inspect::environment;
 use crate::observe::store::TraceFile;
 use crate::say;
 use crate::sim_cmd::load;
 use crate::units::parse_seconds;
 use journal::Journal;
-use plan::{Plan, Refusal};
+use plan::Plan;
+pub use plan::Refusal;
 use stage::Ending;
+pub use tell::{Line, Mark};
 pub use verdict::{SocketVerdict, Verdict};
 
 const EXAMPLES: &str = "\
@@ -62,9 +66,19 @@ pub struct RunArgs {
     /// Seconds without any call after which programs that wait are taken to wait for ever
     #[arg(long, value_name = "S", default_value = "0.5", value_parser = parse_seconds)]
     pub settle: Duration,
+    /// The language of the verdict: en or zh (default: the environment's)
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<Lang>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+impl RunArgs {
+    fn lang(&self) -> Lang {
+        // What machines read does not depend on where they stand.
+        self.lang.unwrap_or_else(|| if self.json { Lang::En } else { environment() })
+    }
 }
 
 /// The exit status of a scenario that cannot be performed.
@@ -98,27 +112,41 @@ fn scenario(args: &RunArgs) -> Result<Scenario> {
     Ok(scenario)
 }
 
-/// Performs the scenario that the arguments name.
+/// How a scenario is performed.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// Where what happened is written.
+    pub record: Option<PathBuf>,
+    /// Where what the model predicts is written.
+    pub model: Option<PathBuf>,
+    /// The time it may take.
+    pub limit: Duration,
+    /// After so long without a call, who waits is taken to wait for ever.
+    pub settle: Duration,
+    /// The language of the verdict.
+    pub lang: Lang,
+}
+
+/// Performs a scenario.
 ///
 /// # Errors
-/// When there is no such scenario, it cannot be performed ([`Refusal`]), or a file cannot be written.
-fn perform(args: &RunArgs) -> Result<Performance> {
-    let scenario = scenario(args)?;
-    let plan = Plan::new(&scenario)?;
+/// When it cannot be performed ([`Refusal`]), or a file cannot be written.
+pub fn perform(scenario: &Scenario, wish: &Wish) -> Result<Performance> {
+    let plan = Plan::new(scenario)?;
     let model = Run::new(&plan.predicted, &[])?;
     let takes = verdict::last_call(model.trace());
-    plan.refuse_long(takes.since(framewire::time::Instant::START), args.limit)?;
+    plan.refuse_long(takes.since(framewire::time::Instant::START), wish.limit)?;
     let model = model.into_trace();
-    if let Some(path) = &args.model {
+    if let Some(path) = &wish.model {
         let bytes = framewire::trace::write(&model);
         std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     }
     let create = |path: &PathBuf| {
         TraceFile::create(path).with_context(|| format!("cannot record to {}", path.display()))
     };
-    let file = args.record.as_ref().map(create).transpose()?;
+    let file = wish.record.as_ref().map(create).transpose()?;
     let journal = Journal::new(file, PacketSocket::open(Some("lo")).ok());
-    let (journal, plan, ending) = stage::perform(plan, journal, args.limit, args.settle)?;
+    let (journal, plan, ending) = stage::perform(plan, journal, wish.limit, wish.settle)?;
     let (kernel, packets) = journal.finish().context("the recording is incomplete")?;
     let name = |host: usize| scenario.hosts.get(host).map_or_else(String::new, |host| host.name.clone());
     Ok(Performance {
@@ -126,8 +154,8 @@ fn perform(args: &RunArgs) -> Result<Performance> {
         hosts: (0..scenario.hosts.len()).map(|h| (name(h), plan.map.host(h).to_string())).collect(),
         moved: plan.map.moved().map(|(host, port, real)| (name(host), port, real)).collect(),
         ending,
-        verdict: verdict::judge(&model, &kernel, packets),
-        remarks: plan.remarks,
+        verdict: verdict::judge(&model, &kernel, packets, wish.lang),
+        remarks: plan::remarks(scenario, wish.lang),
     })
 }
 
@@ -136,7 +164,15 @@ fn perform(args: &RunArgs) -> Result<Performance> {
 /// # Errors
 /// When there is no such scenario, or a file cannot be written.
 pub fn run(args: &RunArgs) -> Result<ExitCode> {
-    let performance = match perform(args) {
+    let lang = args.lang();
+    let wish = Wish {
+        record: args.record.clone(),
+        model: args.model.clone(),
+        limit: args.limit,
+        settle: args.settle,
+        lang,
+    };
+    let performance = match perform(&scenario(args)?, &wish) {
         Ok(performance) => performance,
         Err(error) => match error.downcast_ref::<Refusal>() {
             Some(refusal) => {
@@ -148,7 +184,17 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     };
     match args.json {
         true => say::line(performance.json()),
-        false => performance.tell(args),
+        false => {
+            let lines = performance.told(lang);
+            lines.iter().for_each(|line| say::line(line.plain(lang)));
+            if let Some(file) = &args.record {
+                let file = file.display();
+                say::line(lang.pick(
+                    format!("`framewire web {file}` draws it"),
+                    format!("`framewire web {file}` 可以把它画出来"),
+                ));
+            }
+        }
     }
     Ok(if performance.verdict.as_modelled { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -156,19 +202,20 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
 fn refuse(args: &RunArgs, refusal: &Refusal) {
     match args.json {
         true => say::line(json!({
-            "scenario": args.scenario, "verdict": "not-performed", "reason": refusal.to_string(),
+            "scenario": args.scenario, "verdict": "not-performed", "reason": refusal.message(args.lang()),
         })),
-        false => eprintln!("framewire run: {} cannot be performed here: {refusal}", args.scenario),
+        false => {
+            let (lang, name) = (args.lang(), &args.scenario);
+            let reason = refusal.message(lang);
+            eprintln!(
+                "framewire run: {}",
+                lang.pick(
+                    format!("{name} cannot be performed here: {reason}"),
+                    format!("{name} 无法在这里运行：{reason}")
+                )
+            );
+        }
     }
-}
-
-/// At most so many sizes are written out.
-const SIZES: usize = 12;
-
-fn sizes(all: &[usize]) -> String {
-    let shown: Vec<String> = all.iter().take(SIZES).map(ToString::to_string).collect();
-    let more = if all.len() > SIZES { format!(" … ({} calls)", all.len()) } else { String::new() };
-    if all.is_empty() { "nothing".to_owned() } else { format!("{}{more}", shown.join(" ")) }
 }
 
 impl Performance {
@@ -185,59 +232,5 @@ impl Performance {
             "not_performed": self.remarks,
             "comparison": self.verdict,
         })
-    }
-
-    fn tell(&self, args: &RunArgs) {
-        let hosts: Vec<String> = self.hosts.iter().map(|(name, at)| format!("{name} {at}")).collect();
-        say::line(format_args!("{} on this machine's loopback: {}", self.name, hosts.join(", ")));
-        for (host, port, real) in &self.moved {
-            say::line(format_args!("  port {port} of {host} is {real} here: it may not be had"));
-        }
-        for remark in &self.remarks {
-            say::line(format_args!("  {remark}"));
-        }
-        let v = &self.verdict;
-        for socket in &v.sockets {
-            let SocketVerdict { program, socket: kind, transport, sent, received, .. } = socket;
-            let mark = if socket.as_modelled { "as modelled  " } else { "NOT AS MODELLED" };
-            say::line(format_args!(
-                "  {mark}  {program}, {transport} socket {kind}: sent {sent} bytes, received {received}"
-            ));
-            if let Some(difference) = &socket.difference {
-                say::line(format_args!("                 {difference}"));
-            }
-            if socket.model_receives != socket.kernel_receives {
-                let (model, kernel) = (sizes(&socket.model_receives), sizes(&socket.kernel_receives));
-                say::line(format_args!(
-                    "                 receives gave, by the model: {model}; in the kernel: {kernel}"
-                ));
-            }
-        }
-        for failure in &v.failures {
-            say::line(format_args!("  NOT AS MODELLED  {failure}"));
-        }
-        for evidence in &v.evidence {
-            say::line(format_args!("  {evidence}"));
-        }
-        say::line(format_args!(
-            "  the last call: after {:.4} s by the model, {:.4} s here",
-            v.model_seconds, v.kernel_seconds
-        ));
-        match v.kernel_packets {
-            Some(packets) => {
-                say::line(format_args!("  packets: {} by the model, {packets} captured", v.model_packets))
-            }
-            None => {
-                say::line("  packets were not captured: that needs CAP_NET_RAW (`framewire help capture`)")
-            }
-        }
-        match self.ending {
-            Ending::Over => {}
-            Ending::Quiet => say::line("  at the end programs wait for what nobody sends"),
-            Ending::Limit => say::line("  it was ended at a limit (`--limit`, or the scenario's own)"),
-        }
-        let verdict = if v.as_modelled { "as modelled" } else { "NOT as modelled" };
-        let drawn = args.record.as_ref().map(|file| format!("; `framewire web {}` draws it", file.display()));
-        say::line(format_args!("content and failures: {verdict}{}", drawn.unwrap_or_default()));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use framewire::lang::Lang;
 use framewire::sim::scenario::{Network, Preset, SocketKind, Step, TcpSettings, Verb};
 use framewire::sim::units::Span;
 use framewire::sim::{Scenario, addresses};
@@ -36,6 +37,24 @@ pub enum Refusal {
     TooLong(String, u64),
 }
 
+impl Refusal {
+    /// The same in a language.
+    pub fn message(&self, lang: Lang) -> String {
+        let zh = match self {
+            Refusal::Ipv6 => {
+                "场景中的主机使用 IPv6 地址，而本机只有一个 IPv6 回环地址：请给主机分配 IPv4 地址".to_owned()
+            }
+            Refusal::CallsCross(to) => format!(
+                "连接 {to} 的程序自己也正被连接，而那里没有程序在监听：双方的请求必须在途中交错，回环网络上没有“途中”"
+            ),
+            Refusal::TooLong(takes, limit) => {
+                format!("按模型，这些程序要运行 {takes}，而上限是 {limit} 秒：可以用 `--limit` 提高")
+            }
+        };
+        lang.pick(self.to_string(), zh)
+    }
+}
+
 /// A scenario made ready for real sockets.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -43,8 +62,6 @@ pub struct Plan {
     pub scenario: Scenario,
     /// The same over the model's loopback, with Linux's TCP: what the kernel is held against.
     pub predicted: Scenario,
-    /// What of the scenario's network and TCP is not performed.
-    pub remarks: Vec<String>,
     /// Real addresses.
     pub map: AddressMap,
     /// By program, counted over all hosts: it waits to be called, from the beginning on.
@@ -176,21 +193,29 @@ fn usable_port(address: Ipv4Addr, port: u16) -> u16 {
 }
 
 /// What of the network and of TCP the loopback does not do, in words.
-fn remarks(scenario: &Scenario) -> Vec<String> {
+pub fn remarks(scenario: &Scenario, lang: Lang) -> Vec<String> {
     let mut all = Vec::new();
     let network = &scenario.network;
     let mut of_network = Vec::new();
-    let mut add = |given: bool, what: &'static str| of_network.extend(given.then_some(what));
-    add(network.latency.is_some_and(|l| !l.0.is_zero()) || network.jitter.is_some(), "latency");
-    add(network.rate.is_some() || network.queue.is_some(), "rate");
-    add(network.loss.is_some() || network.loss_burst.is_some(), "loss");
-    add(network.duplicate.is_some() || network.reorder.is_some(), "duplicates and reordering");
-    add(network.corrupt.is_some(), "damage");
-    add(network.mtu.is_some() || network.bottleneck.is_some(), "path MTU and bottleneck");
-    add(!network.directions.is_empty(), "differences by direction");
-    add(!network.script.is_empty(), "what its script does to single packets");
+    let mut add = |given: bool, en, zh| of_network.extend(given.then_some(lang.pick::<&str>(en, zh)));
+    add(network.latency.is_some_and(|l| !l.0.is_zero()) || network.jitter.is_some(), "latency", "延迟");
+    add(network.rate.is_some() || network.queue.is_some(), "rate", "速率");
+    add(network.loss.is_some() || network.loss_burst.is_some(), "loss", "丢包");
+    add(network.duplicate.is_some() || network.reorder.is_some(), "duplicates and reordering", "重复和乱序");
+    add(network.corrupt.is_some(), "damage", "损坏");
+    add(
+        network.mtu.is_some() || network.bottleneck.is_some(),
+        "path MTU and bottleneck",
+        "路径 MTU 和瓶颈链路",
+    );
+    add(!network.directions.is_empty(), "differences by direction", "两个方向的差别");
+    add(!network.script.is_empty(), "what its script does to single packets", "脚本对单个报文的操作");
     if !of_network.is_empty() {
-        all.push(format!("not performed, the loopback is what it is: {}", of_network.join(", ")));
+        let joined = of_network.join(lang.pick(", ", "、"));
+        all.push(lang.pick(
+            format!("not performed, the loopback is what it is: {joined}"),
+            format!("回环网络上无法实现的：{joined}"),
+        ));
     }
     let settings = || std::iter::once(&scenario.tcp).chain(scenario.hosts.iter().map(|host| &host.tcp));
     let mut broken: Vec<&str> = Vec::new();
@@ -200,10 +225,18 @@ fn remarks(scenario: &Scenario) -> Vec<String> {
         }
     }
     if !broken.is_empty() {
-        all.push(format!("the kernel keeps the rules that the scenario breaks: {}", broken.join(", ")));
+        let joined = broken.join(lang.pick(", ", "、"));
+        all.push(lang.pick(
+            format!("the kernel keeps the rules that the scenario breaks: {joined}"),
+            format!("场景中违反的规则，内核仍会遵守：{joined}"),
+        ));
     }
     if settings().any(|tcp| kept(tcp) != *tcp) {
-        all.push("the kernel's TCP has its own initial windows, timers and TIME-WAIT".to_owned());
+        let own = lang.pick(
+            "the kernel's TCP has its own initial windows, timers and TIME-WAIT",
+            "内核的 TCP 有自己的初始窗口、定时器和 TIME-WAIT",
+        );
+        all.push(own.to_owned());
     }
     all
 }
@@ -253,7 +286,7 @@ impl Plan {
         }
         let programs = scenario.hosts.iter().flat_map(|host| &host.programs);
         let waits = programs.map(|of| of.start.is_none() && ports(&of.steps).waits).collect();
-        Ok(Plan { remarks: remarks(scenario), map: place(scenario), scenario: staged, predicted, waits })
+        Ok(Plan { map: place(scenario), scenario: staged, predicted, waits })
     }
 
     /// Refuses a scenario whose programs take longer than `limit` by the model.
@@ -285,10 +318,12 @@ mod tests {
 
     #[test]
     fn what_is_not_performed_is_said() {
-        let said = Plan::new(&builtin("lost-syn").unwrap()).unwrap().remarks.join("\n");
+        let said = remarks(&builtin("lost-syn").unwrap(), Lang::En).join("\n");
         assert!(said.contains("script"), "{said}");
-        let said = Plan::new(&builtin("no-time-wait").unwrap()).unwrap().remarks.join("\n");
+        let said = remarks(&builtin("no-time-wait").unwrap(), Lang::En).join("\n");
         assert!(said.contains("no-time-wait"), "{said}");
+        let said = remarks(&builtin("no-time-wait").unwrap(), Lang::Zh).join("\n");
+        assert!(said.contains("no-time-wait") && said.contains("遵守"), "{said}");
         assert_eq!(
             Plan::new(&builtin("simultaneous-open").unwrap()).unwrap_err(),
             Refusal::CallsCross("right:6000".to_owned())

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use framewire::lang::Lang;
 use framewire::time::Instant;
 use framewire::trace::tables::StoredOutcome;
 use framewire::trace::{Errno, EventId, Op, SocketId, ThreadId, Trace, Transport};
@@ -161,22 +162,30 @@ fn told(trace: &Trace) -> Vec<Told> {
 }
 
 /// Where two contents part, in words; `None`: nowhere.
-fn difference(model: &Use, kernel: &Use) -> Option<String> {
-    for (what, (model, kernel)) in
-        ["sent", "received"].into_iter().zip(model.content().into_iter().zip(kernel.content()))
+fn difference(model: &Use, kernel: &Use, lang: Lang) -> Option<String> {
+    for (what, (model, kernel)) in lang
+        .pick(["sent", "received"], ["发送", "接收"])
+        .into_iter()
+        .zip(model.content().into_iter().zip(kernel.content()))
     {
         if model == kernel {
             continue;
         }
         if model.len() != kernel.len() {
             let (model, kernel) = (model.len(), kernel.len());
-            return Some(format!("{what}: {model} pieces by the model, {kernel} in the kernel"));
+            return Some(lang.pick(
+                format!("{what}: {model} pieces by the model, {kernel} in the kernel"),
+                format!("{what}：模型为 {model} 段，内核为 {kernel} 段"),
+            ));
         }
         let other = model.iter().zip(&kernel).find(|(model, kernel)| model != kernel);
         let Some((model, kernel)) = other else { continue };
         let at = model.iter().zip(kernel).take_while(|(a, b)| a == b).count();
         let (m, k) = (model.len(), kernel.len());
-        return Some(format!("{what}: parts at byte {at} ({m} bytes by the model, {k} in the kernel)"));
+        return Some(lang.pick(
+            format!("{what}: parts at byte {at} ({m} bytes by the model, {k} in the kernel)"),
+            format!("{what}：从第 {at} 字节起不同（模型 {m} 字节，内核 {k} 字节）"),
+        ));
     }
     None
 }
@@ -189,8 +198,8 @@ fn error_name(errno: u16) -> String {
     Errno(errno).name().map_or_else(|| format!("errno {errno}"), str::to_owned)
 }
 
-/// Holds what happened against what was predicted.
-pub fn judge(model: &Trace, kernel: &Trace, packets: Option<u32>) -> Verdict {
+/// Holds what happened against what was predicted; says so in a language.
+pub fn judge(model: &Trace, kernel: &Trace, packets: Option<u32>, lang: Lang) -> Verdict {
     let mut verdict = Verdict {
         as_modelled: true,
         sockets: Vec::new(),
@@ -202,7 +211,7 @@ pub fn judge(model: &Trace, kernel: &Trace, packets: Option<u32>) -> Verdict {
         kernel_packets: packets,
     };
     for (model, kernel) in told(model).into_iter().zip(told(kernel)) {
-        verdict.program(&model, &kernel);
+        verdict.program(&model, &kernel, lang);
     }
     verdict.as_modelled =
         verdict.failures.is_empty() && verdict.sockets.iter().all(|socket| socket.as_modelled);
@@ -210,7 +219,7 @@ pub fn judge(model: &Trace, kernel: &Trace, packets: Option<u32>) -> Verdict {
 }
 
 impl Verdict {
-    fn program(&mut self, model: &Told, kernel: &Told) {
+    fn program(&mut self, model: &Told, kernel: &Told, lang: Lang) {
         let name = &model.name;
         for accepted in [false, true] {
             // Who was accepted first is chance: the connections are paired by what they carried.
@@ -223,16 +232,17 @@ impl Verdict {
             let (models, kernels) = (of(model), of(kernel));
             if models.len() != kernels.len() {
                 let what = if accepted { "accepted connection" } else { "socket" };
-                self.failures.push(format!(
-                    "{name}: {} by the model, {} in the kernel",
-                    plural(models.len(), what),
-                    kernels.len()
+                let (by_model, really) = (models.len(), kernels.len());
+                let zh = if accepted { "已接受的连接" } else { "套接字" };
+                self.failures.push(lang.pick(
+                    format!("{name}: {} by the model, {really} in the kernel", plural(by_model, what)),
+                    format!("{name}：{zh}，模型为 {by_model} 个，内核为 {really} 个"),
                 ));
             }
             for (model, kernel) in models.iter().zip(&kernels) {
                 let carried = [model, kernel].iter().any(|of| !of.sent.is_empty() || !of.received.is_empty());
                 if carried {
-                    self.sockets.push(socket_verdict(name, model, kernel));
+                    self.sockets.push(socket_verdict(name, model, kernel, lang));
                 }
             }
         }
@@ -243,30 +253,39 @@ impl Verdict {
             let count = |told: &Told| told.failures.get(&key).copied().unwrap_or(0);
             let (by_model, really, error) = (count(model), count(kernel), error_name(errno));
             if by_model != really {
-                self.failures.push(format!(
-                    "{name}: {op}() fails with {error} {} by the model, {really} in the kernel",
-                    plural(by_model, "time")
+                let times = plural(by_model, "time");
+                self.failures.push(lang.pick(
+                    format!("{name}: {op}() fails with {error} {times} by the model, {really} in the kernel"),
+                    format!("{name}：{op}() 因 {error} 失败，模型为 {by_model} 次，内核为 {really} 次"),
                 ));
             } else {
-                self.evidence.push(format!("{name}: {op}() fails with {error}, as modelled"));
+                self.evidence.push(lang.pick(
+                    format!("{name}: {op}() fails with {error}, as modelled"),
+                    format!("{name}：{op}() 因 {error} 失败，与模型一致"),
+                ));
             }
         }
         if model.waiting != kernel.waiting {
             let of = |told: &Told| {
-                let all: Vec<String> = told.waiting.iter().map(|(op, n)| format!("{n} in {op}()")).collect();
-                if all.is_empty() { "nobody".to_owned() } else { all.join(", ") }
+                let all = told
+                    .waiting
+                    .iter()
+                    .map(|(op, n)| lang.pick(format!("{n} in {op}()"), format!("{n} 个在 {op}() 中")));
+                let all: Vec<String> = all.collect();
+                let (nobody, comma) = lang.pick(("nobody", ", "), ("没有", "、"));
+                if all.is_empty() { nobody.to_owned() } else { all.join(comma) }
             };
-            self.evidence.push(format!(
-                "{name}: at the end waits by the model {}, in the kernel {}",
-                of(model),
-                of(kernel)
+            let (by_model, really) = (of(model), of(kernel));
+            self.evidence.push(lang.pick(
+                format!("{name}: at the end waits by the model {by_model}, in the kernel {really}"),
+                format!("{name}：结束时仍在等待的，模型：{by_model}；内核：{really}"),
             ));
         }
     }
 }
 
-fn socket_verdict(program: &str, model: &Use, kernel: &Use) -> SocketVerdict {
-    let difference = difference(model, kernel);
+fn socket_verdict(program: &str, model: &Use, kernel: &Use, lang: Lang) -> SocketVerdict {
+    let difference = difference(model, kernel, lang);
     let len = |pieces: &[Vec<u8>]| pieces.iter().map(Vec::len).sum();
     SocketVerdict {
         program: program.to_owned(),
@@ -298,7 +317,7 @@ mod tests {
     fn other_cuts_and_times_are_evidence_only() {
         let (one, other) =
             (trace("split-message", None), trace("split-message", Some(("network.rate", "100kbit/s"))));
-        let verdict = judge(&one, &other, None);
+        let verdict = judge(&one, &other, None, Lang::En);
         assert!(verdict.as_modelled, "{verdict:?}");
         assert!(verdict.sockets.iter().any(|socket| socket.model_receives != socket.kernel_receives));
     }
@@ -306,11 +325,11 @@ mod tests {
     #[test]
     fn another_content_or_failure_is_a_difference() {
         let hello = trace("hello-tcp", None);
-        let verdict = judge(&hello, &trace("three-way-handshake", None), None);
+        let verdict = judge(&hello, &trace("three-way-handshake", None), None, Lang::En);
         assert!(!verdict.as_modelled, "{verdict:?}");
-        let verdict = judge(&trace("closed-port", None), &Trace::new(), None);
+        let verdict = judge(&trace("closed-port", None), &Trace::new(), None, Lang::En);
         assert!(verdict.sockets.is_empty());
-        let verdict = judge(&trace("closed-port", None), &trace("closed-port", None), None);
+        let verdict = judge(&trace("closed-port", None), &trace("closed-port", None), None, Lang::En);
         assert!(verdict.as_modelled && verdict.evidence.iter().any(|text| text.contains("ECONNREFUSED")));
     }
 }

@@ -35,10 +35,10 @@ const DOZE_AFTER: u32 = 400;
 const DOZE: Duration = Duration::from_millis(25);
 /// A page that takes nothing for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// So often a page is asked whether it is there.
-const HEARTBEAT: Duration = Duration::from_secs(5);
-/// Without an answer for so long it is not.
-const SILENCE: Duration = Duration::from_secs(30);
+/// A page is asked whether it is there so many times in the time that it may be silent.
+const HEARTBEATS: u32 = 6;
+/// Without an answer for so long it is not there; `--watch-patience` sets it.
+pub const SILENCE: Duration = Duration::from_secs(30);
 
 /// A recording that may be watched.
 #[derive(Debug)]
@@ -86,11 +86,19 @@ pub struct Started {
 #[derive(Clone, Debug, Default)]
 pub struct Feeds(Arc<Inner>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
+    silence: Duration,
     feeds: Mutex<Vec<Arc<Feed>>>,
     next: AtomicU64,
     watchers: AtomicUsize,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        let (feeds, next, watchers) = (Mutex::default(), AtomicU64::new(0), AtomicUsize::new(0));
+        Inner { silence: SILENCE, feeds, next, watchers }
+    }
 }
 
 /// Why a recording cannot be watched.
@@ -138,6 +146,11 @@ impl Feed {
 }
 
 impl Feeds {
+    /// None yet. A page that says nothing for as long as `silence` is taken to be gone.
+    pub fn new(silence: Duration) -> Self {
+        Feeds(Arc::new(Inner { silence: silence.max(Duration::from_millis(100)), ..Inner::default() }))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Feed>>> {
         self.0.feeds.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -217,8 +230,9 @@ impl Feeds {
         }
         let left = Left(watchers);
         upgrade.max_message_size(MOST_HEARD).max_frame_size(MOST_HEARD).on_upgrade(move |socket| async move {
+            let silence = left.0.silence;
             let _left = left;
-            if let Err(error) = follow(socket, &feed).await {
+            if let Err(error) = follow(socket, &feed, silence).await {
                 tracing::debug!(%error, feed = feed.name, "a page stopped watching");
             }
         })
@@ -250,6 +264,7 @@ enum Parted {
 /// A page and when it was last heard of.
 struct Page {
     socket: WebSocket,
+    silence: Duration,
     heard: tokio::time::Instant,
     asked: tokio::time::Instant,
 }
@@ -278,10 +293,10 @@ impl Page {
             }
         }
         let now = tokio::time::Instant::now();
-        if now - self.heard > SILENCE {
+        if now - self.heard > self.silence {
             return Err(Parted::Silent);
         }
-        if now - self.asked > HEARTBEAT {
+        if now - self.asked > self.silence / HEARTBEATS {
             self.asked = now;
             self.send(Message::Ping(Bytes::new())).await?;
         }
@@ -290,9 +305,9 @@ impl Page {
 }
 
 /// Sends the file from its beginning, then what is appended to it, until it ends.
-async fn follow(socket: WebSocket, feed: &Feed) -> Result<(), Parted> {
+async fn follow(socket: WebSocket, feed: &Feed, silence: Duration) -> Result<(), Parted> {
     let now = tokio::time::Instant::now();
-    let mut page = Page { socket, heard: now, asked: now };
+    let mut page = Page { socket, silence, heard: now, asked: now };
     let mut file = File::open(&feed.path).await?;
     let (mut at, mut quiet) = (0_u64, 0_u32);
     let mut piece = vec![0; PIECE];

@@ -12,6 +12,7 @@ pub mod token;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
@@ -25,6 +26,7 @@ use axum::routing::{get, post};
 
 use crate::listen;
 use crate::shutdown::Shutdown;
+use crate::units::parse_seconds;
 use assets::Assets;
 use live::Feeds;
 use recordings::Recordings;
@@ -74,6 +76,9 @@ pub struct WebArgs {
     /// Programs started from the page that may run at a time
     #[arg(long, value_name = "N", default_value_t = 16)]
     pub max_programs: usize,
+    /// Seconds after which a page that watches and says nothing is taken to be gone
+    #[arg(long, value_name = "S", default_value = "30", value_parser = parse_seconds)]
+    pub watch_patience: Duration,
     /// Print the addresses as one JSON object
     #[arg(long)]
     pub json: bool,
@@ -99,7 +104,12 @@ pub struct Site {
 /// The whole site: page, recordings, what is live, and the guard before all.
 pub fn router(site: Site, allow_host: Vec<String>) -> Router {
     let site = Arc::new(site);
-    Router::new()
+    let router = Router::new();
+    #[cfg(target_os = "linux")]
+    let router = router
+        .route("/api/run", post(routes::perform).layer(DefaultBodyLimit::max(start::perform::MOST_TEXT)))
+        .route("/api/run/{number}/{kind}", get(routes::performed));
+    router
         .route("/api/recordings", get(list))
         .route("/recordings/{number}", get(recording))
         .route("/api/live", get(running).post(announced))
@@ -191,7 +201,7 @@ pub fn run(args: &WebArgs) -> anyhow::Result<()> {
         let shutdown = Shutdown::new();
         let listener = listen::tcp(addr)?;
         let page_addr = listener.local_addr()?;
-        let feeds = Feeds::default();
+        let feeds = Feeds::new(args.watch_patience);
         let demo = match args.with_servers {
             true => Some(demo::start(args, &shutdown, &feeds)?),
             false => None,
@@ -212,7 +222,7 @@ pub fn run(args: &WebArgs) -> anyhow::Result<()> {
             // Browsers keep connections open: after the signal they get a moment, not for ever.
             () = async {
                 shutdown.clone().wait().await;
-                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                tokio::time::sleep(Duration::from_millis(500)).await;
             } => {}
         }
         tokio::task::spawn_blocking(move || starter.stop_all()).await?;

@@ -61,6 +61,10 @@ pub enum StartError {
     Empty(&'static str),
     /// A knob cannot be turned so.
     Knob(KnobError),
+    /// It is no scenario, or one that cannot be performed; why, in the reader's language.
+    Scenario(String),
+    /// Another scenario is being performed.
+    Playing,
     /// The program ended before it had begun; what it said.
     Ended(String),
     /// The system refused something.
@@ -86,7 +90,7 @@ impl StartError {
             StartError::Locked | StartError::CommandsOff => StatusCode::FORBIDDEN,
             StartError::Gone => StatusCode::NOT_FOUND,
             StartError::Full(_) => StatusCode::SERVICE_UNAVAILABLE,
-            StartError::InUse { .. } | StartError::Bind { .. } => StatusCode::CONFLICT,
+            StartError::InUse { .. } | StartError::Bind { .. } | StartError::Playing => StatusCode::CONFLICT,
             _ => StatusCode::BAD_REQUEST,
         }
     }
@@ -173,6 +177,14 @@ impl StartError {
                     format!("{name}：不能设为“{value}”（时间最长 60 秒，概率为 0 到 100%）。"),
                 )
             }
+            StartError::Scenario(why) => pick(
+                format!("This scenario cannot be run here: {why}"),
+                format!("无法在本机运行这个场景：{why}"),
+            ),
+            StartError::Playing => pick(
+                "Another scenario is being run just now. Try again in a moment.".into(),
+                "正在运行另一个场景，请稍后再试。".into(),
+            ),
             StartError::Ended(said) => pick(
                 format!("It ended at once: {said}"),
                 format!("程序刚启动就结束了：{said}"),

@@ -4,6 +4,8 @@
 pub mod ask;
 pub mod child;
 pub mod error;
+#[cfg(target_os = "linux")]
+pub mod perform;
 pub mod routes;
 pub mod words;
 
@@ -51,6 +53,8 @@ struct Inner {
     made: AtomicU64,
     starting: Mutex<()>,
     runs: Mutex<BTreeMap<u64, Run>>,
+    #[cfg(target_os = "linux")]
+    stage: perform::Stage,
 }
 
 #[derive(Debug)]
@@ -77,11 +81,29 @@ impl Starter {
     pub fn new(feeds: Feeds, permits: Permits, most: usize) -> std::io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("framewire-").tempdir()?;
         let (made, starting, runs) = (AtomicU64::new(0), Mutex::default(), Mutex::default());
-        Ok(Starter(Arc::new(Inner { feeds, permits, most, folder, made, starting, runs })))
+        #[cfg(target_os = "linux")]
+        let stage = perform::Stage::new(folder.path().to_owned());
+        Ok(Starter(Arc::new(Inner {
+            #[cfg(target_os = "linux")]
+            stage,
+            feeds,
+            permits,
+            most,
+            folder,
+            made,
+            starting,
+            runs,
+        })))
     }
 
     fn runs(&self) -> MutexGuard<'_, BTreeMap<u64, Run>> {
         self.0.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where scenarios are performed.
+    #[cfg(target_os = "linux")]
+    pub fn stage(&self) -> &perform::Stage {
+        &self.0.stage
     }
 
     /// What is permitted.

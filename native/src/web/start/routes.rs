@@ -66,6 +66,7 @@ pub async fn offer(State(site): State<Arc<Site>>, RawQuery(query): RawQuery, hea
         "words": words::all(lang),
         "unlocked": unlocked(&site, &headers).is_ok(),
         "commands": site.starter.permits().commands,
+        "performs": cfg!(target_os = "linux"),
         "framings": FRAMINGS,
         "knobs": { "tcp": Knobs::new(false).shown(lang), "udp": Knobs::new(true).shown(lang) },
     }))
@@ -149,5 +150,34 @@ pub async fn turn(
     match site.starter.turn(number, &path, &value, lang) {
         Ok(knobs) => axum_json(&knobs),
         Err(error) => refused(&error, lang),
+    }
+}
+
+/// Performs a scenario, which is the body.
+#[cfg(target_os = "linux")]
+pub async fn perform(
+    State(site): State<Arc<Site>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let lang = language(query.as_deref());
+    if let Err(error) = unlocked(&site, &headers) {
+        return refused(&error, lang);
+    }
+    let Ok(text) = String::from_utf8(body.to_vec()) else { return refused(&StartError::Garbled, lang) };
+    waiting(lang, move || site.starter.stage().perform(&text, lang)).await
+}
+
+/// A figure of a performance: `model` or `real`.
+#[cfg(target_os = "linux")]
+pub async fn performed(
+    State(site): State<Arc<Site>>,
+    Path((number, kind)): Path<(u64, String)>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    match site.starter.stage().path(number, &kind) {
+        Ok(path) => crate::web::recordings::send(&path).await,
+        Err(error) => refused(&error, language(query.as_deref())),
     }
 }

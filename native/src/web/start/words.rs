@@ -66,8 +66,11 @@ words! {
     "run-title": "The model and this machine", "模型与本机实测";
     "run-model": "Model (over a loopback)", "模型（回环网络）";
     "run-kernel": "This machine", "本机实测";
-    "run-none": "Open a scenario first: this here is a recording.", "请先打开一个场景：当前显示的是录制文件。";
     "run-open": "Open alone", "单独打开";
+    "run-as-modelled": "as modelled", "与模型一致";
+    "run-differs": "not as modelled", "与模型不一致";
+    "run-note": "evidence", "供参考";
+    "run-told": "What came out", "结果";
 }
 
 /// A word in a language; of an unknown key nothing.
