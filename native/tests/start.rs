@@ -447,3 +447,31 @@ fn a_scenario_is_performed_and_judged_in_the_pages_language() {
         assert!((400..500).contains(&web.raw("GET", path, "", "").0), "{path}");
     }
 }
+
+#[test]
+fn a_terminal_has_a_scenario_performed_in_the_page() {
+    let web = start(&[]);
+    let option = format!("--web={}", web.addr);
+    let said = common::run(framewire().args(["run", "hello-tcp", &option, "--lang", "zh"]));
+    assert!(said.contains("与模型一致") && said.contains(&format!("http://{}/", web.addr)), "{said}");
+    let (_, list) = web.raw("GET", "/api/run", "", "");
+    assert_eq!(
+        (list[0]["as_modelled"].as_bool(), list[0]["title"].as_str()),
+        (Some(true), Some("你好，TCP")),
+        "{list}"
+    );
+    let failed = common::output(framewire().args(["run", "simultaneous-open", &option, "--lang", "en"]));
+    let text = String::from_utf8_lossy(&failed.stderr).into_owned();
+    assert!(failed.status.code() == Some(1) && text.contains("cross"), "{text}");
+    // The last ones are kept, with their recordings.
+    for _ in 0..9 {
+        common::run(framewire().args(["run", "closed-port", &option]));
+    }
+    let (_, list) = web.raw("GET", "/api/run", "", "");
+    assert_eq!(list.as_array().unwrap().len(), 8);
+    assert_eq!(web.raw("GET", "/api/run/0/real", "", "").0, 404);
+    let nobody =
+        format!("--web=127.0.0.1:{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
+    let failed = common::output(framewire().args(["run", "hello-tcp", &nobody]));
+    assert!(String::from_utf8_lossy(&failed.stderr).contains("framewire web"), "{failed:?}");
+}

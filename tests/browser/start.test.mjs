@@ -261,6 +261,15 @@ test('a scenario is run for real, and stands beside its model', async () => {
     await until(async () => (await player.locator('.badges').innerText()).includes(lang === 'zh' ? '实测' : 'observed'));
     await done();
   }
+  // One that a terminal asks for is listed.
+  const opened = await pages.open(`scenario=hello-tcp&lang=en`);
+  const terminal = spawn(binary, ['run', 'three-way-handshake', `--web=${new URL(said.url).host}`], { stdio: 'ignore' });
+  assert.equal(await new Promise((end) => terminal.on('exit', end)), 0);
+  await opened.player.locator('button.live').click();
+  await opened.player.locator('button[data-run]').first().click();
+  await opened.player.locator('dialog.side .rows tr').first().waitFor();
+  assert.match(await opened.player.locator('dialog.side h2').innerText(), /handshake/i);
+  await opened.done();
   // What cannot be performed is refused in words.
   const { page, player, complaints } = await pages.open(`${said.key}&scenario=simultaneous-open&lang=zh`);
   await player.locator('button.live').click();

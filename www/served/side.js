@@ -8,7 +8,7 @@ import * as open from '../player/open.js';
 
 /** @typedef {import('../pkg/framewire.js').Player} Core */
 /** @typedef {{ mark: 'same' | 'differs' | 'note' | 'head', text: string }} Line (native/src/perform/tell.rs) */
-/** @typedef {{ as_modelled: boolean, told: Line[], model: string, real: string }} Outcome (native/src/web/start/perform.rs) */
+/** @typedef {{ number: number, title: string, as_modelled: boolean, told: Line[], model: string, real: string }} Outcome (native/src/web/start/perform.rs) */
 
 const SIGNS = /** @type {const} */ ({ same: ['=', 'run-as-modelled'], differs: ['≠', 'run-differs'], note: ['·', 'run-note'] });
 
@@ -54,22 +54,26 @@ export class SideBySide {
    * @param {string} json
    */
   async run(json) {
-    const { server, player } = this;
-    /** @type {Outcome} */
-    const outcome = await server.act('api/run', json);
+    const { server } = this;
+    await this.show(await server.act('api/run', json));
+  }
+
+  /** @param {Outcome} outcome of a performance, here or at another page's or a terminal's wish */
+  async show(outcome) {
+    const { player } = this;
     const [model, real] = await Promise.all([this.fetch(outcome.model), this.fetch(outcome.real)]);
     this.forget();
     this.fill(outcome, model, real);
     this.element.showModal();
-    const show = (/** @type {Half} */ half, /** @type {Uint8Array} */ bytes) => {
+    const draw = (/** @type {Half} */ half, /** @type {Uint8Array} */ bytes) => {
       const recording = Recording.read('', bytes, player.lang);
       const core = recording.open(undefined);
       recording.free();
       const { height } = core.fit(Math.max(320, half.scroller.clientHeight - 60));
       half.show(core, height, { ids: new Uint32Array(), marks: new Uint8Array(), rows: new Uint32Array(), counts: new Uint32Array() });
     };
-    show(this.model, model);
-    show(this.real, real);
+    draw(this.model, model);
+    draw(this.real, real);
     this.closeButton.focus();
   }
 
@@ -83,17 +87,16 @@ export class SideBySide {
   /** @param {Outcome} outcome @param {Uint8Array} model @param {Uint8Array} real */
   fill(outcome, model, real) {
     const { server, player } = this;
-    const title = `${server.word('run-title')}${player.words['colon']}${player.info?.title ?? ''}`;
+    const title = `${server.word('run-title')}${player.words['colon']}${outcome.title}`;
     this.heading.textContent = title;
     this.element.setAttribute('aria-label', title);
     relabel(this.closeButton, 'close', player.words['close']);
-    const name = player.info?.title ?? '';
     for (const [half, word, bytes] of /** @type {[Half, string, Uint8Array][]} */ ([[this.model, 'run-model', model], [this.real, 'run-kernel', real]])) {
       const text = server.word(word);
       const alone = h('button', { type: 'button', class: 'text-button', 'aria-label': `${server.word('run-open')}${player.words['colon']}${text}` }, server.word('run-open'));
       alone.addEventListener('click', () => {
         this.element.close();
-        open.bytes(player, `${name} (${text})`, bytes);
+        open.bytes(player, `${outcome.title} (${text})`, bytes);
       });
       half.title.replaceChildren(text, ' ', alone);
       half.scroller.setAttribute('aria-label', text);

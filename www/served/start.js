@@ -81,7 +81,10 @@ export class Starter {
     this.runButton = h('button', { type: 'button', class: 'go', click: () => void this.perform() });
     this.runFlaw = h('p', { class: 'flaw', role: 'alert' });
     this.real = h('div', { class: 'real', hidden: true }, this.runButton, this.runText, this.runFlaw);
-    this.element.append(live.list, this.real, this.form.element, this.locked, live.more);
+    this.performed = h('div', { class: 'choices' });
+    /** Which performances are listed. */
+    this.told = '';
+    this.element.append(live.list, this.performed, this.real, this.form.element, this.locked, live.more);
     this.turning = h('details', { class: 'turning', hidden: true });
     live.bar.append(this.turning);
     /** Whose knobs are shown. */
@@ -151,6 +154,7 @@ export class Starter {
   /** @param {Feed[]} feeds */
   listed(feeds) {
     const { offer } = this.server;
+    if (offer?.performs) void this.past();
     const { bench, info } = { bench: this.player.lab.bench, info: this.player.info };
     this.real.hidden = !offer?.unlocked || !offer.performs || !bench;
     this.runText.textContent = `${info?.title ?? ''}${this.player.words['colon']}${this.server.word('run-real-long')}`;
@@ -159,6 +163,25 @@ export class Starter {
     // A client talks to a relay rather than to the server behind it.
     const last = at.at(-1)?.address;
     if (last) this.form.suggest(last);
+  }
+
+  /** Lists the scenarios that were performed, here or from a terminal. */
+  async past() {
+    /** @type {import('./side.js').Outcome[]} */
+    const all = await this.server.send('api/run').catch(() => []);
+    const text = JSON.stringify([all.map((one) => one.number), this.server.lang]);
+    if (text === this.told) return;
+    this.told = text;
+    const rows = all.map((outcome) => {
+      const verdict = this.server.word(outcome.as_modelled ? 'run-as-modelled' : 'run-differs');
+      const row = h('button', { type: 'button', 'data-run': outcome.number }, h('b', {}, `${this.server.word('run-title')}${this.player.words['colon']}${outcome.title}`), h('span', {}, `${outcome.as_modelled ? '=' : '≠'} ${verdict}`));
+      row.addEventListener('click', () => {
+        this.live.dialog.close();
+        this.side.show(outcome).catch((error) => this.player.say(error.message, true));
+      });
+      return row;
+    });
+    this.performed.replaceChildren(...rows);
   }
 
   /** What stands beside and below a row. @param {Feed} feed @returns {HTMLElement[]} */

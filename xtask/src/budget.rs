@@ -11,7 +11,7 @@ pub const WASM_GZIPPED: u64 = 470_000;
 /// Everything the page loads, gzipped file by file, in bytes. It may only go down.
 pub const PAGE_GZIPPED: u64 = 580_000;
 /// What a page of `framewire web` loads beside that when its live dialog is opened, gzipped file by file, in bytes.
-pub const SERVED_GZIPPED: u64 = 11_000;
+pub const SERVED_GZIPPED: u64 = 11_500;
 /// What everything is to weigh in the end.
 const PAGE_GOAL: u64 = 200_000;
 

@@ -12,17 +12,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use framewire::lang::Lang;
 use framewire::sim::{Run, Scenario, set};
 use serde_json::json;
 
 use crate::capture::socket::PacketSocket;
 use crate::inspect::environment;
+use crate::listen;
 use crate::observe::store::TraceFile;
 use crate::say;
 use crate::sim_cmd::load;
 use crate::units::parse_seconds;
+use crate::web::link;
 use journal::Journal;
 use plan::Plan;
 pub use plan::Refusal;
@@ -35,6 +37,7 @@ Examples:
   framewire run hello-tcp                          client and server of the scenario, on real sockets of this machine
   framewire run sticky-packets --record real.fwtrace
                                                    and `framewire web real.fwtrace` draws what happened
+  framewire run sticky-packets --web               in the page of `framewire web`, beside its model
   framewire run lesson.json --json                 your own scenario; the verdict as JSON
   framewire run hello-tcp --model model.fwtrace --record real.fwtrace
                                                    what was predicted for the loopback, and what happened
@@ -66,6 +69,13 @@ pub struct RunArgs {
     /// Seconds without any call after which programs that wait are taken to wait for ever
     #[arg(long, value_name = "S", default_value = "0.5", value_parser = parse_seconds)]
     pub settle: Duration,
+    /// Let a running `framewire web` perform it, by default the one on 127.0.0.1:8080; its page (Live) then shows model and
+    /// recording side by side
+    #[arg(
+        long, value_name = "ADDR", num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:8080",
+        conflicts_with_all = ["record", "model", "json", "limit", "settle"]
+    )]
+    pub web: Option<String>,
     /// The language of the verdict: en or zh (default: the environment's)
     #[arg(long, value_name = "LANG")]
     pub lang: Option<Lang>,
@@ -81,6 +91,8 @@ impl RunArgs {
     }
 }
 
+/// Time for `framewire web` to perform a scenario.
+const PAGE_PATIENCE: Duration = Duration::from_secs(60);
 /// The exit status of a scenario that cannot be performed.
 const CANNOT: u8 = 3;
 
@@ -165,6 +177,9 @@ pub fn perform(scenario: &Scenario, wish: &Wish) -> Result<Performance> {
 /// When there is no such scenario, or a file cannot be written.
 pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let lang = args.lang();
+    if let Some(web) = &args.web {
+        return in_the_page(&scenario(args)?, web, lang);
+    }
     let wish = Wish {
         record: args.record.clone(),
         model: args.model.clone(),
@@ -197,6 +212,33 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         }
     }
     Ok(if performance.verdict.as_modelled { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a `framewire web` says of a performance.
+#[derive(serde::Deserialize)]
+struct Answer {
+    as_modelled: bool,
+    told: Vec<Line>,
+}
+
+/// Has a running `framewire web` perform it, whose page shows it beside the model.
+fn in_the_page(scenario: &Scenario, web: &str, lang: Lang) -> Result<ExitCode> {
+    let addr = listen::resolve(web)?;
+    let asked = link::post(addr, &format!("/api/run?lang={lang}"), &scenario.to_json(), PAGE_PATIENCE);
+    let (status, body) =
+        asked.with_context(|| format!("--web: `framewire web` on {addr} cannot run this"))?;
+    if status != 200 {
+        let said: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+        bail!("{}", said["error"].as_str().unwrap_or(body.trim()));
+    }
+    let Answer { as_modelled, told } =
+        serde_json::from_str(&body).with_context(|| format!("{addr} is another version of framewire"))?;
+    told.iter().for_each(|line| say::line(line.plain(lang)));
+    say::line(lang.pick(
+        format!("http://{addr}/ shows it beside the model: Live"),
+        format!("在 http://{addr}/ 点“实时”，可以看到它与模型并排"),
+    ));
+    Ok(if as_modelled { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn refuse(args: &RunArgs, refusal: &Refusal) {

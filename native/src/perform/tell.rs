@@ -1,7 +1,7 @@
 //! What is said of a performance, for people in both languages.
 
 use framewire::lang::Lang;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::stage::Ending;
 use super::verdict::SocketVerdict;
@@ -11,7 +11,7 @@ use super::{Performance, verdict};
 const SIZES: usize = 12;
 
 /// What a line means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mark {
     /// As modelled.
@@ -25,7 +25,7 @@ pub enum Mark {
 }
 
 /// One thing that is said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// What it means.
     pub mark: Mark,

@@ -13,6 +13,9 @@ use crate::listen;
 /// Time for the page's server to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// The longest answer that is read, in bytes.
+const MOST_ANSWERED: u64 = 1 << 20;
+
 /// Where the traffic can be watched.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Link {
@@ -61,26 +64,36 @@ impl Link {
 }
 
 fn announce(addr: SocketAddr, name: &str, path: &Path) -> Result<()> {
+    let path = path.canonicalize().with_context(|| format!("cannot find {}", path.display()))?;
+    let body = serde_json::json!({ "name": name, "path": path, "process": std::process::id() }).to_string();
+    match post(addr, "/api/live", &body, PATIENCE)? {
+        (200, _) => Ok(()),
+        (_, answer) => bail!("{}", answer.trim()),
+    }
+}
+
+/// Asks the `framewire web` of this user that listens on `addr` for something, with its secret; gives the status and the body of
+/// the answer, for which it is waited so long.
+///
+/// # Errors
+/// When nobody answers there, or the secret is not to be had.
+pub fn post(addr: SocketAddr, path: &str, body: &str, patience: Duration) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&addr, PATIENCE)
         .context("nobody answers there: start `framewire web` first, or give its address as --web=ADDR")?;
     let token = token::of_port(addr.port())
         .context("its secret is not to be had: it runs as another user, or is another program")?;
-    let path = path.canonicalize().with_context(|| format!("cannot find {}", path.display()))?;
-    let body = serde_json::json!({ "name": name, "path": path, "process": std::process::id() }).to_string();
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     write!(
         stream,
-        "POST /api/live HTTP/1.1\r\nHost: {addr}\r\n{}: {token}\r\nContent-Type: application/json\r\n\
+        "POST {path} HTTP/1.1\r\nHost: {addr}\r\n{}: {token}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
         token::HEADER,
         body.len()
     )?;
     let mut answer = Vec::new();
-    stream.take(64 << 10).read_to_end(&mut answer).context("no answer")?;
+    stream.take(MOST_ANSWERED).read_to_end(&mut answer).context("no answer")?;
     let answer = String::from_utf8_lossy(&answer);
-    match answer.split(' ').nth(1) {
-        Some("200") => Ok(()),
-        _ => bail!("{}", answer.split("\r\n\r\n").nth(1).unwrap_or(&answer).trim()),
-    }
+    let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+    Ok((status, answer.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned()))
 }

@@ -107,7 +107,8 @@ pub fn router(site: Site, allow_host: Vec<String>) -> Router {
     let router = Router::new();
     #[cfg(target_os = "linux")]
     let router = router
-        .route("/api/run", post(routes::perform).layer(DefaultBodyLimit::max(start::perform::MOST_TEXT)))
+        .route("/api/run", get(routes::performances).post(routes::perform))
+        .layer(DefaultBodyLimit::max(start::perform::MOST_TEXT))
         .route("/api/run/{number}/{kind}", get(routes::performed));
     router
         .route("/api/recordings", get(list))

@@ -29,12 +29,18 @@ pub struct Stage {
     folder: PathBuf,
     made: AtomicU64,
     /// One at a time.
-    playing: Mutex<VecDeque<u64>>,
+    playing: Mutex<()>,
+    /// The last ones.
+    kept: Mutex<VecDeque<Outcome>>,
 }
 
 /// What came out.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
+    /// Its number.
+    number: u64,
+    /// The scenario's title, or its name.
+    title: String,
     /// Content and failures are as the model says.
     as_modelled: bool,
     /// What is to be said.
@@ -48,7 +54,7 @@ pub struct Outcome {
 impl Stage {
     /// Recordings go to `folder`.
     pub fn new(folder: PathBuf) -> Self {
-        Stage { folder, made: AtomicU64::new(0), playing: Mutex::default() }
+        Stage { folder, made: AtomicU64::new(0), playing: Mutex::default(), kept: Mutex::default() }
     }
 
     /// Where a recording is.
@@ -69,21 +75,13 @@ impl Stage {
     pub fn perform(&self, text: &str, lang: Lang) -> Result<Outcome, StartError> {
         let scenario =
             Scenario::from_json(text).map_err(|error| StartError::Scenario(error.message(lang)))?;
-        let mut kept = match self.playing.try_lock() {
-            Ok(kept) => kept,
-            Err(std::sync::TryLockError::Poisoned(kept)) => PoisonError::into_inner(kept),
+        let _alone = match self.playing.try_lock() {
+            Ok(alone) => alone,
+            Err(std::sync::TryLockError::Poisoned(alone)) => PoisonError::into_inner(alone),
             Err(std::sync::TryLockError::WouldBlock) => return Err(StartError::Playing),
         };
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let files = (self.path(number, "real")?, self.path(number, "model")?);
-        kept.push_back(number);
-        if kept.len() > KEPT
-            && let Some(old) = kept.pop_front()
-        {
-            for kind in ["real", "model"] {
-                let _ = std::fs::remove_file(self.path(old, kind)?);
-            }
-        }
         let wish = Wish { record: Some(files.0), model: Some(files.1), limit: LIMIT, settle: SETTLE, lang };
         let performance = perform::perform(&scenario, &wish).map_err(|error| {
             StartError::Scenario(match error.downcast_ref::<Refusal>() {
@@ -94,6 +92,29 @@ impl Stage {
         let url = |kind: &str| format!("api/run/{number}/{kind}");
         let (model, real) = (url("model"), url("real"));
         let as_modelled = performance.verdict.as_modelled;
-        Ok(Outcome { as_modelled, told: performance.told(lang), model, real })
+        let title = match scenario.title.get(lang) {
+            "" => scenario.name.clone(),
+            title => title.to_owned(),
+        };
+        let outcome = Outcome { number, title, as_modelled, told: performance.told(lang), model, real };
+        self.keep(outcome.clone());
+        Ok(outcome)
+    }
+
+    /// The last ones, the newest first.
+    pub fn list(&self) -> Vec<Outcome> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).iter().rev().cloned().collect()
+    }
+
+    fn keep(&self, outcome: Outcome) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_back(outcome);
+        if kept.len() > KEPT
+            && let Some(old) = kept.pop_front()
+        {
+            for path in ["real", "model"].iter().filter_map(|kind| self.path(old.number, kind).ok()) {
+                let _ = std::fs::remove_file(path);
+            }
+        }
     }
 }

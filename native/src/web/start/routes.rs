@@ -169,6 +169,12 @@ pub async fn perform(
     waiting(lang, move || site.starter.stage().perform(&text, lang)).await
 }
 
+/// The last performances.
+#[cfg(target_os = "linux")]
+pub async fn performances(State(site): State<Arc<Site>>) -> Response {
+    axum_json(&site.starter.stage().list())
+}
+
 /// A figure of a performance: `model` or `real`.
 #[cfg(target_os = "linux")]
 pub async fn performed(
