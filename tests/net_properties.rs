@@ -1,6 +1,7 @@
 //! Whatever links and routers do, as long as they let something through: both applications read exactly what was written,
 //! then EOF; no socket and no packet is left over, no timer runs for ever. Over IPv4 and IPv6, over bursts of loss, damage,
-//! duplication, overtaking, queues that drop or mark, and paths that are narrower than the links at their ends.
+//! duplication, overtaking, queues that drop or mark, cuts, and paths that are narrower than the links at their ends or
+//! become so.
 //!
 //! `FRAMEWIRE_CASES=n` runs n seeds (from `FRAMEWIRE_FROM` on), `FRAMEWIRE_SEED=n` only that one.
 
@@ -113,19 +114,31 @@ fn run(seed: u64) {
     };
     let (client, server) = (host(&mut net, &mut rng, 0), host(&mut net, &mut rng, 1));
     let mut about = format!("seed {seed}, IPv6 {v6}");
-    let narrow = if v6 { 1280 + rng.below(221) } else { 300 + rng.below(1201) } as u32;
+    let narrow = match (v6, rng.chance(0.2)) {
+        (true, _) => 1280 + rng.below(221),
+        (false, true) => 68 + rng.below(233),
+        (false, false) => 300 + rng.below(1201),
+    } as u32;
+    let (mut all, mut far) = (Vec::new(), None);
     if rng.chance(0.5) {
         let router = net.add_router(RouterConfig::default());
         for (from, to, mtu, damages) in [(client, router, 1500, true), (router, server, narrow, false)] {
             let links = (any_link(&mut rng, mtu, damages), any_link(&mut rng, mtu, damages));
             about += &format!("\n{links:?}");
-            net.connect(from, to, links.0, links.1);
+            let (there, back) = net.connect(from, to, links.0, links.1);
+            all.extend([there, back]);
+            far = Some(there);
         }
     } else {
         let links = (any_link(&mut rng, narrow, true), any_link(&mut rng, narrow, true));
         about += &format!("\n{links:?}");
-        net.connect(client, server, links.0, links.1);
+        let (there, back) = net.connect(client, server, links.0, links.1);
+        all.extend([there, back]);
     }
+    // On the way the path becomes narrower still, and is cut for a while.
+    let narrower = if v6 { 1280 } else { 68 + rng.below(233).min(u64::from(narrow) - 68) } as u32;
+    let narrows = far.filter(|_| rng.chance(0.5)).map(|link| (rng.below(500), link));
+    let cut = rng.chance(0.3).then(|| rng.below(500)).map(|from| from..from + 1 + rng.below(100));
     let to = SocketAddr::new(ADDRESSES[1][usize::from(v6)].parse().unwrap(), 80);
     let mut silent = Silent;
     let mut calls = net.sockets(server, &mut silent).unwrap();
@@ -166,6 +179,18 @@ fn run(seed: u64) {
             break;
         }
         steps += 1;
+        if let Some((at, link)) = narrows
+            && at == steps
+        {
+            net.link_mut(link).unwrap().mtu = narrower;
+        }
+        if let Some(cut) = &cut
+            && (steps == cut.start || steps == cut.end)
+        {
+            for &link in &all {
+                net.link_mut(link).unwrap().up = steps == cut.end;
+            }
+        }
         assert!(steps < 3_000_000, "{about}: no end at {:?}", net.now());
     }
     for (who, app) in apps.iter().enumerate() {

@@ -26,22 +26,29 @@ impl Connection {
     /// The MSS we announce: what a datagram of our interface holds (RFC 9293 section 3.7.1, MUST-67: MMS_R - 20).
     pub(crate) fn announced_mss(&self) -> u16 {
         let mss = usize::from(self.config.mtu).saturating_sub(self.ip_header_len() + TCP_HEADER_LEN);
-        let mss = mss.clamp(usize::from(self.config.personality.min_mss), 65_535) as u16;
+        let mss = mss.clamp(1, 65_535) as u16;
         self.config.max_mss.map_or(mss, |max| mss.min(max.max(self.config.personality.min_mss)))
     }
 
     /// Octets of text and options that one segment may hold: min(SendMSS, MMS_S - 20) (RFC 9293 section 3.7.1, MUST-16).
     pub(crate) fn segment_room(&self) -> usize {
         let path = usize::from(self.path_mtu).saturating_sub(self.ip_header_len() + TCP_HEADER_LEN);
-        let most = path.min(usize::from(self.snd.mss));
-        let most = self.config.max_mss.map_or(most, |max| most.min(usize::from(max)));
-        most.max(usize::from(self.config.personality.min_mss))
+        let most = self.config.max_mss.map_or(self.snd.mss, |max| self.snd.mss.min(max));
+        // Whatever the peer says, segments are not made absurdly small; but what the path does not take would never arrive.
+        path.min(usize::from(most.max(self.config.personality.min_mss))).max(1)
     }
 
     /// Eff.snd.MSS: [`Connection::segment_room`] less the options that every segment carries.
     pub(crate) fn effective_mss(&self) -> usize {
         // Timestamps take 10 octets, 12 with their padding in every layout.
         self.segment_room().saturating_sub(if self.agreed.timestamps { 12 } else { 0 }).max(1)
+    }
+
+    /// How many SACK blocks a segment has room for beside an octet of text: all that the header holds, but on the narrowest
+    /// paths.
+    pub(crate) fn sack_room(&self) -> usize {
+        let most = if self.agreed.timestamps { 3 } else { SackBlocks::MAX };
+        most.min(self.effective_mss().saturating_sub(5) / 8)
     }
 
     /// Our timestamp clock (RFC 7323 section 5.4).
@@ -75,8 +82,7 @@ impl Connection {
             options.timestamps = Some((self.timestamp(now), self.ts_recent.map_or(0, |(value, _)| value)));
         }
         if self.agreed.sack && self.sack.is_due() {
-            let max = if self.agreed.timestamps { 3 } else { SackBlocks::MAX };
-            options.sack = self.sack.blocks(max, self.config.features.dsack);
+            options.sack = self.sack.blocks(self.sack_room(), self.config.features.dsack);
         }
         options
     }

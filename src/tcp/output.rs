@@ -218,8 +218,10 @@ impl Connection {
         let mut room = self.effective_mss();
         if self.agreed.sack && self.sack.is_due() {
             // Two NOPs, kind and length, and at least one block; with more blocks the option shrinks to what fits.
-            let blocks = if self.agreed.timestamps { 3 } else { 4 };
-            room = room.saturating_sub(4 + 8 * blocks).max(1);
+            room = match self.sack_room() {
+                0 => room,
+                blocks => room.saturating_sub(4 + 8 * blocks).max(1),
+            };
         }
         room
     }

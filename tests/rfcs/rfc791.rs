@@ -1,10 +1,11 @@
 //! RFC 791: IPv4, as far as fragmentation and the fields that hosts and routers act on go.
 
 use crate::demand::{Rfc, apart, tested};
-use crate::net_support::{PORT, pattern};
+use crate::net_support::{PORT, Pair, pattern};
 use crate::raw::{Lab, datagram, packet, udp};
-use framewire::net::{DropReason, Errno, HostConfig, LinkConfig, Network, RouterConfig};
+use framewire::net::{DropReason, Errno, HostConfig, LinkConfig, Loss, Network, RouterConfig};
 use framewire::packet::{IpHeader, Protocol};
+use framewire::tcp::Config;
 use framewire::time::Duration;
 use std::net::IpAddr;
 
@@ -57,7 +58,7 @@ pub const RFC: Rfc = Rfc {
         tested(
             "3.2",
             "Every internet module must be able to forward a datagram of 68 octets without further fragmentation",
-            &["sixty_eight_octets_pass_whole"],
+            &["sixty_eight_octets_pass_whole", "streams_pass_the_narrowest_path"],
         ),
         tested(
             "3.2",
@@ -224,4 +225,18 @@ fn a_wrong_header_checksum_is_noticed_at_every_point() {
     while net.step(&mut watch) {}
     assert_eq!((watch.dropped(DropReason::Checksum), watch.ignored(DropReason::Checksum)), (1, 0));
     assert!(!watch.arrivals().is_empty());
+}
+
+#[test]
+fn streams_pass_the_narrowest_path() {
+    for mtu in [68, 69, 80, 103] {
+        for config in [Config::linux(), Config::rfc(), Config::textbook()] {
+            let link = LinkConfig { mtu, loss: Loss::Random(0.05), ..LinkConfig::default() };
+            let mut pair =
+                Pair::with_hosts(mtu.into(), false, link.clone(), link, |host| host.tcp = config.clone());
+            let (client, server) = pair.connect();
+            let data = pattern(3000);
+            assert_eq!(pair.transfer(client, server, &data), data, "MTU {mtu}");
+        }
+    }
 }
