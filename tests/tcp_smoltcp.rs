@@ -305,8 +305,10 @@ fn smoltcp_and_we_understand_each_other() {
                 ended += 1;
             } else {
                 stuck += 1;
+                eprintln!("seed {seed}, we open: {we_open}: stuck in smoltcp");
             }
         }
     }
+    eprintln!("{ended} conversations ended, {stuck} stuck in smoltcp");
     assert!(stuck * 100 <= ended, "{stuck} conversations stuck in smoltcp, {ended} ended");
 }
