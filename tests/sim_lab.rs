@@ -181,3 +181,54 @@ fn a_wrong_edit_is_told_at_its_line_and_changes_nothing() {
     }
     assert_eq!((lab.changes().len(), lab.scenario()), (0, lab.base()));
 }
+
+/// From an event on the network is another one; everything before stays as it was, and each way back leads back.
+#[test]
+fn a_knob_is_turned_in_the_middle_of_the_run() {
+    let mut lab = lab("hello-tcp");
+    let plain = Run::new(lab.scenario(), &[]).expect("it is right");
+    // Before the first data leaves.
+    let packets = &plain.trace().tables().packets;
+    let first = packets.iter().find(|row| row.payload_len > 0).expect("it carries data");
+    let time = plain.trace().clock(first.sent);
+    let begins = plain.trace().columns().time.partition_point(|&nanos| nanos < time.as_nanos());
+    let event = begins as u32;
+    lab.turn_later("network.latency", Some("300ms"), event, time).unwrap();
+    assert_eq!(lab.scenario(), lab.base(), "no scenario can say that");
+    let run = |lab: &Lab| Run::new(lab.scenario(), &lab.commands()).expect("it is right");
+    let later = run(&lab);
+    let flight = |run: &Run, nth: usize| {
+        let row = &run.trace().tables().packets[nth];
+        run.trace().clock(row.arrived).since(run.trace().clock(row.sent))
+    };
+    assert_eq!(flight(&later, 0), flight(&plain, 0), "the handshake is as it was");
+    let slow =
+        later.trace().tables().packets.iter().position(|row| row.payload_len > 0).expect("it carries data");
+    assert!(flight(&later, slow) >= Duration::from_millis(300));
+    // And quick again from a later event on: told in the order of the run, however they were made.
+    lab.turn_later("network.latency", Some("1ms"), event + 20, time).unwrap();
+    lab.turn_later("network.loss", Some("0.5"), event + 5, time).unwrap();
+    let latency = |event: u32| lab.scenario_at(event).network.latency.map(|l| l.to_string());
+    assert_eq!(latency(event).as_deref(), Some("300ms"));
+    assert_eq!(latency(event + 20).as_deref(), Some("1ms"));
+    assert_eq!(lab.commands().len(), 3);
+    // At the same event the last word counts.
+    let mut again = lab.clone();
+    again.turn_later("network.loss", Some("0"), event + 5, time).unwrap();
+    assert_eq!(again.commands().len(), 3);
+    // An edited text takes up the other changes, not these.
+    again.turn("network.mtu", Some("600")).unwrap();
+    let text = again.text(&Path::default()).replace("600", "700");
+    again.edit(&text, &Path::default()).unwrap();
+    assert_eq!(again.commands().len(), 3);
+    // What holds for the whole run cannot change in its middle, and a bad value changes nothing.
+    let before = lab.clone();
+    assert!(lab.turn_later("tcp.nagle", Some("false"), event, time).is_err());
+    assert!(lab.turn_later("network.script", Some("[]"), event, time).is_err());
+    assert!(lab.turn_later("network.loss", Some("7"), event, time).is_err());
+    assert_eq!(lab, before);
+    lab.turn_later("network.latency", None, event, time).unwrap();
+    assert_eq!(lab.commands().len(), 1, "each turn of that knob is taken back");
+    lab.undo(0).unwrap();
+    assert_eq!(run(&lab).digest(), plain.digest());
+}

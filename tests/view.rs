@@ -3,7 +3,8 @@
 use framewire::lang::Lang;
 use framewire::sim::{BUILTINS, Simulation, builtin};
 use framewire::trace::Trace;
-use framewire::view::list::{DisplayList, Kind, Thing, look};
+use framewire::view::figure::Fate;
+use framewire::view::list::{DisplayList, Id, Kind, Thing, look};
 use framewire::view::session::Session;
 use framewire::view::{ladder, ledger, metrics};
 
@@ -143,6 +144,24 @@ fn labels_never_overlap() {
         }
     }
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Whatever part of it is in sight, however small the picture is.
+#[test]
+fn every_part_of_the_ladder_is_drawn_at_any_size() {
+    for entry in BUILTINS {
+        let session = session(entry.name);
+        let end = session.scale().height;
+        for (width, height) in [(1.0, 1.0), (60.0, 46.0), (200.0, 90.0), (430.0, 140.0), (1000.0, 400.0)] {
+            for part in [-0.1, 0.0, 0.3, 0.7, 1.0, 1.5] {
+                for zoom in [0.01, 1.0, 20.0] {
+                    let top = end * part;
+                    let window = ladder::Window { width, height, top, zoom, relative: true, lang: Lang::Zh };
+                    assert_eq!(session.ladder(window).width, width, "{}", entry.name);
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -307,4 +326,121 @@ fn two_sends_and_one_recv_are_seen() {
     let received =
         session.figure().calls.iter().filter(|c| c.range.as_ref().is_some_and(|p| p.range == (0..10)));
     assert_eq!(received.count(), 1);
+}
+
+#[test]
+fn what_was_lost_is_named_in_the_ladder() {
+    let mut missing = Vec::new();
+    for entry in BUILTINS {
+        let session = session(entry.name);
+        let (flights, sent) = (&session.figure().flights, &session.scale().sent);
+        // What is lost in the middle of a burst is told by its cross.
+        let in_burst = |i: usize| {
+            let near = (0..flights.len()).filter(|&j| flights[j].from == flights[i].from);
+            near.filter(|&j| (sent[j] - sent[i]).abs() < 60.0).count() > 3
+        };
+        let is_lost = |i: &usize| matches!(flights[*i].fate, Fate::Lost(_)) && !in_burst(*i);
+        let lost: Vec<usize> = (0..flights.len()).filter(is_lost).collect();
+        for width in [390.0, 600.0, 1000.0] {
+            for &lang in Lang::ALL {
+                let list = whole(&session, width, lang);
+                let named = |flight: usize| {
+                    let id = Id::new(Thing::Flight, flight).0;
+                    let text = |i: usize| list.text_of(i).filter(|text| !text.starts_with('+'));
+                    (0..list.len()).any(|i| list.id[i] == id && text(i).is_some())
+                };
+                let unnamed = lost.iter().filter(|&&flight| !named(flight));
+                missing.extend(unnamed.map(|flight| format!("{} at {width}: flight {flight}", entry.name)));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn names_of_calls_are_whole_or_long_enough_to_be_read() {
+    for entry in BUILTINS {
+        let session = session(entry.name);
+        for (width, least) in [(320.0, 5), (390.0, 5), (600.0, 8), (1000.0, 12)] {
+            for &lang in Lang::ALL {
+                let list = whole(&session, width, lang);
+                let calls = (0..list.len()).filter(|&i| list.id[i] >> 28 == Thing::Call as u32);
+                for text in calls.filter_map(|i| list.text_of(i)).filter(|text| text.ends_with('…')) {
+                    let letters = text.chars().count();
+                    assert!(letters >= least, "{} at {width}: {text:?}", entry.name);
+                }
+            }
+        }
+    }
+    // On a phone, the calls of every first lesson are told in full.
+    for name in ["hello-tcp", "sticky-packets", "three-way-handshake", "hello-udp"] {
+        let list = whole(&session(name), 390.0, Lang::En);
+        let cut: Vec<&String> = list.texts.iter().filter(|text| text.ends_with('…')).collect();
+        assert!(cut.is_empty(), "{name}: {cut:?}");
+    }
+}
+
+#[test]
+fn a_listening_socket_has_a_bar_until_it_is_closed() {
+    let session = session("hello-tcp");
+    let spans: Vec<_> = session.figure().states.iter().filter(|s| s.state == "LISTEN").collect();
+    let [listening] = spans[..] else { panic!("{spans:?}") };
+    assert_eq!(session.figure().hosts[listening.host as usize].name, "server");
+    assert!(listening.until.is_some_and(|end| end.at > listening.from.at));
+    for width in [390.0, 1000.0] {
+        let texts = whole(&session, width, Lang::En).texts;
+        assert_eq!(texts.iter().filter(|text| *text == "LISTEN").count(), 1, "at {width}");
+    }
+    let index = session.figure().states.iter().position(|s| s.state == "LISTEN").expect("it is there");
+    let detail = session.inspect(Id::new(Thing::State, index).0, true, Lang::En).expect("it is told");
+    assert!(detail.why[0].text.contains("LISTEN"), "{:?}", detail.why);
+}
+
+#[test]
+fn a_decoder_refuses_in_the_reader_s_language() {
+    let session = session("length-bomb");
+    for &lang in Lang::ALL {
+        for width in [390.0, 800.0] {
+            let window = ledger::Window { width, lang, ..ledger::Window::default() };
+            let told = session.ledger(&window).0.texts.concat();
+            let (wanted, other) = if lang == Lang::En {
+                ("of the stream", "字节流偏移")
+            } else {
+                ("字节流偏移", "of the stream")
+            };
+            assert!(told.contains(wanted) && !told.contains(other), "{told}");
+            // All of it, down to the guess at its end.
+            assert!(told.contains("HTTP"), "{told}");
+        }
+        let rows = session.rows(0, 999, true, lang);
+        let failed =
+            rows.iter().find(|row| row.text.contains("read_frame") && row.text.contains("1,195,725,856"));
+        let told = failed.map(|row| row.text.clone()).unwrap_or_default();
+        assert_eq!(told.contains("of the stream"), lang == Lang::En, "{told}");
+    }
+}
+
+#[test]
+fn headings_of_the_ledger_keep_clear_of_the_page_s_buttons() {
+    for entry in BUILTINS {
+        let session = session(entry.name);
+        for width in [320.0, 390.0, 600.0] {
+            for &lang in Lang::ALL {
+                let window = ledger::Window { width, lang, ..ledger::Window::default() };
+                let (list, placed) = session.ledger(&window);
+                if !placed.first().is_some_and(ledger::Placed::is_squeezed) {
+                    continue;
+                }
+                for t in texts(&list).iter().filter(|t| t.y_left < 18.0) {
+                    assert!(
+                        t.right <= width - 88.0,
+                        "{} at {width}: {:?} until {}",
+                        entry.name,
+                        t.text,
+                        t.right
+                    );
+                }
+            }
+        }
+    }
 }

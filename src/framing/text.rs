@@ -57,7 +57,7 @@ pub(crate) fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Lang::Zh => format!("字节流偏移 {}（第 {} 帧）：{what}", refusal.offset, refusal.frame),
     };
     for h in &refusal.hints {
-        text.push_str(lang.pick("; ", ";"));
+        text.push_str(lang.pick("; ", "；"));
         text.push_str(&hint(h, lang));
     }
     text

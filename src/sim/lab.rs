@@ -1,10 +1,12 @@
 //! A scenario under somebody's hands: what was changed, change by change, each of which can be taken back.
 
 use super::error::{Flaw, ScenarioError};
+use super::history::Command;
 use super::knob::{KnobError, set};
 use super::knobs::with_break;
 use super::locate::{Path, Segment, locate};
 use super::scenario::{Break, Scenario, ScriptedAction};
+use crate::time::Instant;
 
 /// One thing that was changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +17,17 @@ pub enum Change {
         path: String,
         /// What it became.
         value: String,
+    },
+    /// A knob of the network was turned in the middle of the run. No scenario can say that: it is a [`Command`] beside it.
+    Later {
+        /// Its path.
+        path: String,
+        /// What it became.
+        value: String,
+        /// Before which event of the run.
+        event: u32,
+        /// When that was.
+        time: Instant,
     },
     /// A rule was broken, or kept that the scenario breaks.
     Rule {
@@ -102,6 +115,59 @@ impl Lab {
         Ok(())
     }
 
+    /// Turns a knob of the network from an event of the run on; without a value, takes back all such turns of this knob.
+    ///
+    /// # Errors
+    /// A knob that holds for the whole run (see [`turns_later`]), or a value that the scenario cannot have there; nothing is changed
+    /// then.
+    pub fn turn_later(
+        &mut self,
+        path: &str,
+        value: Option<&str>,
+        event: u32,
+        time: Instant,
+    ) -> Result<(), KnobError> {
+        if !turns_later(path) {
+            let why = "it holds for the whole run".to_owned();
+            return Err(KnobError::Path { path: path.to_owned(), why });
+        }
+        let gone = |change: &Change| {
+            let here = |at: u32| value.is_none() || at == event;
+            matches!(change, Change::Later { path: known, event: at, .. } if known == path && here(*at))
+        };
+        let mut changes = self.without(gone);
+        if let Some(value) = value {
+            set(&self.now, path, value)?;
+            changes.push(Change::Later { path: path.to_owned(), value: value.to_owned(), event, time });
+        }
+        self.take(changes)
+    }
+
+    /// What is done to a run of the scenario from outside, in the order of the run.
+    pub fn commands(&self) -> Vec<Command> {
+        let later = |change: &Change| match change {
+            Change::Later { path, value, event, .. } => {
+                Some(Command::Set { path: path.clone(), value: value.clone(), at: Some(*event) })
+            }
+            _ => None,
+        };
+        let mut all: Vec<Command> = Vec::new();
+        for command in self.changes.iter().filter_map(later) {
+            let place = all.partition_point(|known| at_of(known) <= at_of(&command));
+            all.insert(place, command);
+        }
+        all
+    }
+
+    /// The scenario as its network is from an event of the run on.
+    pub fn scenario_at(&self, event: u32) -> Scenario {
+        let due = self.commands().into_iter().filter(|command| at_of(command) <= event);
+        due.fold(self.now.clone(), |scenario, command| match command {
+            Command::Set { path, value, .. } => set(&scenario, &path, &value).unwrap_or(scenario),
+            _ => scenario,
+        })
+    }
+
     /// Breaks a rule or keeps it, for one host or for all.
     ///
     /// # Errors
@@ -169,9 +235,12 @@ impl Lab {
         if scenario == self.now {
             return Ok(());
         }
-        let before = std::mem::take(&mut self.changes);
+        // What happens in the middle of the run does not stand in the text.
+        let all = std::mem::take(&mut self.changes).into_iter();
+        let (later, before) = all.partition(|change| matches!(change, Change::Later { .. }));
         self.now = scenario.clone();
         self.changes = vec![Change::Text { scenario: Box::new(scenario), before }];
+        self.changes.extend::<Vec<Change>>(later);
         Ok(())
     }
 
@@ -261,8 +330,22 @@ impl Lab {
     }
 }
 
+/// The knobs that can be turned in the middle of a run: what the network does to packets. Everything else holds for the whole run.
+pub fn turns_later(path: &str) -> bool {
+    path.starts_with("network.") && !path.starts_with("network.script")
+}
+
+/// The event before which a command is carried out.
+fn at_of(command: &Command) -> u32 {
+    match command {
+        Command::Set { at: Some(at), .. } => *at,
+        _ => 0,
+    }
+}
+
 fn apply(scenario: &Scenario, change: &Change) -> Result<Scenario, KnobError> {
     match change {
+        Change::Later { path, value, .. } => set(scenario, path, value).map(|_| scenario.clone()),
         Change::Knob { path, value } => set(scenario, path, value),
         Change::Rule { rule, host, broken } => Ok(with_break(scenario, *rule, host.as_deref(), *broken)),
         Change::Packet(action) => {

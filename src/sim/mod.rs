@@ -27,7 +27,7 @@ pub use error::{Flaw, ScenarioError};
 pub use history::{Command, Run, RunError, Runner, digest};
 pub use knob::{KnobError, set};
 pub use knobs::{Group, Kind, Knob, RULES, Setting, as_text, knobs, with_break};
-pub use lab::{Change, Lab, breaks};
+pub use lab::{Change, Lab, breaks, turns_later};
 pub use locate::{Path, Segment};
 pub use run::{Simulation, Stop};
 pub use scenario::Scenario;

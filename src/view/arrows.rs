@@ -101,10 +101,14 @@ pub(crate) fn flights(sheet: &Sheet<'_>, taken: &[[f32; 4]], list: &mut DisplayL
             labels.keep_clear(Slant { from: (at.0 - half, at.1), to: (at.0 + half, at.1) });
         }
     }
-    // What tells most comes first: a bare acknowledgment's label gives way.
+    // What tells most comes first: what was lost; a bare acknowledgment's label gives way.
     let rank = |i: &usize| {
         let f = &sheet.figure.flights[*i];
-        u8::from(f.len == 0 && f.marks == 0 && f.title() == "ACK" && matches!(f.fate, Fate::Arrived(_)))
+        match f.fate {
+            Fate::Lost(_) => 0,
+            Fate::Arrived(_) if f.len == 0 && f.marks == 0 && f.title() == "ACK" => 2,
+            _ => 1,
+        }
     };
     let mut order: Vec<usize> = range.clone().collect();
     order.sort_by_key(|i| (rank(i), *i));
@@ -121,7 +125,11 @@ pub(crate) fn flights(sheet: &Sheet<'_>, taken: &[[f32; 4]], list: &mut DisplayL
         let ink =
             if flight.is_reset() || matches!(flight.fate, Fate::Lost(_)) { Role::Trouble } else { Role::Ink };
         let paint = Paint { role: ink, hue: 0, look: look::CENTRE | look::HALO, until: paint.from, ..paint };
-        match labels.place(k, &choices) {
+        let mut found = labels.place(k, &choices);
+        if found.is_none() && matches!(flight.fate, Fate::Lost(_)) {
+            found = labels.place_behind(k, &choices, sheet.line_x(flight.to));
+        }
+        match found {
             Some(label) => list.text_along(label.at, label.toward, label.text, paint),
             None => unplaced.push(i),
         }
@@ -269,6 +277,8 @@ pub fn texts(flight: &Flight, relative: bool, lang: Lang) -> Vec<String> {
             let more = if *more { "  MF" } else { "" };
             out.push(format!("{title}  offset {offset}  len {}{more}{note}", flight.len));
             out.push(format!("offset {offset}{note}"));
+            out.push(format!("offset {offset}"));
+            out.push(title);
         }
         Cargo::Udp | Cargo::Other(_) => {
             out.push(format!("{title}  len {}{note}", flight.len));

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::lang::Lang;
 use crate::time::Instant;
 
 /// When something happened: the time, and its number in the order of events, which tells apart what happens at once.
@@ -342,8 +343,21 @@ pub struct Figure {
     pub timers: Vec<TimerSpan>,
     /// Streams, two a connection.
     pub streams: Vec<Stream>,
+    /// What decoders said of octets that they refused, as the record has it, and the same in Chinese.
+    pub refusals: Vec<(String, String)>,
     /// The end of the record.
     pub end: Instant,
+}
+
+impl Figure {
+    /// A decoder's words of the record, in this language where that is known.
+    pub fn said<'a>(&'a self, words: &'a str, lang: Lang) -> &'a str {
+        let known = || self.refusals.iter().find(|(english, _)| english == words);
+        match lang {
+            Lang::Zh if !words.is_empty() => known().map_or(words, |(_, chinese)| chinese),
+            _ => words,
+        }
+    }
 }
 
 impl Stream {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::probe::{Unit, Var, Vars};
+use crate::rule::Rule;
 use crate::trace::tables::VarRow;
 use crate::trace::{EventId, PacketId, PacketRow, SocketId, StreamRange};
 use crate::view::fields::{self, Bases, HeaderBlock};
@@ -346,7 +347,8 @@ impl Ask<'_> {
             None => facts.push((self.word(Word::Returned), self.word(Word::StillBlocked))),
         }
         if !call.result.is_empty() {
-            facts.push((self.word(Word::Result), call.result.clone()));
+            let said = self.session.figure().said(&call.result, self.lang);
+            facts.push((self.word(Word::Result), said.to_owned()));
         }
         let mut detail = Detail {
             title: format!("{}({})", call.name, call.args),
@@ -401,8 +403,13 @@ impl Ask<'_> {
         let s = self.session.figure().states.get(index)?;
         let mut detail = self.span(s.state.to_owned(), s.host, s.from, s.until);
         detail.known = known_word(s.known).key();
-        let rule = self.session.trace().columns().detail.get(s.from.order as usize).copied();
-        let rule = rule.and_then(crate::trace::tables::rule_from);
+        let rule = if s.state == crate::tcp::State::Listen.label() {
+            // It is entered by a call, which names no rule.
+            Some(Rule::PassiveOpen)
+        } else {
+            let rule = self.session.trace().columns().detail.get(s.from.order as usize).copied();
+            rule.and_then(crate::trace::tables::rule_from)
+        };
         detail.why = rule.map(|rule| self.why(rule)).into_iter().collect();
         Some(detail)
     }

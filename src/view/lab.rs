@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::sim::scenario::{Act, Break, ScriptedAction, What};
 use crate::sim::units::{Rate, Span};
-use crate::sim::{Change, Kind, Knob, Lab, RULES, Setting, breaks, knobs};
-use crate::time::Duration;
+use crate::sim::{Change, Kind, Knob, Lab, RULES, Setting, breaks, knobs, turns_later};
+use crate::time::{Duration, Instant};
 use crate::view::words::{Lang, Word, fill};
 
 /// A knob as the page shows it.
@@ -35,6 +35,8 @@ pub struct KnobInfo {
     pub changed: bool,
     /// The scenario wants it offered first.
     pub first: bool,
+    /// It can be turned in the middle of a run.
+    pub later: bool,
 }
 
 /// A setting as it crosses to the page.
@@ -75,10 +77,14 @@ pub struct RuleInfo {
     pub hosts: Vec<(String, bool)>,
 }
 
-/// The knobs of what is in the laboratory.
-pub fn knob_infos(lab: &Lab, lang: Lang) -> Vec<KnobInfo> {
+/// The knobs of what is in the laboratory: as they hold from the start, or `from` an event of the run on.
+pub fn knob_infos(lab: &Lab, from: Option<u32>, lang: Lang) -> Vec<KnobInfo> {
     let turned = |knob: &Knob| {
-        lab.changes().iter().any(|change| matches!(change, Change::Knob { path, .. } if *path == knob.path))
+        lab.changes().iter().any(|change| match change {
+            Change::Knob { path, .. } => from.is_none() && *path == knob.path,
+            Change::Later { path, .. } => from.is_some() && *path == knob.path,
+            _ => false,
+        })
     };
     let info = |knob: Knob| {
         let (low, high) = knob.kind.range().unwrap_or_default();
@@ -93,11 +99,13 @@ pub fn knob_infos(lab: &Lab, lang: Lang) -> Vec<KnobInfo> {
             value: knob.value.into(),
             default: knob.default.into(),
             first: knob.first,
+            later: turns_later(&knob.path),
             path: knob.path,
             of: knob.of,
         }
     };
-    knobs(lab.scenario()).into_iter().map(info).collect()
+    let scenario = from.map(|event| lab.scenario_at(event));
+    knobs(scenario.as_ref().unwrap_or(lab.scenario())).into_iter().map(info).collect()
 }
 
 /// The rules that can be broken, and who breaks them.
@@ -119,19 +127,41 @@ pub fn rule_infos(lab: &Lab, lang: Lang) -> Vec<RuleInfo> {
 /// Everything that was changed, a line each.
 pub fn change_texts(lab: &Lab, lang: Lang) -> Vec<String> {
     let all = knobs(lab.scenario());
-    lab.changes().iter().map(|change| change_text(change, &all, lang)).collect()
+    let text = |change: &Change| match change {
+        Change::Later { path, value, event, time } => {
+            let knob = knobs(&lab.scenario_at(*event)).into_iter().find(|knob| knob.path == *path);
+            let what = match knob {
+                Some(knob) => knob_text(&knob, lang),
+                None => fill(Word::LabKnobTo, lang, &[path, value]),
+            };
+            fill(Word::LabFrom, lang, &[&moment_text(*time), &what])
+        }
+        other => change_text(other, &all, lang),
+    };
+    lab.changes().iter().map(text).collect()
+}
+
+/// A moment of the run, rounded as people read it.
+pub fn moment_text(time: Instant) -> String {
+    let nanos = time.as_nanos();
+    let step = if nanos >= 1_000_000 { 10_000 } else { 1 };
+    Span(Duration::from_nanos(nanos - nanos % step)).to_string()
+}
+
+fn knob_text(knob: &Knob, lang: Lang) -> String {
+    let name = lang.pick(knob.name.0, knob.name.1);
+    let name = if knob.of.is_empty() { name.to_owned() } else { [&knob.of, ": ", name].concat() };
+    fill(Word::LabKnobTo, lang, &[&name, &setting_text(knob.kind, knob.value, lang)])
 }
 
 fn change_text(change: &Change, all: &[Knob], lang: Lang) -> String {
     match change {
         Change::Knob { path, value } => match all.iter().find(|knob| knob.path == *path) {
-            Some(knob) => {
-                let name = lang.pick(knob.name.0, knob.name.1);
-                let name = if knob.of.is_empty() { name.to_owned() } else { [&knob.of, ": ", name].concat() };
-                fill(Word::LabKnobTo, lang, &[&name, &setting_text(knob.kind, knob.value, lang)])
-            }
+            Some(knob) => knob_text(knob, lang),
             None => fill(Word::LabKnobTo, lang, &[path, value]),
         },
+        // They are told with the scenario as it is then.
+        Change::Later { path, value, .. } => fill(Word::LabKnobTo, lang, &[path, value]),
         Change::Rule { rule, host, broken } => {
             let found = RULES.iter().find(|row| row.0 == *rule);
             let title = found.map_or(rule.name(), |row| lang.pick(row.1, row.2));
@@ -246,11 +276,31 @@ mod tests {
     fn knobs_say_what_was_turned() {
         let mut lab = lab("hello-tcp");
         lab.turn("network.latency", Some("300ms")).unwrap();
-        let infos = knob_infos(&lab, Lang::Zh);
+        let infos = knob_infos(&lab, None, Lang::Zh);
         let latency = infos.iter().find(|knob| knob.path == "network.latency").unwrap();
         assert!(latency.changed && latency.name == "单向时延");
         assert_eq!((latency.value, latency.default), (Value::Number(300e6), Value::Number(20e6)));
         assert_eq!(infos.iter().filter(|knob| knob.changed).count(), 1);
         assert!(infos.iter().all(|knob| knob.words.is_empty() || knob.unit == "choice" || knob.unit == "ns"));
+    }
+
+    #[test]
+    fn what_is_turned_in_the_middle_is_told_with_its_moment() {
+        let mut lab = lab("hello-tcp");
+        lab.turn_later("network.latency", Some("300ms"), 30, Instant::from_nanos(81_234_567)).unwrap();
+        assert_eq!(change_texts(&lab, Lang::En), ["from 81.23ms on: latency: 300ms"]);
+        assert_eq!(change_texts(&lab, Lang::Zh), ["从 81.23ms 起，单向时延：300ms"]);
+        let of = |from: Option<u32>, path: &str| {
+            let infos = knob_infos(&lab, from, Lang::En);
+            infos.into_iter().find(|knob| knob.path == path).unwrap()
+        };
+        assert_eq!(
+            (of(None, "network.latency").changed, of(None, "network.latency").value),
+            (false, Value::Missing)
+        );
+        assert_eq!(of(Some(29), "network.latency").value, Value::Missing);
+        let then = of(Some(30), "network.latency");
+        assert_eq!((then.changed, then.later, then.value), (true, true, Value::Number(300e6)));
+        assert!(knob_infos(&lab, None, Lang::En).iter().any(|knob| !knob.later));
     }
 }

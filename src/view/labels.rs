@@ -92,6 +92,29 @@ impl<'s> Labels<'s> {
         None
     }
 
+    /// The first of `choices` that finds a place behind the end of arrow `k`, which was lost there: level, and no further than `edge`.
+    pub fn place_behind<'a>(&mut self, k: usize, choices: &'a [String], edge: f32) -> Option<Label<'a>> {
+        let slant = *self.slants.get(k)?;
+        let onward = (slant.to.0 - slant.from.0).signum();
+        for text in choices {
+            let width = metrics::width(text, metrics::SMALL) + 4.0;
+            let near = slant.to.0 + onward * 9.0;
+            let far = near + onward * width;
+            if (edge - far) * onward < 4.0 {
+                continue;
+            }
+            for down in [0.0, 10.0, -10.0, 18.0, -18.0] {
+                let y = slant.to.1 + down;
+                let line = Slant { from: (near.min(far), y), to: (near.max(far), y) };
+                if self.is_free(k, line) {
+                    self.taken.push(Taken { line });
+                    return Some(label(line, text));
+                }
+            }
+        }
+        None
+    }
+
     fn is_free(&self, k: usize, line: Slant) -> bool {
         let clear_of_labels = self.taken.iter().all(|t| distance(&t.line, &line) >= 2.0 * HALF);
         clear_of_labels

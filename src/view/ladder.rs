@@ -15,6 +15,9 @@ pub const HEAD: f32 = 34.0;
 /// Air between the host names and position 0.
 pub const LEAD: f32 = 12.0;
 
+/// Below this width names are short and listeners share a bar with their connections.
+const NARROW: f32 = 520.0;
+
 /// What part of the ladder is wanted, and how.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Window {
@@ -39,39 +42,48 @@ pub struct Columns {
     pub lines: Vec<f32>,
     /// Width of the time axis' column at the left.
     pub axis: f32,
-    /// Width of the column of calls beside the outer lifelines.
-    pub calls: f32,
+    /// Width of the column of calls beside the first lifeline, and beside the last.
+    pub calls: [f32; 2],
     /// Width of one state bar.
     pub bar: f32,
     /// State bars a host needs side by side.
     pub bars: Vec<u16>,
     /// Columns of calls a host needs side by side: one a thread.
     pub lanes: Vec<u16>,
+    /// There is no room for bars of listeners beside those of connections.
+    pub narrow: bool,
 }
 
 impl Columns {
     fn new(figure: &Figure, width: f32, time: &TimeText) -> Columns {
-        let narrow = width < 520.0;
+        let narrow = width < NARROW;
         let axis = time.column_width();
         let bar = 15.0;
-        let bars = sides::bars_of(figure);
-        let any_calls = !figure.calls.is_empty();
-        let calls = match (any_calls, narrow) {
-            (false, _) => 10.0,
-            (true, true) if figure.hosts.len() > 2 => 30.0,
-            (true, true) => 58.0,
-            (true, false) => (width * 0.17).clamp(84.0, 170.0),
-        };
+        let bars = sides::bars_of(figure, narrow);
+        let count = figure.hosts.len().max(1);
+        let calls = [0, count - 1].map(|host| match narrow {
+            _ if figure.calls.is_empty() => 10.0,
+            true if count > 2 => 30.0,
+            true => sides::room_for_names(figure, host).max(46.0).min((width * 0.19).clamp(30.0, 74.0)),
+            false => sides::room_for_results(figure, host).clamp(84.0, (width * 0.2).clamp(84.0, 170.0)),
+        });
         let lanes = sides::lanes_of(figure);
-        let side = |host: usize| {
+        let side = |host: usize, calls: f32| {
             let of = |counts: &[u16]| f32::from(counts.get(host).copied().unwrap_or(1));
             calls + bar * of(&bars) + sides::CALL_LANE * (of(&lanes) - 1.0).max(0.0)
         };
-        let count = figure.hosts.len().max(1);
-        let left = axis + side(0);
-        let right = width - if count > 1 { side(count - 1) } else { 20.0 };
+        let left = axis + side(0, calls[0]);
+        let right = width - if count > 1 { side(count - 1, calls[1]) } else { 20.0 };
         let step = if count > 1 { (right - left) / (count - 1) as f32 } else { 0.0 };
-        Columns { lines: (0..count).map(|i| left + step * i as f32).collect(), axis, calls, bar, bars, lanes }
+        Columns {
+            lines: (0..count).map(|i| left + step * i as f32).collect(),
+            axis,
+            calls,
+            bar,
+            bars,
+            lanes,
+            narrow,
+        }
     }
 
     /// True for a lifeline that has others on both sides.

@@ -21,6 +21,9 @@ const WORDS: f32 = 15.0;
 /// Most rows of segments sent again that are drawn one below the other.
 const MOST_ROWS: usize = 5;
 
+/// Most lines of what a decoder says of octets that it refused.
+const MOST_LINES: usize = 4;
+
 /// One stream's lanes.
 pub(crate) struct Lanes<'a> {
     pub figure: &'a Figure,
@@ -418,10 +421,19 @@ impl Lanes<'_> {
             Part::Bad => Word::PartBad,
         };
         let room = self.right - x;
-        let text = match part.part {
-            Part::Bad if !part.note.is_empty() => metrics::shorten(&part.note, metrics::SMALL, room),
-            _ => word.text(self.lang).to_owned(),
-        };
+        if bad && !part.note.is_empty() {
+            if x < words_from + 4.0 {
+                return nothing;
+            }
+            let lines =
+                metrics::lines(self.figure.said(&part.note, self.lang), metrics::SMALL, room, MOST_LINES);
+            let paint = Paint { role: Role::Trouble, hue: 0, look: 0, ..paint };
+            for (i, line) in lines.iter().enumerate() {
+                list.text((x, y + h + 12.0 + i as f32 * WORDS), line, paint);
+            }
+            return (WORDS * lines.len() as f32, self.right);
+        }
+        let text = word.text(self.lang).to_owned();
         let needed = metrics::width(&text, metrics::SMALL);
         let fits = if bad { needed <= room } else { needed <= w + 1.0 };
         if !fits || x < words_from + 4.0 {

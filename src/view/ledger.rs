@@ -9,7 +9,7 @@ use crate::view::glyphs::character_around;
 use crate::view::lanes::Lanes;
 use crate::view::list::{DisplayList, Paint, Role, look};
 use crate::view::metrics;
-use crate::view::octets::{CELL, Octets, natural_width};
+use crate::view::octets::{Octets, natural_width};
 use crate::view::scale::Scale;
 use crate::view::words::{Lang, Word, fill};
 
@@ -21,6 +21,8 @@ const APART: (f32, f32) = (28.0, 10.0);
 const SHARED: f32 = 860.0;
 /// Least width of a stream that shares a row.
 const LEAST: f32 = 190.0;
+/// Width of the page's buttons for zooming.
+const TOOLS: f32 = 92.0;
 /// Octets that a caption quotes at most.
 const QUOTED: u64 = 12;
 
@@ -57,7 +59,7 @@ impl Placed {
 
     /// Some octet has less room than it could use.
     pub fn is_squeezed(&self) -> bool {
-        self.octets.cell(&self.octets.seen) < CELL - 0.1
+        self.octets.is_squeezed()
     }
 
     /// The band that `range` takes through all lanes: left, top, width, height.
@@ -268,11 +270,21 @@ impl Sheet<'_> {
         if !octets.even {
             note = format!("{note} · {}", Word::NotToScale.text(self.window.lang));
         }
+        let end = width;
+        // The page's buttons for zooming stand at the right of the first heading.
+        let tools = if y == 0.0 && octets.is_squeezed() { TOOLS } else { 0.0 };
         let back = self.figure.streams.get(i ^ 1).filter(|s| s.connection == stream.connection && s.len == 0);
         if let Some(back) = back.filter(|_| stream.len > 0 && self.figure.streams.len() == 2) {
             let (title, nothing) = self.title(back);
-            note = format!("{note}   ({title}: {nothing})");
+            let long = format!("{note}   ({title}: {nothing})");
+            let title = self.title(stream).0;
+            let room = end - tools - metrics::bold_width(&title, metrics::SMALL) - 10.0;
+            // In full, or not at all.
+            if metrics::width(&long, metrics::SMALL) <= room {
+                note = long;
+            }
         }
+        let width = end - tools;
         let title = metrics::shorten(&title, metrics::SMALL, (width - 44.0) / metrics::BOLD);
         list.text((x, y + 13.0), &title, Paint::new(Role::Ink).look(look::BOLD));
         let used = metrics::bold_width(&title, metrics::SMALL) + 10.0;

@@ -68,6 +68,49 @@ pub fn shorten(text: &str, size: f32, room: f32) -> String {
     out
 }
 
+/// `text` in lines no wider than `room`, at most `most`; the last is shortened where more would follow. Lines break at spaces and
+/// behind full-width characters.
+pub fn lines(text: &str, size: f32, room: f32, most: usize) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() && out.len() < most {
+        let (mut used, mut fits, mut end) = (0.0, 0, rest.len());
+        for (at, c) in rest.char_indices() {
+            used += advance(c) as f32 * size / 1000.0;
+            if used > room {
+                end = at;
+                break;
+            }
+            if c == ' ' || (is_wide(c) && !matches!(c, '（' | '《')) {
+                fits = at + c.len_utf8();
+            }
+        }
+        if end == rest.len() || out.len() + 1 == most {
+            out.push(shorten(rest, size, room));
+            break;
+        }
+        // No full stop begins a line.
+        let closes = |at: usize| {
+            rest.get(at..)
+                .is_some_and(|next| next.starts_with(['，', '。', '；', '：', '）', '、', '？', '》']))
+        };
+        let back = |at: usize| {
+            rest.get(..at).and_then(|line| line.char_indices().next_back()).map_or(at, |(i, _)| i)
+        };
+        let mut cut = if fits > 0 { fits } else { end.max(1) };
+        if closes(cut) {
+            cut = back(cut);
+        }
+        let (line, next) = rest.split_at(if cut == 0 || !rest.is_char_boundary(cut) { end } else { cut });
+        out.push(line.trim_end().to_owned());
+        if line.is_empty() {
+            break;
+        }
+        rest = next.trim_start();
+    }
+    out
+}
+
 /// The first of `choices` (from the longest to the shortest) that fits into `room`.
 pub fn fitting<'a>(choices: &[&'a str], size: f32, room: f32) -> Option<&'a str> {
     choices.iter().copied().find(|text| width(text, size) <= room)
@@ -93,7 +136,26 @@ mod tests {
         assert_eq!(fitting(&["SYN seq 0 win 64240", "SYN seq 0", "SYN"], 12.0, 40.0), Some("SYN"));
     }
 
+    #[test]
+    fn lines_break_where_words_end() {
+        let text = "the length reads 1,195,725,856, more than the limit";
+        let all = lines(text, 12.0, 120.0, 9);
+        assert_eq!(all.join(" "), text);
+        assert!(all.len() > 1 && all.iter().all(|line| width(line, 12.0) <= 120.0));
+        let cut = lines(text, 12.0, 120.0, 2);
+        assert!(cut.len() == 2 && cut[1].ends_with('…'), "{cut:?}");
+        // A comma does not begin a line.
+        assert_eq!(lines("三次握手，四次", 12.0, 50.0, 9), ["三次握", "手，四次"]);
+    }
+
     proptest! {
+        #[test]
+        fn lines_fit(text in "\\PC{0,60}", room in 0.0f32..300.0) {
+            for line in lines(&text, 12.0, room, 5) {
+                prop_assert!(width(&line, 12.0) <= room.max(12.0) + 1e-3);
+            }
+        }
+
         #[test]
         fn what_is_shortened_fits(text in "\\PC{0,40}", room in 0.0f32..300.0) {
             prop_assert!(width(&shorten(&text, 12.0, room), 12.0) <= room.max(0.0) + 1e-3);

@@ -115,6 +115,11 @@ impl Octets {
         Some((left, (self.end(range.end.min(self.seen.end)) - left).max(1.5)))
     }
 
+    /// Some octet in sight has less room than it could use.
+    pub fn is_squeezed(&self) -> bool {
+        self.cell(&self.seen) < CELL - 0.1
+    }
+
     /// The narrowest cell of an octet in `range`.
     pub fn cell(&self, range: &Range<u64>) -> f32 {
         let first = self.stretches.partition_point(|s| s.range.end <= range.start);

@@ -40,7 +40,8 @@ pub struct Question {
     pub id: u32,
     /// What is asked for.
     pub kind: Kind,
-    /// Where the playhead waits; nothing from here on is shown. Of what comes first of all, before the axis begins.
+    /// Where the playhead waits, at the last thing that is known; nothing from here on is shown. Of what comes first of all, before
+    /// the axis begins.
     pub wait: f64,
     /// Where it stands once this is answered: before the next question.
     pub reveal: f64,
@@ -186,8 +187,8 @@ impl Session {
         let chosen = chosen(&candidates(self.figure(), self.scale()), most);
         let mut out: Vec<Question> = Vec::with_capacity(chosen.len());
         for (i, c) in chosen.iter().enumerate() {
-            let wait = c.position - BEFORE;
-            let next = chosen.get(i + 1).map_or(f64::MAX, |n| n.position - BEFORE);
+            let wait = self.known_until(c.position, i.checked_sub(1).and_then(|i| chosen.get(i)));
+            let next = chosen.get(i + 1).map_or(f64::MAX, |next| self.known_until(next.position, Some(c)));
             let thing = match c.kind {
                 Kind::Segment => Thing::Flight,
                 Kind::State => Thing::State,
@@ -204,6 +205,16 @@ impl Session {
             });
         }
         out
+    }
+
+    /// Where the playhead waits for what happens at `position`: at the last thing that is known, not where something is to come;
+    /// else its place would tell when.
+    fn known_until(&self, position: f64, asked_before: Option<&Candidate>) -> f64 {
+        let stops = &self.scale().stops;
+        let next = stops.partition_point(|&stop| stop < position - 0.5);
+        let last = next.checked_sub(1).and_then(|i| stops.get(i)).copied();
+        let known = last.into_iter().chain(asked_before.map(|c| c.position)).reduce(f64::max);
+        known.unwrap_or(f64::MAX).min(position - BEFORE)
     }
 
     /// Where all of it can be seen.

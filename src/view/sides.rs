@@ -8,13 +8,14 @@ use crate::view::ladder::{HEAD, Sheet};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
 use crate::view::time_text::short_state;
+use crate::view::words::Word;
 
 /// Most state bars side by side; further sockets share the outermost.
 const MOST_BARS: u16 = 4;
 
-/// Of each socket, which bar of its host it stands in: listening sockets outside, connections by their order,
-/// one that begins after another has ended takes its place.
-fn bar_of_socket(figure: &Figure) -> BTreeMap<(u16, u32), u16> {
+/// Of each socket, which bar of its host it stands in: listening sockets outside (in a narrow picture in the first bar, which a
+/// connection takes over), connections by their order, one that begins after another has ended takes its place.
+fn bar_of_socket(figure: &Figure, narrow: bool) -> BTreeMap<(u16, u32), u16> {
     let mut spans: BTreeMap<(u16, u32), (u32, u32, bool)> = BTreeMap::new();
     for s in &figure.states {
         let end = s.until.map_or(u32::MAX, |m| m.order);
@@ -28,6 +29,10 @@ fn bar_of_socket(figure: &Figure) -> BTreeMap<(u16, u32), u16> {
         mine.sort_by_key(|(key, (from, _, listens))| (*listens, *from, key.1));
         let mut free_at: Vec<u32> = Vec::new();
         for (key, &(from, end, listens)) in mine {
+            if listens && narrow {
+                out.insert(*key, 0);
+                continue;
+            }
             let bar = match free_at.iter().position(|&until| !listens && until <= from) {
                 Some(bar) => bar,
                 None => {
@@ -43,9 +48,9 @@ fn bar_of_socket(figure: &Figure) -> BTreeMap<(u16, u32), u16> {
 }
 
 /// How many bars each host needs.
-pub(crate) fn bars_of(figure: &Figure) -> Vec<u16> {
+pub(crate) fn bars_of(figure: &Figure, narrow: bool) -> Vec<u16> {
     let mut bars = vec![0; figure.hosts.len()];
-    for (&(host, _), &bar) in &bar_of_socket(figure) {
+    for (&(host, _), &bar) in &bar_of_socket(figure, narrow) {
         if let Some(most) = bars.get_mut(host as usize) {
             *most = (bar + 1).max(*most);
         }
@@ -69,16 +74,57 @@ pub(crate) fn lanes_of(figure: &Figure) -> Vec<u16> {
     lanes
 }
 
+/// Between a call's bar and the edge of the column, beside the words.
+const BESIDE: f32 = 18.0;
+
+/// The room that a host's calls need for their bare names.
+pub(crate) fn room_for_names(figure: &Figure, host: usize) -> f32 {
+    let mine = figure.calls.iter().filter(|call| usize::from(call.host) == host);
+    mine.map(|call| metrics::width(&call.name, metrics::SMALL)).fold(0.0, f32::max) + BESIDE
+}
+
+/// The room that a host's calls need for their names and for how many octets they moved.
+pub(crate) fn room_for_results(figure: &Figure, host: usize) -> f32 {
+    let mine = figure.calls.iter().filter(|call| usize::from(call.host) == host);
+    let text = |call: &Call| match &call.range {
+        Some(place) if !call.blocked => {
+            format!("{}() = {} B", call.name, place.range.end - place.range.start)
+        }
+        _ => format!("{}()", call.name),
+    };
+    mine.map(|call| metrics::width(&text(call), metrics::SMALL)).fold(0.0, f32::max) + BESIDE
+}
+
+/// Where a listener's bar ends in a narrow picture: where the first connection of its host takes it over. Nothing where another
+/// listener's bar stands there already.
+fn cut_listener(sheet: &Sheet<'_>, i: usize, state: &StateSpan, until: f64) -> Option<f64> {
+    let beside = sheet.figure.states.iter().zip(&sheet.scale.states).enumerate();
+    let mut end = until;
+    for (j, (other, &(from, _))) in beside.filter(|(j, (other, _))| *j != i && other.host == state.host) {
+        if other.state != state.state {
+            end = end.min(from);
+        } else if j < i {
+            return None;
+        }
+    }
+    Some(end)
+}
+
 /// State bars with their names, turned where they stand.
 pub(crate) fn states(sheet: &Sheet<'_>, list: &mut DisplayList) {
     let (w, width) = (&sheet.window, sheet.columns.bar);
-    let bars = bar_of_socket(sheet.figure);
+    let bars = bar_of_socket(sheet.figure, sheet.columns.narrow);
     let bottom = sheet.bottom();
     for (i, state) in sheet.figure.states.iter().enumerate() {
         let Some(&(from, until)) = sheet.scale.states.get(i) else { continue };
         if until < w.top || from > bottom || state.state == "CLOSED" {
             continue;
         }
+        let until = match state.state {
+            "LISTEN" if sheet.columns.narrow => cut_listener(sheet, i, state, until),
+            _ => Some(until),
+        };
+        let Some(until) = until.filter(|&until| until > from) else { continue };
         let bar = f32::from(bars.get(&(state.host, state.socket)).copied().unwrap_or_default());
         let side = sheet.columns.side(state.host as usize);
         let x = sheet.line_x(state.host);
@@ -117,10 +163,30 @@ fn name_of(
     list: &mut DisplayList,
 ) {
     let (top, bottom) = (y0.max(HEAD), y1.min(sheet.window.height));
-    let room = bottom - top - 6.0;
+    if bottom <= top {
+        return;
+    }
     let choices = [state.state, short_state(state.state)];
-    let Some(name) = metrics::fitting(&choices, metrics::SMALL, room) else { return };
-    let middle = (top + bottom) / 2.0;
+    // Where the axis is broken its marks would strike the letters out: the name stands between them, where it can.
+    let (mut pieces, mut from) = (Vec::new(), top);
+    for idle in sheet.idles() {
+        let middle = ((sheet.y(idle.top) + sheet.y(idle.bottom)) / 2.0).clamp(top, bottom);
+        pieces.push((from, middle - 6.0));
+        from = middle + 6.0;
+    }
+    pieces.push((from, bottom));
+    let longest = |a: &(f32, f32), b: &(f32, f32)| (a.1 - a.0).total_cmp(&(b.1 - b.0));
+    let piece = pieces.into_iter().max_by(longest).unwrap_or((top, bottom));
+    let fits = |(top, bottom): (f32, f32), choices: &[&'static str]| {
+        let name = choices.iter().find(|name| metrics::width(name, metrics::SMALL) <= bottom - top - 6.0)?;
+        Some((*name, (top + bottom) / 2.0))
+    };
+    let whole = (top, bottom);
+    let tries =
+        [(piece, &choices[..1]), (whole, &choices[..1]), (piece, &choices[..]), (whole, &choices[..])];
+    let Some((name, middle)) = tries.into_iter().find_map(|(span, choices)| fits(span, choices)) else {
+        return;
+    };
     let ink = Paint { role: Role::Ink, look: look::CENTRE, until: paint.from, ..paint };
     list.text_along((x + 4.0, middle), (x + 4.0, middle - 10.0), name, ink);
 }
@@ -149,18 +215,18 @@ pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
 }
 
 /// A call as it is written beside the lifeline, from the fullest text to the shortest.
-fn call_texts(call: &Call, whole: bool) -> Vec<String> {
+fn call_texts(call: &Call, result: &str, whole: bool) -> Vec<String> {
     let with_args = format!("{}({})", call.name, call.args);
     let name = format!("{}()", call.name);
     let mut out = Vec::with_capacity(5);
-    if whole && !call.result.is_empty() {
-        out.push(format!("{with_args} = {}", call.result));
+    if whole && !result.is_empty() {
+        out.push(format!("{with_args} = {result}"));
         if let Some(place) = call.range.as_ref().filter(|_| call.result.starts_with("b'")) {
             let octets = place.range.end - place.range.start;
             out.push(format!("{with_args} = {octets} B"));
             out.push(format!("{name} = {octets} B"));
         }
-        out.push(format!("{name} = {}", call.result));
+        out.push(format!("{name} = {result}"));
     }
     out.extend([with_args, name, call.name.clone()]);
     out
@@ -278,7 +344,10 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let edge = inner + side * (10.0 + (lanes - 1.0 - lane) * CALL_LANE);
         let room = match side < 0.0 {
             // Up to the lifeline before, and what may stand at it.
-            _ if columns.is_between(host) => (edge - sheet.line_x(call.host - 1) - 6.0).min(62.0),
+            _ if columns.is_between(host) => {
+                let before = sheet.line_x(call.host - 1);
+                (edge - before - 6.0).min(((sheet.line_x(call.host) - before) * 0.33).max(62.0))
+            }
             true => edge - columns.axis - 2.0,
             false => w.width - edge - 4.0,
         };
@@ -297,15 +366,24 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
             (room + 10.0, (y1 - y0).max(14.0)),
             id,
         );
-        write_first(&call_texts(call, !tall), room, (edge, y0), text, rows, list);
+        let result = sheet.figure.said(&call.result, w.lang);
+        write_first(&call_texts(call, result, !tall), room, (edge, y0), text, rows, list);
         if tall && !call.result.is_empty() && until < sheet.scale.height {
-            let short = call.range.as_ref().map(|p| format!("= {} B", p.range.end - p.range.start));
-            let results: Vec<String> = std::iter::once(format!("= {}", call.result)).chain(short).collect();
+            let octets = call.range.as_ref().map(|p| p.range.end - p.range.start);
+            let short = match octets {
+                _ if call.failed => vec![format!("= {}", Word::ErrorShort.text(w.lang))],
+                Some(n) => vec![format!("= {n} B"), format!("{n} B")],
+                None => Vec::new(),
+            };
+            let results: Vec<String> = std::iter::once(format!("= {result}")).chain(short).collect();
             let paint = Paint { from: until, until, ..text };
             write_first(&results, room, (edge, y1 - 4.0), paint, rows, list);
         }
     }
 }
+
+/// Letters, with the ellipsis, that a shortened name keeps at least.
+const LEAST_LETTERS: usize = 5;
 
 fn write_first(
     choices: &[String],
@@ -316,7 +394,11 @@ fn write_first(
     list: &mut DisplayList,
 ) {
     let fits = choices.iter().find(|text| metrics::width(text, metrics::SMALL) <= room);
-    let shortened = || choices.last().map(|text| metrics::shorten(text, metrics::SMALL, room));
+    // Of a name that is cut to a letter or two nothing can be read.
+    let shortened = || {
+        let text = metrics::shorten(choices.last()?, metrics::SMALL, room);
+        (text.chars().count() >= LEAST_LETTERS).then_some(text)
+    };
     let Some(text) = fits.cloned().or_else(shortened).filter(|text| !text.is_empty()) else { return };
     if let Some(y) = rows.take(y - 6.0) {
         list.text((x, y + 10.0), &text, paint);
@@ -335,9 +417,11 @@ mod tests {
             state.socket = if state.state == "LISTEN" { 0 } else { 1 + u32::from(state.host) };
         }
         figure.states[0].until = None;
-        assert_eq!(bars_of(&figure), [1, 2]);
-        let bars = bar_of_socket(&figure);
+        assert_eq!(bars_of(&figure, false), [1, 2]);
+        let bars = bar_of_socket(&figure, false);
         assert_eq!((bars[&(1, 2)], bars[&(1, 0)]), (0, 1));
+        // In a narrow picture it shares theirs.
+        assert_eq!(bars_of(&figure, true), [1, 1]);
     }
 
     #[test]

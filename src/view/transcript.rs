@@ -228,7 +228,8 @@ impl Tell<'_> {
     fn call(&self, what: What, i: usize) -> Option<Parts> {
         let c = self.figure.calls.get(i)?;
         let (id, host) = (Id::new(Thing::Call, i), self.host(c.host));
-        let result = if c.result.is_empty() { Word::SaysNothing.text(self.lang) } else { &c.result };
+        let said = self.figure.said(&c.result, self.lang);
+        let result = if said.is_empty() { Word::SaysNothing.text(self.lang) } else { said };
         Some(match (what, c.returned) {
             (What::Returned, Some(end)) => {
                 let span = span_text(end.at.since(c.begun.at), self.lang);

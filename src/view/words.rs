@@ -18,21 +18,41 @@ macro_rules! words {
 
             /// The name by which the page asks for it.
             pub fn key(self) -> &'static str {
-                const KEYS: &[&str] = &[$($key),*];
-                KEYS[self as usize]
+                const ENDS: [u16; Word::ALL.len()] = ends([$($key.len()),*]);
+                piece(concat!($($key),*), &ENDS, self as usize)
             }
 
             /// The text in a language.
             pub fn text(self, lang: Lang) -> &'static str {
-                const TEXTS: &[(&str, &str)] = &[$(($en, $zh)),*];
-                let (en, zh) = TEXTS[self as usize];
+                const EN: [u16; Word::ALL.len()] = ends([$($en.len()),*]);
+                const ZH: [u16; Word::ALL.len()] = ends([$($zh.len()),*]);
                 match lang {
-                    Lang::En => en,
-                    Lang::Zh => zh,
+                    Lang::En => piece(concat!($($en),*), &EN, self as usize),
+                    Lang::Zh => piece(concat!($($zh),*), &ZH, self as usize),
                 }
             }
         }
     };
+}
+
+/// Where each of some texts ends that stand one behind the other: two octets a text in the page's module, where a list of texts takes
+/// eight.
+const fn ends<const N: usize>(lens: [usize; N]) -> [u16; N] {
+    let mut out = [0; N];
+    let (mut i, mut end) = (0, 0);
+    while i < N {
+        end += lens[i];
+        assert!(end <= u16::MAX as usize, "the words of a language fit into 64 KiB");
+        out[i] = end as u16;
+        i += 1;
+    }
+    out
+}
+
+fn piece(all: &'static str, ends: &[u16], i: usize) -> &'static str {
+    let end = |i: usize| ends.get(i).copied().map_or(0, usize::from);
+    let start = i.checked_sub(1).map_or(0, end);
+    all.get(start..end(i)).unwrap_or_default()
 }
 
 words! {
@@ -94,7 +114,6 @@ words! {
     InferredLong "inferred-long": "concluded from the other events", "由其他事件推断";
 
     // The page.
-    Title "title": "framewire: every byte of a TCP or UDP conversation", "framewire：看见 TCP 与 UDP 会话的每一个字节";
     Scenario "scenario": "Scenario", "场景";
     Ladder "ladder": "Ladder", "时序图";
     Ledger "ledger": "Bytes", "字节";
@@ -107,7 +126,6 @@ words! {
     Open "open": "Open…", "打开…";
     OpenLong "open-long": "Open a scenario, a recording or a capture (.json, .fwtrace, .pcap, .pcapng), or drop it anywhere", "打开场景、录制或抓包文件（.json、.fwtrace、.pcap、.pcapng），或拖放到页面上";
     Recordings "recordings": "Recordings", "录制";
-    BuiltIn "built-in": "Built-in scenarios", "内置场景";
     DropHere "drop-here": "Drop the file to open it", "松开以打开文件";
     Light "light": "light", "浅色";
     Dark "dark": "dark", "深色";
@@ -169,6 +187,7 @@ words! {
     SndFin "snd-fin": "snd FIN", "发送 FIN";
     TimeOut "time-out": "Timeout = 2 MSL", "2 MSL 计时到";
     NoAction "no-action": "x", "无动作";
+    ErrorShort "error-short": "error", "出错";
     StateIs "state-is": "{0}: {1}", "{0}：{1}";
     StateUnknown "state-unknown": "{0}: no state is known", "{0}：状态未知";
 
@@ -206,8 +225,6 @@ words! {
     StepOn "step-on": "One event on", "前进一个事件";
     SegmentBack "segment-back": "One segment back", "后退一个报文段";
     SegmentOn "segment-on": "One segment on", "前进一个报文段";
-    ToStart "to-start": "To the start", "到开头";
-    ToEnd "to-end": "To the end", "到结尾";
     Speed "speed": "Speed", "速度";
     Loop "loop": "Loop", "循环";
     Position "position": "Position in time", "时间位置";
@@ -217,7 +234,6 @@ words! {
     KeysEnds "keys-ends": "to the start, to the end", "到开头、到结尾";
     KeysTenths "keys-tenths": "to a tenth of the time", "跳到十分之几处";
     KeysSpeed "keys-speed": "slower, faster", "减速、加速";
-    KeysWalk "keys-walk": "walk through what is drawn", "逐个浏览图中的内容";
     KeysZoom "keys-zoom": "zoom out, in, fit", "缩小、放大、适合窗口";
     KeysNumbers "keys-numbers": "relative or absolute numbers", "相对或绝对序号";
     KeysLoop "keys-loop": "loop on or off", "循环开关";
@@ -249,7 +265,6 @@ words! {
     StillBlocked "still-blocked": "has not returned", "尚未返回";
     BlockedFor "blocked-for": "blocked for {0}", "阻塞 {0}";
     Host "host": "Host", "主机";
-    Arguments "arguments": "arguments", "参数";
     Result "result": "result", "结果";
     Provenance "provenance": "Known as", "来源";
     StreamOffset "stream-offset": "stream offset", "字节流偏移";
@@ -302,8 +317,6 @@ words! {
     SaysNothing "says-nothing": "nothing", "无返回值";
     SaysState "says-state": "{0} enters {1}.", "{0} 进入 {1} 状态。";
     SaysTimer "says-timer": "The {1} timer of {0} fires.", "{0} 的 {1} 定时器到期。";
-    SaysFrame "says-frame": "{0} now has frame {1} whole ({2} B).", "{0} 已完整得到第 {1} 帧（{2} B）。";
-    SaysEnd "says-end": "The record ends.", "记录到此为止。";
     Empty "empty": "Nothing happened.", "没有发生任何事件。";
 
     // The framing debugger.
@@ -335,7 +348,6 @@ words! {
     // The laboratory.
     Lab "lab": "Laboratory", "实验台";
     LabLong "lab-long": "Laboratory: change one thing and see what follows", "实验台：改动一处，看看会怎样";
-    LabKnobs "lab-knobs": "Settings", "参数";
     LabFirst "lab-first": "Try these first", "先试这些";
     LabRules "lab-rules": "Rules to break", "故意打破规则";
     LabChanges "lab-changes": "Changes", "所做的改动";
@@ -347,6 +359,13 @@ words! {
     LabCompare "lab-compare": "Compare", "对比";
     LabRecording "lab-recording": "A recording cannot be changed: it happened. Open a scenario to experiment.", "录制的是已经发生的事，不能改动。请打开一个场景来做实验。";
     LabKnobTo "lab-knob-to": "{0}: {1}", "{0}：{1}";
+    LabFrom "lab-from": "from {0} on: {1}", "从 {0} 起，{1}";
+    LabWhen "lab-when": "A knob that is turned holds", "参数改动的生效时间";
+    LabFromStart "lab-from-start": "from the start", "从头生效";
+    LabFromHere "lab-from-here": "from here on ({0})", "从此刻起（{0}）";
+    LabHereHint "lab-here-hint": "Only what the network does can change in the middle of a run; the other knobs hold for all of it. Such a change stands in no scenario's text and in no link.", "运行途中只能改网络的参数；其余参数对整个运行有效。这样的改动不会写进场景文本，也不会进入分享链接。";
+    LabHereNone "lab-here-none": "Bring the playhead to the moment from which it is to change.", "请先把播放头移到要改动的时刻。";
+    ShareLater "share-later": "The link leaves out what was changed in the middle of the run.", "链接不包含运行途中所做的改动。";
     LabEveryHost "lab-every-host": "all hosts", "所有主机";
     LabRuleBroken "lab-rule-broken": "{0}: {1}", "{0}：{1}";
     LabRuleKept "lab-rule-kept": "{0}: no longer “{1}”", "{0}：取消“{1}”";
@@ -496,7 +515,6 @@ words! {
     // Errors.
     ErrorTrace "error-trace": "{0} is not a framewire recording and not a capture (pcap, pcapng): {1}", "{0} 既不是 framewire 录制文件，也不是抓包文件（pcap、pcapng）：{1}";
     ErrorScenario "error-scenario": "There is no scenario called {0}", "没有名为 {0} 的场景";
-    ErrorLoad "error-load": "The player could not be loaded: {0}", "播放器无法加载：{0}";
     ErrorFetch "error-fetch": "{0} could not be fetched: {1}", "无法获取 {0}：{1}";
     Cut "cut": "The recording was cut off; everything up to the cut is shown.", "录制文件不完整；已显示截断之前的全部内容。";
 }

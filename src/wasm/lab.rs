@@ -10,7 +10,7 @@ use crate::sim::{
     BUILTINS, KnobError, Lab as Bench, Path, RULES, Runner, Scenario, ScenarioError, Topic, aim, builtin,
     compare,
 };
-use crate::time::Duration;
+use crate::time::{Duration, Instant};
 use crate::trace::PacketId;
 use crate::view::compare::{Marks, both};
 use crate::view::lab::{action_text, change_texts, knob_infos, rule_infos};
@@ -58,9 +58,30 @@ impl Lab {
         self.bench.scenario().to_json()
     }
 
-    /// The knobs (see `KnobInfo`).
-    pub fn knobs(&self, lang: &str) -> JsValue {
-        to_js(&knob_infos(&self.bench, lang_of(lang)))
+    /// The knobs (see `KnobInfo`): as they hold from the start, or from an event of the run on.
+    pub fn knobs(&self, lang: &str, from: Option<u32>) -> JsValue {
+        to_js(&knob_infos(&self.bench, from, lang_of(lang)))
+    }
+
+    /// Turns a knob of the network before an event of the run, which was at `nanos`; without a value takes all such turns of it back.
+    /// Throws what is wrong.
+    #[wasm_bindgen(js_name = turnLater)]
+    pub fn turn_later(
+        &mut self,
+        path: &str,
+        value: Option<String>,
+        event: u32,
+        nanos: f64,
+        lang: &str,
+    ) -> Result<(), JsError> {
+        let time = Instant::from_nanos(nanos.max(0.0) as u64);
+        let done = self.bench.turn_later(path, value.as_deref(), event, time);
+        done.map_err(|error| refused(error, lang_of(lang)))
+    }
+
+    /// How many changes begin in the middle of the run: no scenario's text can hold them.
+    pub fn later(&self) -> usize {
+        self.bench.commands().len()
     }
 
     /// The rules that can be broken (see `RuleInfo`).
@@ -179,7 +200,7 @@ impl Lab {
 
     /// Begins a run.
     pub fn start(&self, lang: &str) -> Result<Work, JsError> {
-        let runner = Runner::new(self.bench.scenario(), &[]);
+        let runner = Runner::new(self.bench.scenario(), &self.bench.commands());
         let runner = runner.map_err(|error| JsError::new(&error.to_string()))?;
         Ok(Work { runner, lang: lang_of(lang) })
     }
@@ -256,6 +277,12 @@ impl Player {
     #[wasm_bindgen(js_name = packetOf)]
     pub fn packet_of(&self, id: u32) -> Option<u32> {
         self.session.packet_of(id)
+    }
+
+    /// The event that comes next at a playhead position, by its number.
+    #[wasm_bindgen(js_name = eventAfter)]
+    pub fn event_after(&self, position: f64) -> u32 {
+        self.session.scale().order_at(position).saturating_add(1)
     }
 
     /// The run's digest, as `framewire sim --digest` prints it.

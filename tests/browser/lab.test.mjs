@@ -403,3 +403,52 @@ for (const [lang, colorScheme, width] of [['en', 'light', 1280], ['zh', 'dark', 
     await done();
   });
 }
+
+test('a knob is turned from the playhead on: what was before stays, and only what the network does is offered', async () => {
+  const { page, player, panel, changes, json, digest, settled, done } = await lab();
+  const before = await digest();
+  const flights = () => player.evaluate((element) => Array.from({ length: element.about.packets }, (_, i) => {
+    const { facts } = element.core.inspect((1 << 28) | i, true, 'en');
+    return facts.flat().join(' ');
+  }));
+  const plain = await flights();
+  const knobs = () => panel.locator('.knob:visible label').allInnerTexts();
+  const all = await knobs();
+  await panel.getByRole('radio', { name: /^from here on/ }).check();
+  assert.match(await panel.locator('.moment p').innerText(), /^Bring the playhead/);
+  assert.deepEqual(await knobs(), [], 'at the end nothing can change any more');
+  await player.evaluate((element) => element.seek(element.core.position(30e6), true));
+  await panel.getByRole('radio', { name: 'from here on (0.030 s)' }).waitFor();
+  assert.match(await panel.locator('.moment p').innerText(), /^Only what the network does/);
+  await panel.getByText('Network', { exact: true }).waitFor();
+  const some = await knobs();
+  assert.ok(some.includes('latency') && some.length < all.length + 20 && !some.some((name) => /Nagle|delayed ACK/.test(name)), String(some));
+  assert.deepEqual(await axeFindings(page), []);
+  const latency = panel.getByRole('spinbutton', { name: 'latency', exact: true });
+  await latency.fill('250');
+  await settled();
+  assert.match((await changes())[0], /^from 30(\.\d+)?ms on: latency: 250ms$/);
+  assert.equal(await latency.inputValue(), '250');
+  const now = await flights();
+  assert.deepEqual(now.slice(0, 2), plain.slice(0, 2), 'SYN and SYN ACK went before');
+  assert.notEqual(now[3], plain[3]);
+  // The same knob at the same moment is one change, wherever the playhead's pixel is now.
+  await latency.fill('300');
+  await settled();
+  assert.equal((await changes()).length, 1);
+  // Neither text nor link can hold it, and the page says so.
+  assert.equal((await json()).network?.latency, undefined);
+  await page.keyboard.press('Escape');
+  await player.getByRole('button', { name: 'Share' }).click();
+  await player.getByText('The link leaves out what was changed in the middle of the run.').waitFor();
+  await page.keyboard.press('Escape');
+  // From the start the knob is as it was; each way back leads back.
+  await page.keyboard.press('x');
+  await panel.getByRole('radio', { name: 'from the start' }).check();
+  assert.equal(await latency.getAttribute('placeholder'), '20');
+  assert.equal(await latency.inputValue(), '');
+  await panel.getByRole('button', { name: /^Undo: from 30/ }).click();
+  await settled();
+  assert.equal(await digest(), before);
+  await done();
+});

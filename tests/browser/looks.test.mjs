@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { axeFindings, close, drawn, open, sentences } from './page.mjs';
+import { axeFindings, close, drawn, open, scenarioNames, sentences, show } from './page.mjs';
 
 after(close);
 
@@ -49,14 +49,59 @@ for (const width of [320, 390]) {
   });
 }
 
+/** What can be seen of the parts of the page: their height within the screen, clear of the controls. */
+const inSight = (player) =>
+  player.evaluate((element) => {
+    const box = (selector) => element.shadowRoot.querySelector(selector).getBoundingClientRect();
+    const [controls, ledger] = [box('.controls'), box('.ledger')];
+    const height = (part, until) => Math.min(part.bottom, until) - Math.max(part.top, 0);
+    return {
+      title: height(box('h1'), controls.top),
+      ladder: height(box('.ladder'), Math.min(ledger.top, controls.top)),
+      ledger: height(ledger, controls.top),
+      whole: ledger.height,
+      controls: height(controls, window.innerHeight),
+    };
+  });
+
+for (const [width, height] of [[390, 844], [360, 740], [1280, 800]]) {
+  test(`the first screen shows title, ladder, ledger and controls at ${width} px`, async () => {
+    const { player, done } = await open('scenario=hello-tcp&lang=zh', { viewport: { width, height } });
+    for (const name of await scenarioNames(player)) {
+      await show(player, name);
+      // Some scenarios are about charts, and begin without the ledger.
+      if (!(await player.evaluate((element) => element.views.shown.has('bytes')))) continue;
+      const seen = await inSight(player);
+      // A phone shows at least the ledger's first lanes.
+      const lanes = Math.min(seen.whole, 130);
+      assert.ok(seen.title > 16 && seen.ladder > 150 && seen.ledger > lanes - 1 && seen.controls > 36, `${name}: ${JSON.stringify(seen)}`);
+    }
+    await done();
+  });
+}
+
 test('on a phone ladder and ledger are one scroll, the controls stay', async () => {
   const { page, player, done } = await open('scenario=hello-tcp&lang=zh', { viewport: { width: 390, height: 844 } });
-  const boxes = await player.evaluate((element) => {
-    const box = (selector) => element.shadowRoot.querySelector(selector).getBoundingClientRect().toJSON();
-    return { ladder: box('.ladder'), ledger: box('.ledger'), controls: box('.controls') };
-  });
-  assert.ok(boxes.ladder.bottom <= boxes.ledger.top + 1);
-  assert.ok(boxes.controls.bottom <= 844.5 && boxes.controls.top > 600);
+  const boxes = () =>
+    player.evaluate((element) => {
+      const box = (selector) => element.shadowRoot.querySelector(selector).getBoundingClientRect().toJSON();
+      return { ladder: box('.ladder'), ledger: box('.ledger'), controls: box('.controls') };
+    });
+  const { ladder, controls } = await boxes();
+  assert.ok(ladder.bottom > controls.top, 'the ladder goes on behind the ledger');
+  assert.ok(controls.bottom <= 844.5 && controls.top > 600);
+  // The playhead never stands behind the ledger.
+  for (const part of [0.2, 0.5, 0.8]) {
+    const [y, top] = await player.evaluate((element, at) => {
+      element.seek(element.extent * at, true);
+      const { ladder, ledger } = element;
+      return [ladder.scroller.getBoundingClientRect().top + ladder.y(element.playhead), ledger.element.getBoundingClientRect().top];
+    }, part);
+    assert.ok(y > 60 && y < top, `${part}: ${y} of ${top}`);
+  }
+  await player.evaluate((element) => (element.stage.scrollTop = element.stage.scrollHeight));
+  const scrolled = await boxes();
+  assert.ok(scrolled.ladder.bottom <= scrolled.ledger.top + 1, 'at its own place it stands below the ladder');
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
   assert.deepEqual(await axeFindings(page), []);
   await done();

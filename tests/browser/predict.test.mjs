@@ -82,6 +82,16 @@ test('what is asked for is hidden in picture, transcript and scrubber, and canno
       return dots;
     });
   const veiled = await ink();
+  // Neither does the axis tell when something is to come, nor the clock how much.
+  const below = await player.evaluate((element) => {
+    const { canvas, list } = element.ladder.picture;
+    const scale = canvas.height / list.height;
+    const from = Math.ceil((Math.max(46, element.ladder.y(element.predict.horizon)) + 4) * scale);
+    const { data } = canvas.getContext('2d').getImageData(0, from, canvas.width, canvas.height - from);
+    return data.some((value) => value > 0);
+  });
+  assert.equal(below, false);
+  assert.doesNotMatch(await player.locator('.time').innerText(), /\//);
   const told = await sentences(player);
   assert.ok(told.length < 4 && told.every((row) => !row.text.includes('SYN')), JSON.stringify(told));
   assert.equal(await player.locator('.charts').isVisible(), false);

@@ -1,6 +1,6 @@
 // The bar of controls: play, steps, the scrubber with its marks, speed, loop.
 
-import { h, iconButton, relabel } from './dom.js';
+import { h, iconButton, relabel, write } from './dom.js';
 
 export const SPEEDS = [0.25, 0.5, 1, 1.5, 2, 4, 8];
 
@@ -75,7 +75,8 @@ export class Controls {
     const now = player.timeText(player.playhead);
     this.range.value = String(player.playhead);
     this.range.setAttribute('aria-valuetext', now);
-    this.time.textContent = `${now} / ${player.timeText(player.extent)}`;
+    // How long it takes in all would tell how much is to come.
+    write(this.time, player.predict.horizon < player.extent ? now : `${now} / ${player.timeText(player.extent)}`);
   }
 
   /** Draws the marks of segments above the scrubber's track. */

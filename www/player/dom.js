@@ -90,6 +90,15 @@ export function iconButton(name, label, click) {
 }
 
 /**
+ * Writes a text where it is another: what stands there already needs no new layout of the page.
+ * @param {Element} element
+ * @param {string} text
+ */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
  * Changes a button's picture and name.
  * @param {HTMLElement} button
  * @param {keyof typeof ICONS} name

@@ -16,7 +16,7 @@ import { Inspector } from './inspector.js';
 import { Help, handleKey } from './keys.js';
 import { Laboratory, labSheet } from './lab.js';
 import { LadderView } from './ladder.js';
-import { LedgerView } from './ledger.js';
+import { LedgerView, PEEK } from './ledger.js';
 import { Live, liveSheet } from './live.js';
 import { Programs, Transcript, Variables } from './panels.js';
 import { Predict, predictSheet } from './predict.js';
@@ -301,7 +301,8 @@ export class FramewirePlayer extends HTMLElement {
 
   /**
    * Takes over another run of what is open: playhead, scrolling and selection stay where they are. What is not drawn
-   * (the transcript, the laboratory's panel) follows a moment later, so that a slider does not wait for it.
+   * (the transcript, the laboratory's panel, the header) follows a moment later, so that a slider does not wait for it, and the
+   * pictures ask for their sizes before anything on the page has moved.
    * @param {Core} core
    */
   reopened(core) {
@@ -314,7 +315,6 @@ export class FramewirePlayer extends HTMLElement {
     this.about = core.about();
     this.pointed = 0;
     this.settleSoon();
-    this.header.describe();
     const same = shapeOf(this.about) === before;
     if (!same) {
       this.programs.opened();
@@ -350,6 +350,7 @@ export class FramewirePlayer extends HTMLElement {
     this.settling = 0;
     this.transcript.first = -1;
     this.transcript.follow();
+    this.header.describe();
     this.lab.fill();
   }
 
@@ -525,6 +526,7 @@ export class FramewirePlayer extends HTMLElement {
     this.programs.follow();
     if (!this.settling) this.transcript.follow();
     this.variables.follow();
+    this.lab.follow();
     this.dispatchEvent(new Event('timeupdate'));
   }
 
@@ -640,7 +642,7 @@ export class FramewirePlayer extends HTMLElement {
 
   /** What is left of the first screen for the ladder in the narrow arrangement. */
   narrowRoom() {
-    return this.embed.automatic ? NARROW_ROOM : Math.max(320, this.stage.clientHeight - 150);
+    return this.embed.automatic ? NARROW_ROOM : Math.max(320, this.stage.clientHeight * (1 - PEEK));
   }
 
   /** Arranges the views for the present size. */

@@ -1,7 +1,7 @@
 // The header: which conversation, what to look at, and the settings.
 
 import { scenarioNames } from '../pkg/framewire.js';
-import { h, iconButton, relabel } from './dom.js';
+import { h, iconButton, relabel, write } from './dom.js';
 import { Picker } from './picker.js';
 import * as open from './open.js';
 
@@ -87,9 +87,9 @@ export class Header {
   describe() {
     const { info, words: w, about } = this.player;
     this.picker.describe();
-    this.title.textContent = info?.title ?? '';
-    this.look.textContent = info?.look ? `${w['look-at']}${w['colon']}${info.look}` : '';
-    this.question.textContent = info?.question ? `${w['question']}${w['colon']}${info.question}` : '';
+    write(this.title, info?.title ?? '');
+    write(this.look, info?.look ? `${w['look-at']}${w['colon']}${info.look}` : '');
+    write(this.question, info?.question ? `${w['question']}${w['colon']}${info.question}` : '');
     this.badges.replaceChildren(
       ...about.known.map((known) => h('span', { class: `known ${known}`, title: w[`${known}-long`] }, w[known])),
       ...this.changed(),

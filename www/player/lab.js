@@ -5,6 +5,7 @@ import { Compare } from './compare.js';
 import { h, iconButton, sharedSheet } from './dom.js';
 import { Editor } from './editor.js';
 import { Knob } from './knob.js';
+import { Moment, momentCss } from './moment.js';
 import { message } from './open.js';
 import { FACTOR, MOST_CHANGED, run } from './run.js';
 
@@ -102,7 +103,7 @@ const css = `
 `;
 
 /** The laboratory's own sheet, to stand behind the player's. */
-export const labSheet = sharedSheet(css);
+export const labSheet = sharedSheet(css + momentCss);
 
 export class Laboratory {
   /** @param {import('./element.js').FramewirePlayer} player */
@@ -123,6 +124,7 @@ export class Laboratory {
     this.unfolded = new Map();
     this.drawn = '';
     this.editor = new Editor(this);
+    this.moment = new Moment(this);
     this.compare = new Compare(this);
     this.heading = h('h2', {});
     this.editButton = h('button', { type: 'button', class: 'text-button', click: () => this.editor.show() });
@@ -135,7 +137,7 @@ export class Laboratory {
     this.script = h('div', { class: 'script' });
     this.settings = h('div', {});
     this.rules = h('div', {});
-    this.content = h('div', { class: 'bench', tabindex: 0, role: 'group' }, this.doneHeading, this.none, this.done, h('p', { class: 'row' }, this.compareButton, this.undoAll), this.script, this.settings, this.rules);
+    this.content = h('div', { class: 'bench', tabindex: 0, role: 'group' }, this.doneHeading, this.none, this.done, h('p', { class: 'row' }, this.compareButton, this.undoAll), this.script, this.moment.element, this.settings, this.rules);
     this.status = h('p', { class: 'hidden-visually', role: 'status' });
     this.element = h('aside', { class: 'lab', hidden: true }, h('div', { class: 'bar' }, this.heading, this.editButton, this.close), this.content, this.status);
     this.element.addEventListener('keydown', (event) => this.key(event));
@@ -182,6 +184,7 @@ export class Laboratory {
     this.events = events;
     this.editor.forget();
     this.compare.forget();
+    this.moment.reset();
     this.fill();
   }
 
@@ -266,8 +269,17 @@ export class Laboratory {
     this.drawn = '';
     this.editor.translate();
     this.compare.translate();
+    this.moment.translate();
     this.compareButton.textContent = w['lab-compare'];
     this.fill();
+  }
+
+  /** The playhead moved. */
+  follow() {
+    if (!this.isOpen || !this.moment.here.checked) return;
+    const { event } = this.moment;
+    this.moment.follow();
+    if (this.player.paused && event !== this.moment.event) this.fill();
   }
 
   /** Shows what holds now. */
@@ -288,12 +300,20 @@ export class Laboratory {
       return h('li', {}, h('span', {}, text), undo);
     }));
     this.scripted(/** @type {[text: string, kept: boolean][]} */ (bench?.script(lang) ?? []));
-    const infos = /** @type {KnobInfo[]} */ (bench?.knobs(lang) ?? []);
+    this.moment.element.hidden = !bench;
+    this.moment.follow();
+    const infos = /** @type {KnobInfo[]} */ (bench?.knobs(lang, this.moment.event) ?? []);
     const rules = /** @type {RuleInfo[]} */ (bench?.rules(lang) ?? []);
     const shape = [lang, ...infos.map((info) => info.path), ...rules.flatMap((rule) => rule.hosts.map(([name]) => name))].join('\n');
     if (shape !== this.drawn) this.build(infos, rules);
     this.drawn = shape;
-    for (const info of infos) this.knobs.get(info.path)?.update(info);
+    for (const info of infos) {
+      const knob = this.knobs.get(info.path);
+      knob?.update(info);
+      if (knob) knob.element.hidden = !this.moment.offers(info);
+    }
+    for (const part of this.settings.children) if (part instanceof HTMLElement) part.hidden = !part.querySelector('.knob:not([hidden])');
+    this.rules.hidden = this.script.hidden = this.moment.here.checked;
     for (const rule of rules) this.mark(rule);
   }
 
@@ -302,9 +322,9 @@ export class Laboratory {
    * @param {RuleInfo[]} rules
    */
   build(infos, rules) {
-    const { words: w, lang } = this.player;
+    const { words: w } = this.player;
     this.knobs.clear();
-    const turn = (/** @type {string} */ path, /** @type {string | undefined} */ value) => this.soon((bench) => bench.turn(path, value, lang));
+    const turn = (/** @type {string} */ path, /** @type {string | undefined} */ value) => this.soon((bench) => this.moment.turn(bench, path, value));
     /** @type {Map<string, HTMLElement[]>} */
     const groups = new Map();
     for (const info of infos) {
@@ -320,7 +340,11 @@ export class Laboratory {
       ...[...groups].map(([title, knobs], i) => this.part(title, i === 0 && !first, knobs)),
     );
     const boxes = rules.map((rule) => this.rule(rule));
-    this.rules.replaceChildren(...(boxes.length ? [this.part(w['lab-rules'], false, boxes)] : []));
+    // A scenario whose question is about a rule has the rules unfolded, and first.
+    const { show } = JSON.parse(this.bench?.json() ?? '{}');
+    const asked = show?.knobs?.some((/** @type {string} */ path) => path.endsWith('.break')) ?? false;
+    this.rules.replaceChildren(...(boxes.length ? [this.part(w['lab-rules'], asked, boxes)] : []));
+    this.settings[asked ? 'before' : 'after'](this.rules);
   }
 
   /**

@@ -92,6 +92,12 @@ export class LadderView {
    */
   playhead(ctx, list) {
     const position = this.player.playhead;
+    const { horizon } = this.player.predict;
+    if (horizon < this.height) {
+      // The axis, too, tells when something is to come.
+      const from = Math.max(HEAD, this.y(horizon)) + 2;
+      if (from < list.height) ctx.clearRect(0, from, list.width, list.height - from);
+    }
     if (position >= this.height - 0.01 || position < 0.01) return;
     const y = Math.round(this.y(position)) + 0.5;
     if (y < HEAD || y > list.height) return;
@@ -117,8 +123,12 @@ export class LadderView {
     if (this.scroller.classList.contains('grows')) {
       const stage = this.player.stage;
       const box = this.scroller.getBoundingClientRect();
-      const at = box.top + y - stage.getBoundingClientRect().top;
-      if (at < 60 || at > stage.clientHeight - 40) stage.scrollTop += at - stage.clientHeight * 0.5;
+      const { top } = stage.getBoundingClientRect();
+      const at = box.top + y - top;
+      // The ledger stands before the ladder's lower part.
+      const below = this.player.ledger.element.getBoundingClientRect().top - top;
+      const sight = below > 0 ? Math.min(stage.clientHeight, below) : stage.clientHeight;
+      if (at < 60 || at > sight - 40) stage.scrollTop += at - sight * 0.5;
       return;
     }
     const height = this.scroller.clientHeight;

@@ -8,6 +8,8 @@ import { Picture } from './picture.js';
 const LARGEST = 60;
 /** All connections are shown at first if they take no more than this height. */
 const ROOMY = 260;
+/** In the narrow arrangement the ledger's first lanes stay in sight, on this part of the stage. */
+export const PEEK = 0.36;
 
 export class LedgerView {
   /** @param {import('./element.js').FramewirePlayer} player */
@@ -84,7 +86,20 @@ export class LedgerView {
     const { lang } = this.player;
     this.picture.show(copyList(core.ledger(width, this.connection, stream, first, count, lang)));
     this.zooms.hidden = count === 0 && !core.squeezed();
+    this.stay();
     this.tell();
+  }
+
+  /** How much of the ledger is always in sight in the narrow arrangement, where the ladder is scrolled behind it. */
+  get peek() {
+    return Math.min(this.element.offsetHeight, Math.round(this.player.stage.clientHeight * PEEK));
+  }
+
+  /** Lets what is more than that stand below the stage's edge. */
+  stay() {
+    const { narrow, embed } = this.player;
+    const below = narrow && !embed.automatic ? `${this.peek - this.element.offsetHeight}px` : 'auto';
+    this.element.style.setProperty('--fw-below', below);
   }
 
   // ── Pointing at bytes ──

@@ -1,6 +1,6 @@
 // The choice of a conversation: recordings and scenarios by topic, with what each shows, to be searched and walked by keys.
 
-import { h, iconButton } from './dom.js';
+import { h, iconButton, write } from './dom.js';
 import * as open from './open.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
@@ -45,7 +45,7 @@ export class Picker {
   /** Names what is open. */
   describe() {
     const { info, words: w } = this.player;
-    this.text.textContent = info?.title ?? w['scenario'];
+    write(this.text, info?.title ?? w['scenario']);
     this.button.setAttribute('aria-label', `${w['scenario']}${w['colon']}${info?.title ?? ''}`);
   }
 

@@ -95,7 +95,8 @@ export class Share {
     if (turn !== this.turn) return;
     this.field.value = link ?? '';
     this.copyButton.disabled = !link;
-    if (link) this.remark.textContent = link.length > LONG ? player.word('share-long', String(link.length)) : player.words['share-hint'];
+    if (link && player.lab.bench?.later()) this.remark.textContent = player.words['share-later'];
+    else if (link) this.remark.textContent = link.length > LONG ? player.word('share-long', String(link.length)) : player.words['share-hint'];
     else if (player.held) this.remark.textContent = player.words['share-file'];
   }
 

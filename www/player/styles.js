@@ -97,6 +97,7 @@ canvas.pointing { cursor: pointer; }
 .ledger .bar { padding: 0 16px; min-height: 32px; }
 .ledger .bar.lean { position: absolute; right: 0; top: 2px; min-height: 26px; pointer-events: none; z-index: 1; }
 .bar.lean h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.ledger .connection { flex: 0 1 auto; min-width: 0; }
 .octet { font: 12px/1.4 var(--fw-mono); text-align: right; background: var(--fw-paper); padding: 0 4px; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .octet:empty { display: none; }
 .zooms { display: flex; pointer-events: auto; background: var(--fw-paper); }
@@ -232,7 +233,7 @@ kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius
 .narrow .stage > .ladder { order: 1; }
 .narrow .stage > .ledger { order: 2; }
 .narrow .ladder { padding: 0; }
-.narrow .ledger { max-height: none; overflow: visible; }
+.narrow .ledger { max-height: none; overflow: visible; position: sticky; bottom: var(--fw-below, auto); z-index: 1; background: var(--fw-paper); }
 .narrow .lanes { margin: 2px 8px 0; overflow-x: auto; }
 .narrow .states, .narrow .charts { border: 0; border-top: 1px solid var(--fw-line); }
 .narrow .figure-box { overflow: visible; }

@@ -117,6 +117,7 @@ export interface KnobInfo {
   default?: number | string | boolean;
   changed: boolean;
   first: boolean;
+  later: boolean;
 }
 
 /** A rule that can be broken (src/view/lab.rs). */

@@ -1,0 +1,112 @@
+//! What connections went through: their states and the timers that fired.
+
+use std::collections::BTreeMap;
+
+use super::Build;
+use crate::probe::{Timer, Var};
+use crate::tcp::State;
+use crate::trace::tables::StoredOutcome;
+use crate::trace::{EventId, Kind, Op, SocketId};
+use crate::view::figure::{Moment, StateSpan, TimerSpan};
+
+impl Build<'_> {
+    pub(super) fn states(&mut self) {
+        let mut open: BTreeMap<u32, usize> = BTreeMap::new();
+        let columns = self.trace.columns();
+        for at in memchr::memchr_iter(Kind::StateChange as u8, &columns.kind) {
+            let row = columns.subject.get(at).and_then(|row| self.trace.tables().vars.get(*row as usize));
+            let Some(row) = row.filter(|row| row.var == Var::State) else { continue };
+            let Some(socket) = self.trace.socket_of(row.event) else { continue };
+            let host = self.lifeline(row.event).or_else(|| self.host_of_socket(socket));
+            let (Some(host), Some(state)) = (host, State::from_number(row.new).map(State::label)) else {
+                continue;
+            };
+            let moment = self.moment(row.event);
+            if let Some(span) = open.get(&socket.0).and_then(|&i| self.figure.states.get_mut(i)) {
+                span.until = Some(moment);
+            }
+            open.remove(&socket.0);
+            if state == "CLOSED" {
+                continue;
+            }
+            open.insert(socket.0, self.figure.states.len());
+            let known = self.known(row.event);
+            let span = StateSpan { host, socket: socket.0, state, from: moment, until: None, known };
+            self.figure.states.push(span);
+        }
+    }
+
+    /// Listening sockets: in LISTEN from the return of listen() (RFC 9293 section 3.10.1, a passive OPEN) until their close().
+    pub(super) fn listeners(&mut self) {
+        let tables = self.trace.tables();
+        for (i, call) in tables.calls.iter().enumerate().filter(|(_, call)| call.op == Op::Listen) {
+            let (Some(socket), Some(returned)) = (call.socket, call.returned.known()) else { continue };
+            let outcome = tables.returns.binary_search_by_key(&returned, |r| r.event).ok();
+            let outcome = outcome.and_then(|at| tables.returns.get(at)).map(|row| &row.outcome);
+            let Some(host) = self.lifelines.get(&call.host.0).copied() else { continue };
+            // A second listen() on one socket only changes its backlog.
+            let again = |s: &StateSpan| s.socket == socket.0 && s.state == State::Listen.label();
+            if !matches!(outcome, Some(StoredOutcome::Value(_))) || self.figure.states.iter().any(again) {
+                continue;
+            }
+            let later = tables.calls.get(i..).unwrap_or_default().iter();
+            let mut closes = later.filter(|c| c.op == Op::Close && c.socket == Some(socket));
+            let until = closes.next().map(|close| self.moment(close.begun));
+            let span = StateSpan {
+                host,
+                socket: socket.0,
+                state: State::Listen.label(),
+                from: self.moment(returned),
+                until,
+                known: self.known(returned),
+            };
+            let at = self.figure.states.partition_point(|known| known.from <= span.from);
+            self.figure.states.insert(at, span);
+        }
+    }
+
+    /// Timers that fired, from when they were last set.
+    pub(super) fn timers(&mut self) {
+        let columns = self.trace.columns();
+        let mut set: BTreeMap<(u32, u32), Moment> = BTreeMap::new();
+        let (timer_set, timer_fired) = (Kind::TimerSet as u8, Kind::TimerFired as u8);
+        for i in memchr::memchr2_iter(timer_set, timer_fired, &columns.kind) {
+            let is_set = columns.kind.get(i) == Some(&timer_set);
+            let event = EventId(i as u32);
+            let (Some(&timer), Some(&socket)) = (columns.subject.get(i), columns.socket.get(i)) else {
+                continue;
+            };
+            let moment = self.moment(event);
+            if is_set {
+                set.insert((socket, timer), moment);
+                continue;
+            }
+            let Some(from) = set.remove(&(socket, timer)) else { continue };
+            let Some(&timer) = Timer::ALL.get(timer as usize) else { continue };
+            let Some(host) = self.lifeline(event).or_else(|| self.host_of_socket(SocketId(socket))) else {
+                continue;
+            };
+            if timer != Timer::TimeWait {
+                let name = timer_name(timer);
+                self.figure.timers.push(TimerSpan { host, name, from, until: Some(moment), fired: true });
+            }
+        }
+    }
+}
+
+/// A timer's short name.
+fn timer_name(timer: Timer) -> &'static str {
+    match timer {
+        Timer::Retransmission => "RTO",
+        Timer::Persist => "persist",
+        Timer::DelayedAck => "delayed ACK",
+        Timer::KeepAlive => "keep-alive",
+        Timer::TimeWait => "2 MSL",
+        Timer::User => "user time-out",
+        Timer::TailLossProbe => "TLP",
+        Timer::RackReordering => "RACK",
+        Timer::Cork => "cork",
+        Timer::SwsOverride => "SWS",
+        Timer::FinWait2 => "FIN-WAIT-2",
+    }
+}
