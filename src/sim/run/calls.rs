@@ -44,6 +44,22 @@ pub(super) struct Pending {
     pub spread: Vec<u8>,
 }
 
+impl Pending {
+    /// A call that was told of by `begun`, and of which nothing has been attempted.
+    pub fn new(call: Call, id: trace::CallId, begun: trace::EventId) -> Self {
+        Pending {
+            call,
+            id,
+            begun,
+            started: false,
+            accepted: 0,
+            deadline: None,
+            woken: None,
+            spread: Vec::new(),
+        }
+    }
+}
+
 /// What an attempt gave.
 pub(super) enum Attempt {
     /// The call returns.

@@ -123,17 +123,7 @@ impl Simulation {
         }
         let parent = self.threads.get(at).and_then(|thread| thread.parent).map(|(call, _)| call);
         let (id, begun) = self.call_begun(at, handle, op, args, line, parent, sink);
-        let pending = Pending {
-            call,
-            id,
-            begun,
-            started: false,
-            accepted: 0,
-            deadline: None,
-            woken: None,
-            spread: Vec::new(),
-        };
-        self.attempt(at, Box::new(pending), sink);
+        self.attempt(at, Box::new(Pending::new(call, id, begun)), sink);
     }
 
     /// Makes a call, or tries it again.
@@ -317,16 +307,7 @@ impl Simulation {
         for handle in open {
             let args = Args { text: "exit", ..Args::default() };
             let (id, begun) = self.call_begun(at, Some(handle), Op::Close, args, None, None, sink);
-            let pending = Pending {
-                call: Call::Close(handle),
-                id,
-                begun,
-                started: false,
-                accepted: 0,
-                deadline: None,
-                woken: None,
-                spread: Vec::new(),
-            };
+            let pending = Pending::new(Call::Close(handle), id, begun);
             // The thread stays over: what its last calls return goes to nobody.
             self.attempt(at, Box::new(pending), sink);
             if let Some(thread) = self.threads.get_mut(at) {
