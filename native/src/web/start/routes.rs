@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{FromRequest, FromRequestParts, Path, RawQuery, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use framewire::lang::Lang;
@@ -47,6 +48,34 @@ fn unlocked(site: &Site, headers: &HeaderMap) -> Result<(), StartError> {
     if site.token.is(given) { Ok(()) } else { Err(StartError::Locked) }
 }
 
+/// A request with the secret: its language. One without is refused.
+pub struct Unlocked(Lang);
+
+impl FromRequestParts<Arc<Site>> for Unlocked {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Response> {
+        let lang = language(parts.uri.query());
+        unlocked(site, &parts.headers).map(|()| Unlocked(lang)).map_err(|error| refused(&error, lang))
+    }
+}
+
+/// A request with the secret: its language and its body. One without is refused, once its body has been read: closing with
+/// data unread would send RST, and the answer would be lost.
+pub struct Sent(Lang, Bytes);
+
+impl FromRequest<Arc<Site>> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let asked = Unlocked::from_request_parts(&mut parts, site).await;
+        let body = Bytes::from_request(Request::from_parts(parts, body), site).await;
+        let body = body.map_err(IntoResponse::into_response)?;
+        asked.map(|Unlocked(lang)| Sent(lang, body))
+    }
+}
+
 /// Does what may wait, where waiting is allowed.
 async fn waiting<T: Serialize + Send + 'static>(
     lang: Lang,
@@ -73,16 +102,7 @@ pub async fn offer(State(site): State<Arc<Site>>, RawQuery(query): RawQuery, hea
 }
 
 /// Starts something.
-pub async fn start(
-    State(site): State<Arc<Site>>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let lang = language(query.as_deref());
-    if let Err(error) = unlocked(&site, &headers) {
-        return refused(&error, lang);
-    }
+pub async fn start(State(site): State<Arc<Site>>, Sent(lang, body): Sent) -> Response {
     let Ok(ask) = serde_json::from_slice::<Ask>(&body) else { return refused(&StartError::Garbled, lang) };
     waiting(lang, move || site.starter.start(&ask).map(|number| json!({ "number": number }))).await
 }
@@ -91,26 +111,18 @@ pub async fn start(
 pub async fn stop(
     State(site): State<Arc<Site>>,
     Path(number): Path<u64>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    Unlocked(lang): Unlocked,
 ) -> Response {
-    if let Err(error) = unlocked(&site, &headers) {
-        return refused(&error, language(query.as_deref()));
-    }
-    waiting(language(query.as_deref()), move || site.starter.stop(number)).await
+    waiting(lang, move || site.starter.stop(number)).await
 }
 
 /// Resets a relay's connections.
 pub async fn reset(
     State(site): State<Arc<Site>>,
     Path(number): Path<u64>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    Unlocked(lang): Unlocked,
 ) -> Response {
-    if let Err(error) = unlocked(&site, &headers) {
-        return refused(&error, language(query.as_deref()));
-    }
-    waiting(language(query.as_deref()), move || site.starter.reset(number)).await
+    waiting(lang, move || site.starter.reset(number)).await
 }
 
 /// A relay's knobs.
@@ -136,14 +148,8 @@ struct Turn {
 pub async fn turn(
     State(site): State<Arc<Site>>,
     Path(number): Path<u64>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
+    Sent(lang, body): Sent,
 ) -> Response {
-    let lang = language(query.as_deref());
-    if let Err(error) = unlocked(&site, &headers) {
-        return refused(&error, lang);
-    }
     let Ok(Turn { path, value }) = serde_json::from_slice(&body) else {
         return refused(&StartError::Garbled, lang);
     };
@@ -155,16 +161,7 @@ pub async fn turn(
 
 /// Performs a scenario, which is the body.
 #[cfg(target_os = "linux")]
-pub async fn perform(
-    State(site): State<Arc<Site>>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let lang = language(query.as_deref());
-    if let Err(error) = unlocked(&site, &headers) {
-        return refused(&error, lang);
-    }
+pub async fn perform(State(site): State<Arc<Site>>, Sent(lang, body): Sent) -> Response {
     let Ok(text) = String::from_utf8(body.to_vec()) else { return refused(&StartError::Garbled, lang) };
     waiting(lang, move || site.starter.stage().perform(&text, lang)).await
 }
