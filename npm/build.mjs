@@ -1,8 +1,10 @@
-// Bundles the player: node build.mjs [--page FILE [SCENARIO]]. Without arguments the package's dist/; with --page one
-// self-contained HTML file. The WASM must have been built (`cargo xtask wasm`).
+// Bundles the player: node build.mjs [--page FILE [SCENARIO] | --site FOLDER]. Without arguments the package's dist/; with
+// --page one self-contained HTML file; with --site the scripts of a static site, over the copies that stand there. The WASM
+// must have been built (`cargo xtask wasm`).
 
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
@@ -55,6 +57,41 @@ async function page(file, scenario = 'hello-tcp') {
   await writeFile(file, html);
 }
 
+/** The scripts of the site that others are built on: the addresses stay, what they share moves into one file of `pkg`. */
+const ENTRIES = ['page', 'embed-page', 'player/element'];
+/** The page preloads this beside the WASM. */
+const PRELOAD = /^ *<link rel="modulepreload" href="(?:player|pkg)\/[^"]+">\n/gm;
+
+/**
+ * The site's scripts, bundled: three small files to ask for and not forty, half as heavy.
+ * @param {string} folder
+ */
+async function site(folder) {
+  const { metafile } = await build({
+    ...options,
+    entryPoints: Object.fromEntries(ENTRIES.map((name) => [name, new URL(`${name}.js`, www).pathname])),
+    outdir: folder,
+    // Beside the module, whose address is relative to its script's.
+    chunkNames: 'pkg/player-[hash]',
+    splitting: true,
+    allowOverwrite: true,
+    metafile: true,
+  });
+  const shared = Object.keys(metafile.outputs).map((path) => basename(path)).filter((name) => name.startsWith('player-'));
+  if (shared.length !== 1) throw new Error(`the scripts share ${shared.length} files and not one: ${shared}`);
+  // Now inside the bundle.
+  for (const name of await readdir(join(folder, 'player'))) if (name !== 'element.js') await rm(join(folder, 'player', name));
+  await rm(join(folder, 'pkg/framewire.js'));
+  for (const name of ['index.html', 'embed.html']) {
+    const page = await readFile(join(folder, name), 'utf8');
+    if (!PRELOAD.test(page)) throw new Error(`${name} preloads nothing`);
+    let first = true;
+    const link = `    <link rel="modulepreload" href="pkg/${shared[0]}">\n`;
+    await writeFile(join(folder, name), page.replace(PRELOAD, () => (first ? ((first = false), link) : '')));
+  }
+}
+
 const [flag, file, scenario] = process.argv.slice(2);
 if (flag === '--page') await page(file, scenario);
+else if (flag === '--site') await site(file);
 else await packageFolder();

@@ -113,3 +113,17 @@ fn hosts_and_routers_hold() {
         oracle::inject(&input);
     }
 }
+
+/// Found by the fuzzer: an IPv6 fragment header that names hop-by-hop options, and behind it what reads as TCP.
+#[test]
+fn what_reads_as_tcp_behind_another_protocol_holds() {
+    let packet = [
+        "61265a4a0ad42c2b2433d400d4d4600135d40b005baad4d4d4d463d4d4d4015d",
+        "00002001000000000000003d0000ff0200000404040004000400468f62000000",
+        "e70000200100040404003f040004002b0001466132f8000b0b0b0b",
+    ];
+    let packet = packet.concat();
+    let octets: Vec<u8> =
+        (0..packet.len()).step_by(2).map(|i| u8::from_str_radix(&packet[i..i + 2], 16).unwrap()).collect();
+    oracle::headers(&octets);
+}

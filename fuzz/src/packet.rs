@@ -4,8 +4,8 @@
 use framewire::net::{HostConfig, LinkConfig, Network, RouterConfig};
 use framewire::packet::capture::{CapturedPacket, PcapngWriter, read};
 use framewire::packet::{
-    Icmp, IpHeader, OptionLayout, Quote, TcpHeader, TcpOptions, UdpHeader, decrement_ttl, emit_tcp, fields,
-    mark_congestion,
+    Icmp, IpHeader, OptionLayout, Protocol, Quote, TcpHeader, TcpOptions, UdpHeader, decrement_ttl, emit_tcp,
+    fields, mark_congestion,
 };
 use framewire::probe::Silent;
 use std::net::SocketAddr;
@@ -25,9 +25,11 @@ pub fn headers(data: &[u8]) {
     let Ok((ip, payload, _)) = IpHeader::parse_cut(data) else { return };
     let _ = (UdpHeader::parse(payload), Icmp::parse(ip.is_v6(), payload));
     let Ok((tcp, text)) = TcpHeader::parse(payload) else { return };
+    // What was read as TCP need not have been sent as TCP, and is no fragment any more.
+    let ip = IpHeader { protocol: Protocol::TCP, fragment: None, ..ip };
     for layout in [OptionLayout::Linux, OptionLayout::Windows, OptionLayout::Bsd, OptionLayout::Plain] {
         let mut again = Vec::new();
-        emit_tcp(&IpHeader { fragment: None, ..ip }, &tcp, layout, &[text], &mut again);
+        emit_tcp(&ip, &tcp, layout, &[text], &mut again);
         let Ok((_, segment)) = IpHeader::parse(&again) else { continue }; // longer than a packet can be
         let Ok((back, text_back)) = TcpHeader::parse(segment) else { panic!("our own segment is refused") };
         assert_eq!(text_back, text);

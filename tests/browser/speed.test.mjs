@@ -7,7 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { base, close, launch, open } from './page.mjs';
+import { host } from './host.mjs';
+import { close, launch, open } from './page.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'framewire-speed-'));
 
@@ -31,23 +32,25 @@ async function meter(page) {
   };
 }
 
-/** What is to hold is 1000; the module is still too large, and a thousand of its functions are compiled when they are first called. It may only go down. */
+/** Of the page as it is published. What is to hold is 1000; the module is still too large, and a thousand of its functions are compiled when they are first called. It may only go down. */
 const USABLE_MS = 2500;
 
 test('usable soon on a CPU four times slower', async () => {
   const tries = [];
+  const site = await host(process.env.FRAMEWIRE_SITE ?? assert.fail('FRAMEWIRE_SITE names the folder of the site'));
   for (let i = 0; i < 3; i++) {
     const context = await (await launch()).newContext({ viewport: { width: 390, height: 844 } });
     const page = await context.newPage();
     const { throttle, work } = await meter(page);
     await throttle(4);
     const before = await work();
-    await page.goto(`${base}/#scenario=hello-tcp&lang=en`);
+    await page.goto(`${site.url}/#scenario=hello-tcp&lang=en`);
     await page.locator('framewire-player[data-state=ready]').waitFor({ state: 'attached' });
     await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => setTimeout(go))));
     tries.push((await work()) - before);
     await context.close();
   }
+  site.close();
   console.log(`usable after ${tries.map((ms) => ms.toFixed(0)).join(', ')} ms of work, throttled to a quarter`);
   assert.ok(Math.min(...tries) < USABLE_MS, `usable after ${tries} ms`);
 });

@@ -108,6 +108,9 @@ function shown(player) {
   return { attributes, scenario: name ? undefined : json };
 }
 
+/** The module that defines the player: this one's neighbour, or (bundled) the file that this one is a part of. */
+const entry = /\/save\.js$/.test(import.meta.url) ? new URL('element.js', import.meta.url).href : import.meta.url;
+
 /**
  * The page of what the player shows now.
  * @param {import('./element.js').FramewirePlayer} player
@@ -115,7 +118,7 @@ function shown(player) {
 export async function pageOf(player) {
   const wasm = new URL('../pkg/framewire_bg.wasm', import.meta.url).href;
   const packed = (await fetched(wasm)).body?.pipeThrough(new CompressionStream('gzip'));
-  const { name, imports } = await linked(new URL('element.js', import.meta.url).href);
+  const { name, imports } = await linked(entry);
   return onePage({
     title: player.documentTitle,
     lang: player.lang,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
@@ -24,33 +25,18 @@ const NOT_SERVED: &[&str] = &["jsconfig.json", "node_modules", ".gitignore", "se
 
 /// Makes everything anew.
 pub fn run(args: &Args) -> Result<()> {
-    let root = shell::root();
-    let (www, dist) = (root.join("www"), root.join("dist"));
-    tools::NODE.ensure()?;
-    tools::NPM.ensure()?;
+    let dist = shell::root().join("dist");
     if !args.keep_wasm {
         wasm::build(&wasm::Args::default())?;
     }
-    if !www.join("pkg/framewire_bg.wasm").exists() {
-        bail!("no WASM in www/pkg: `cargo xtask wasm` builds it");
-    }
-    if dist.exists() {
-        std::fs::remove_dir_all(&dist).with_context(|| format!("cannot empty {}", dist.display()))?;
-    }
-    std::fs::create_dir_all(&dist)?;
-    copy_site(&www, &dist.join("site"))?;
+    empty(&dist)?;
+    site(&dist.join("site"))?;
 
-    let package = root.join("npm");
-    let npm = |args: &[&str]| {
-        let mut command = shell::command("npm");
-        command.current_dir(&package).args(args);
-        command
-    };
-    shell::run_quietly("Installing the bundler", &mut npm(&["ci", "--no-audit", "--no-fund"]))?;
+    let package = package();
     let mut build = shell::command("node");
     shell::run(build.current_dir(&package).arg("build.mjs"))?;
     let to = dist.to_string_lossy().into_owned();
-    shell::run_quietly("Packing the npm package", &mut npm(&["pack", "--pack-destination", &to]))?;
+    shell::run_quietly("Packing the npm package", npm().args(["pack", "--pack-destination", &to]))?;
     // A scenario file is named as the caller sees it.
     let scenario = match Path::new(&args.scenario).canonicalize() {
         Ok(file) if file.is_file() => file.to_string_lossy().into_owned(),
@@ -71,6 +57,39 @@ pub fn run(args: &Args) -> Result<()> {
     checksums(&dist)?;
     println!("everything stands in {}", dist.display());
     Ok(())
+}
+
+/// Where the npm package is made, and with it the bundler lives.
+fn package() -> PathBuf {
+    shell::root().join("npm")
+}
+
+fn npm() -> Command {
+    let mut npm = shell::command("npm");
+    npm.current_dir(package());
+    npm
+}
+
+fn empty(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
+}
+
+/// Makes the static site anew in `to`, its scripts bundled. The WASM must have been built.
+pub fn site(to: &Path) -> Result<()> {
+    let www = shell::root().join("www");
+    tools::NODE.ensure()?;
+    tools::NPM.ensure()?;
+    if !www.join("pkg/framewire_bg.wasm").exists() {
+        bail!("no WASM in www/pkg: `cargo xtask wasm` builds it");
+    }
+    empty(to)?;
+    copy_site(&www, to)?;
+    shell::run_quietly("Installing the bundler", npm().args(["ci", "--no-audit", "--no-fund"]))?;
+    let mut bundle = shell::command("node");
+    shell::run(bundle.current_dir(package()).args(["build.mjs", "--site"]).arg(to))
 }
 
 /// The page as any static host can serve it, with an empty list where the native server lists recordings.

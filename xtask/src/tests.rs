@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{budget, floors, shell, tools, wasm};
+use crate::{budget, dist, floors, shell, tools, wasm};
 
 /// Arguments of `cargo xtask test`.
 #[derive(clap::Args)]
@@ -41,7 +41,8 @@ const FULL: &[Step] = &[
     ("fuzz targets build", fuzz_targets),
     ("wasm toolchains", wasm::try_every_way),
     ("wasm", || wasm::build(&wasm::Args::default()).map(|_| ())),
-    ("budgets", || budget::check(&shell::root().join("www"))),
+    ("site", || dist::site(&site_dir())),
+    ("budgets", || budget::check(&site_dir(), &shell::root().join("www/served"))),
     ("test packages", test_packages),
     ("types of the page's scripts", types),
     ("page in Chromium", page),
@@ -156,6 +157,11 @@ fn fuzz_targets() -> Result<()> {
     shell::run(&mut check)
 }
 
+/// The site as it is published, for tests of how heavy and how fast it is.
+fn site_dir() -> PathBuf {
+    wasm::target_dir().join("site")
+}
+
 fn browser_dir() -> PathBuf {
     shell::root().join("tests/browser")
 }
@@ -199,6 +205,10 @@ fn page() -> Result<()> {
     for file in test_files(&browser_dir())? {
         tests.arg(file);
     }
+    if !site_dir().join("index.html").exists() {
+        dist::site(&site_dir())?; // this step alone was asked for
+    }
+    tests.env("FRAMEWIRE_SITE", site_dir());
     tests.env("FRAMEWIRE_URL", &server.url).env("FRAMEWIRE_BIN", &binary).env("FRAMEWIRE_CHROMIUM", chromium);
     shell::run(&mut tests)
 }

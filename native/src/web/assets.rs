@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
+
+use super::packed::{Packed, takes_gzip};
 
 #[derive(RustEmbed)]
 #[folder = "../www/"]
@@ -16,13 +18,14 @@ use rust_embed::RustEmbed;
 struct Embedded;
 
 /// What the page cannot do without: the WASM build.
-const WASM_MODULE: &str = "pkg/framewire.js";
+const WASM_MODULE: &str = "pkg/framewire_bg.wasm";
 
 const NO_PAGE: &str = include_str!("no_page.html");
 
 /// Where the page's files come from.
 pub struct Assets {
     dir: Option<PathBuf>,
+    packed: Packed,
 }
 
 struct Asset {
@@ -33,7 +36,7 @@ struct Asset {
 impl Assets {
     /// The embedded page, or the files of `dir`.
     pub fn new(dir: Option<PathBuf>) -> Self {
-        Assets { dir }
+        Assets { dir, packed: Packed::default() }
     }
 
     /// False when the page's WASM is missing (built by `cargo build` alone).
@@ -62,8 +65,8 @@ impl Assets {
         Some(Asset { bytes: bytes.into(), tag })
     }
 
-    /// The answer to a request for `path`.
-    pub fn respond(&self, path: &str, known_tag: Option<&HeaderValue>) -> Response {
+    /// The answer to a request for `path` with these headers: gzipped for those who take it so.
+    pub fn respond(&self, path: &str, asked: &HeaderMap) -> Response {
         let Ok(path) = percent_encoding::percent_decode_str(path.trim_start_matches('/')).decode_utf8()
         else {
             return (StatusCode::BAD_REQUEST, "the path is not UTF-8\n").into_response();
@@ -87,12 +90,24 @@ impl Assets {
             }
             return (StatusCode::NOT_FOUND, "no such page; the player is at /\n").into_response();
         };
-        let tag = format!("\"{}\"", asset.tag);
-        if known_tag.is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-            return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
+        let packed = match takes_gzip(asked.get(header::ACCEPT_ENCODING)) {
+            true => self.packed.get(path, &asset.tag, &asset.bytes),
+            false => None,
+        };
+        // Packed or not are two things to a cache (RFC 9110, section 8.8.3.3).
+        let tag = format!("\"{}{}\"", asset.tag, if packed.is_some() { "-gzip" } else { "" });
+        let vary = (header::VARY, "accept-encoding");
+        if asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+            return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)], [vary]).into_response();
         }
         let headers = [(header::CONTENT_TYPE, mime(path)), (header::ETAG, tag)];
-        (headers, Body::from(asset.bytes.into_owned())).into_response()
+        match packed {
+            Some(packed) => {
+                let coding = (header::CONTENT_ENCODING, "gzip");
+                (headers, [vary, coding], Body::from(packed)).into_response()
+            }
+            None => (headers, [vary], Body::from(asset.bytes.into_owned())).into_response(),
+        }
     }
 }
 
@@ -115,6 +130,8 @@ fn mime(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn header(response: &Response, name: header::HeaderName) -> String {
@@ -140,12 +157,12 @@ mod tests {
         std::os::unix::fs::symlink(dir.path().join("secret"), www.join("link")).unwrap();
         let assets = Assets::new(Some(www));
         assert!(assets.complete());
-        assert_eq!(assets.respond("/", None).status(), StatusCode::OK);
+        assert_eq!(assets.respond("/", &HeaderMap::new()).status(), StatusCode::OK);
         for path in ["/../secret", "/%2e%2e/secret", "/link", "//etc/passwd", "/pkg/../../secret", "/nothing"]
         {
-            assert_eq!(assets.respond(path, None).status(), StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(assets.respond(path, &HeaderMap::new()).status(), StatusCode::NOT_FOUND, "{path}");
         }
-        assert_eq!(assets.respond("/%ff", None).status(), StatusCode::BAD_REQUEST);
+        assert_eq!(assets.respond("/%ff", &HeaderMap::new()).status(), StatusCode::BAD_REQUEST);
     }
 
     #[test]
@@ -154,13 +171,13 @@ mod tests {
         std::fs::create_dir_all(dir.path().join("notes")).unwrap();
         std::fs::write(dir.path().join("notes/index.html"), "notes").unwrap();
         let assets = Assets::new(Some(dir.path().to_owned()));
-        let page = assets.respond("/notes/", None);
+        let page = assets.respond("/notes/", &HeaderMap::new());
         assert_eq!(page.status(), StatusCode::OK);
         assert_eq!(header(&page, header::CONTENT_TYPE), "text/html; charset=utf-8");
-        let without = assets.respond("/notes", None);
+        let without = assets.respond("/notes", &HeaderMap::new());
         assert_eq!(without.status(), StatusCode::PERMANENT_REDIRECT);
         assert_eq!(header(&without, header::LOCATION), "notes/");
-        assert_eq!(assets.respond("/other/", None).status(), StatusCode::NOT_FOUND);
+        assert_eq!(assets.respond("/other/", &HeaderMap::new()).status(), StatusCode::NOT_FOUND);
     }
 
     #[test]
@@ -168,11 +185,32 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("a.js"), "1").unwrap();
         let assets = Assets::new(Some(dir.path().to_owned()));
-        let first = assets.respond("/a.js", None);
-        let tag = HeaderValue::from_str(&header(&first, header::ETAG)).unwrap();
-        assert_eq!(assets.respond("/a.js", Some(&tag)).status(), StatusCode::NOT_MODIFIED);
+        let first = assets.respond("/a.js", &HeaderMap::new());
+        let known = HeaderMap::from_iter([(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone())]);
+        assert_eq!(assets.respond("/a.js", &known).status(), StatusCode::NOT_MODIFIED);
         std::fs::write(dir.path().join("a.js"), "12").unwrap();
-        assert_eq!(assets.respond("/a.js", Some(&tag)).status(), StatusCode::OK);
+        assert_eq!(assets.respond("/a.js", &known).status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn who_takes_gzip_gets_it_under_a_tag_of_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a.js"), "let frame;\n".repeat(999)).unwrap();
+        let assets = Assets::new(Some(dir.path().to_owned()));
+        let plain = assets.respond("/a.js", &HeaderMap::new());
+        let takes = (header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, br"));
+        let packed = assets.respond("/a.js", &HeaderMap::from_iter([takes.clone()]));
+        assert_eq!(header(&plain, header::CONTENT_ENCODING), "");
+        assert_eq!(header(&packed, header::CONTENT_ENCODING), "gzip");
+        assert_eq!(header(&packed, header::CONTENT_TYPE), "text/javascript; charset=utf-8");
+        for answer in [&plain, &packed] {
+            assert_eq!(header(answer, header::VARY), "accept-encoding");
+        }
+        assert_ne!(header(&plain, header::ETAG), header(&packed, header::ETAG));
+        let known = (header::IF_NONE_MATCH, packed.headers()[header::ETAG].clone());
+        let again = assets.respond("/a.js", &HeaderMap::from_iter([takes, known.clone()]));
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(assets.respond("/a.js", &HeaderMap::from_iter([known])).status(), StatusCode::OK);
     }
 
     #[test]
@@ -181,7 +219,7 @@ mod tests {
         std::fs::write(dir.path().join("index.html"), "page").unwrap();
         let assets = Assets::new(Some(dir.path().to_owned()));
         assert!(!assets.complete());
-        assert_eq!(assets.respond("/", None).status(), StatusCode::OK);
+        assert_eq!(assets.respond("/", &HeaderMap::new()).status(), StatusCode::OK);
         assert!(NO_PAGE.contains("cargo xtask run"));
     }
 }

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod guard;
 pub mod link;
 pub mod live;
+mod packed;
 pub mod recordings;
 pub mod start;
 pub mod token;
@@ -189,8 +190,10 @@ async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], "only GET and HEAD\n")
             .into_response();
     }
-    let known: Option<&HeaderMap> = Some(request.headers());
-    site.assets.respond(request.uri().path(), known.and_then(|h| h.get(header::IF_NONE_MATCH)))
+    // Reading, and packing for the first time, take longer than a turn of the runtime should.
+    let answer =
+        tokio::task::spawn_blocking(move || site.assets.respond(request.uri().path(), request.headers()));
+    answer.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 /// Runs the site (and the demo servers, if asked for) until a signal ends it.

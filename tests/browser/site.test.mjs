@@ -1,0 +1,76 @@
+// The site as it is published: bundled scripts on a plain static host.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { host } from './host.mjs';
+import { close, launch } from './page.mjs';
+
+const site = process.env.FRAMEWIRE_SITE;
+const dir = mkdtempSync(join(tmpdir(), 'framewire-site-'));
+let hosted;
+
+before(async () => {
+  assert.ok(site, 'FRAMEWIRE_SITE names the folder of the site (cargo xtask test --only site makes it)');
+  hosted = await host(site);
+});
+after(async () => {
+  await close();
+  hosted?.close();
+  rmSync(dir, { recursive: true });
+});
+
+/** Opens a page and waits until each of its players that is to be seen has drawn. @param {string} url */
+async function visit(url) {
+  const context = await (await launch()).newContext({ viewport: { width: 1000, height: 700 } });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('console', (m) => ['error', 'warning'].includes(m.type()) && complaints.push(m.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(url);
+  await page.locator('framewire-player').first().scrollIntoViewIfNeeded();
+  await page.locator('framewire-player[data-state=ready]').first().waitFor({ state: 'attached' });
+  return { page, context, complaints };
+}
+
+test('the page asks for two scripts and the module, and for all of them in its head', async () => {
+  hosted.asked.length = 0;
+  const { page, context, complaints } = await visit(`${hosted.url}/`);
+  const scripts = hosted.asked.filter((path) => path.endsWith('.js'));
+  assert.equal(scripts.length, 2, `${scripts}`);
+  assert.deepEqual(hosted.asked.filter((path) => path.endsWith('.wasm')), ['/pkg/framewire_bg.wasm']);
+  const head = await page.evaluate(() => [...document.querySelectorAll('head link, head script')].map((e) => new URL(e.href ?? e.src).pathname));
+  for (const path of scripts) assert.ok(head.includes(path), `${path} is asked for late: ${head}`);
+  assert.ok(await page.locator('framewire-player').evaluate((p) => p.ladder.picture.list.texts.length > 10));
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('notes, examples and the iframe draw with the bundled element', async () => {
+  for (const path of ['notes/en.html', 'notes/zh.html', 'examples/script-tag.html', 'examples/module.html', 'examples/csp.html', 'embed.html?scenario=hello-udp']) {
+    const { context, complaints } = await visit(`${hosted.url}/${path}`);
+    assert.deepEqual(complaints, [], path);
+    await context.close();
+  }
+});
+
+test('"save as page" of the bundled player is a page of one file', async () => {
+  const { page, context } = await visit(`${hosted.url}/#scenario=sticky-packets&lang=en`);
+  const download = page.waitForEvent('download');
+  await page.locator('framewire-player').evaluate((p) => p.savePage());
+  const file = join(dir, 'saved.html');
+  await (await download).saveAs(file);
+  await context.close();
+  const saved = await visit(pathToFileURL(file).href);
+  assert.equal(await saved.page.locator('framewire-player').evaluate((p) => p.info.title), 'Sticky packets');
+  assert.deepEqual(saved.complaints, []);
+  await saved.context.close();
+});
+
+test('what the bundle took in stands there no more, what others build on does', () => {
+  assert.deepEqual(readdirSync(join(site, 'player')), ['element.js']);
+  assert.deepEqual(readdirSync(site).filter((name) => name.endsWith('.js')).sort(), ['embed-page.js', 'embed-parent.js', 'page.js']);
+});
