@@ -87,7 +87,9 @@ async function site(folder) {
     if (!PRELOAD.test(page)) throw new Error(`${name} preloads nothing`);
     let first = true;
     const link = `    <link rel="modulepreload" href="pkg/${shared[0]}">\n`;
-    await writeFile(join(folder, name), page.replace(PRELOAD, () => (first ? ((first = false), link) : '')));
+    // Only here: a server of recordings opens one of them and not what the still picture shows.
+    const still = '$&    <script src="still.js"></script>\n';
+    await writeFile(join(folder, name), page.replace(PRELOAD, () => (first ? ((first = false), link) : '')).replace('</framewire-player>\n', still));
   }
 }
 

@@ -117,6 +117,13 @@ const CASES: &[(&str, &[u8], &str, &str)] = &[
         "帧在自己的长度字段之前就结束了",
     ),
     (
+        "length:u32be,adjust=4",
+        b"\0\xff\xff\xff",
+        "byte 0 of the stream (frame 0): the length reads 16,777,215 (00 ff ff ff); with the adjustment of 4 this is more than \
+         the limit of 16,777,216 bytes",
+        "加上修正值 4 后超过上限 16,777,216 字节",
+    ),
+    (
         "length:u8,strip=5",
         b"\x02ab",
         "byte 0 of the stream (frame 0): the frame has 3 bytes, and 5 are to be stripped",

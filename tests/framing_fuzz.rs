@@ -118,3 +118,15 @@ fn every_target_has_its_file() {
         assert!(text.contains(&format!("\"{target}\"")), "{path} runs another target");
     }
 }
+
+/// Found by the fuzzer: a length within the limit that is above it with its adjustment gave empty frames without end.
+#[test]
+fn a_length_above_the_limit_by_its_adjustment_holds() {
+    let mut data = vec![0; 160];
+    for (at, octet) in
+        [(0, 0x27), (0x20, 0xfe), (0x37, 1), (0x82, 2), (0x83, 0x57), (0x8c, 0x3a), (0x99, 0x70)]
+    {
+        data[at] = octet;
+    }
+    oracle::run("length", &data);
+}

@@ -105,6 +105,8 @@ pub enum Problem {
         of: LengthOf,
         /// What it reads.
         value: i128,
+        /// What is added to it before it is compared; 0 where what it reads is above the limit already.
+        adjust: i64,
         /// The limit.
         limit: u64,
         /// The bytes it was read from.

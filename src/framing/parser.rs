@@ -121,6 +121,7 @@ impl Parser {
             Ok(extent) => extent,
             Err(need) => return Ok(Step::Need(need)),
         };
+        debug_assert!(extent.total > 0, "a frame without a byte would come for ever");
         match extent.total.saturating_sub(view.len()) {
             0 => self.check_end(view, extent).map(|()| Step::Frame(extent)),
             need => Ok(Step::Need(need)),
@@ -474,7 +475,8 @@ fn varint(view: &[u8], limits: &Limits) -> Result<Option<Extent>, Refusal> {
             let limit = limits.payload;
             if value > limit {
                 let value = i128::from(value);
-                let problem = Problem::LengthTooLarge { of: LengthOf::Payload, value, limit, bytes: read() };
+                let problem =
+                    Problem::LengthTooLarge { of: LengthOf::Payload, value, adjust: 0, limit, bytes: read() };
                 return Err(Refusal::new(0, problem));
             }
             let (head, total) = (i + 1, i + 1 + value as usize);
@@ -501,7 +503,8 @@ fn netstring(view: &[u8], limits: &Limits) -> Result<Option<Extent>, Refusal> {
                 if value > limit {
                     let bytes = view.get(..=i).unwrap_or(view).to_vec();
                     let value = i128::from(value);
-                    let problem = Problem::LengthTooLarge { of: LengthOf::Payload, value, limit, bytes };
+                    let problem =
+                        Problem::LengthTooLarge { of: LengthOf::Payload, value, adjust: 0, limit, bytes };
                     return Err(Refusal::new(0, problem));
                 }
             }

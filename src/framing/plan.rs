@@ -209,10 +209,18 @@ impl LengthPlan {
                 ..Refusal::new(self.int.offset, problem)
             }));
         }
-        if value < 0 || body > i128::from(limits.payload) {
-            return Some(
-                within(value, limits.payload, LengthOf::Payload, self.int, field).map(|_| Extent::default()),
-            );
+        let limit = limits.payload;
+        if value < 0 || body > i128::from(limit) {
+            let refused = within(value, limit, LengthOf::Payload, self.int, field);
+            // A length within the limit can be above it with its adjustment.
+            return Some(Err(refused.err().unwrap_or_else(|| {
+                let adjust = self.field.adjust;
+                let of = LengthOf::Payload;
+                Refusal::new(
+                    self.int.offset,
+                    Problem::LengthTooLarge { of, value, adjust, limit, bytes: bytes() },
+                )
+            })));
         }
         let body = body as usize;
         let frame = (self.field.head() + body) as u64;
@@ -231,7 +239,7 @@ fn within(value: i128, limit: u64, of: LengthOf, int: FastInt, field: &[u8]) -> 
     let problem = if value < 0 {
         Problem::NegativeLength { of, value, bytes }
     } else if value > i128::from(limit) {
-        Problem::LengthTooLarge { of, value, limit, bytes }
+        Problem::LengthTooLarge { of, value, adjust: 0, limit, bytes }
     } else {
         return Ok(value as usize);
     };

@@ -83,22 +83,21 @@ fn problem(problem: &Problem, lang: Lang) -> String {
             format!("{} reads {} ({}), below zero", length_of(*of, lang), grouped(*value), hex(bytes)),
             format!("{}读作 {}（{}），是负数", length_of(*of, lang), grouped(*value), hex(bytes)),
         ),
-        Problem::LengthTooLarge { of, value, limit, bytes } => (
-            format!(
-                "{} reads {} ({}), more than the limit of {} bytes",
-                length_of(*of, lang),
-                grouped(*value),
-                hex(bytes),
-                grouped(i128::from(*limit))
-            ),
-            format!(
-                "{}读作 {}（{}），超过上限 {} 字节",
-                length_of(*of, lang),
-                grouped(*value),
-                hex(bytes),
-                grouped(i128::from(*limit))
-            ),
-        ),
+        Problem::LengthTooLarge { of, value, adjust, limit, bytes } => {
+            let (but_en, but_zh) = match adjust {
+                0 => (",".to_owned(), "，".to_owned()),
+                _ => (
+                    format!("; with the adjustment of {adjust} this is"),
+                    format!("；加上修正值 {adjust} 后"),
+                ),
+            };
+            let [value, limit] = [*value, i128::from(*limit)].map(grouped);
+            let (of, bytes) = (length_of(*of, lang), hex(bytes));
+            (
+                format!("{of} reads {value} ({bytes}){but_en} more than the limit of {limit} bytes"),
+                format!("{of}读作 {value}（{bytes}）{but_zh}超过上限 {limit} 字节"),
+            )
+        }
         Problem::LengthTooSmall { value, adjust, bytes } => (
             format!(
                 "the length reads {} ({}); with the adjustment of {adjust} the frame would end before its own length does",

@@ -36,13 +36,13 @@ async function visit(url) {
   return { page, context, complaints };
 }
 
-test('the page asks for two scripts and the module, and for all of them in its head', async () => {
+test('the page asks for three scripts and the module, and for none of them late', async () => {
   hosted.asked.length = 0;
   const { page, context, complaints } = await visit(`${hosted.url}/`);
   const scripts = hosted.asked.filter((path) => path.endsWith('.js'));
-  assert.equal(scripts.length, 2, `${scripts}`);
+  assert.deepEqual(scripts.map((path) => path.replace(/-\w+\./, '.')).sort(), ['/page.js', '/pkg/player.js', '/still.js']);
   assert.deepEqual(hosted.asked.filter((path) => path.endsWith('.wasm')), ['/pkg/framewire_bg.wasm']);
-  const head = await page.evaluate(() => [...document.querySelectorAll('head link, head script')].map((e) => new URL(e.href ?? e.src).pathname));
+  const head = await page.evaluate(() => [...document.querySelectorAll('head link, script[src]')].map((e) => new URL(e.href ?? e.src).pathname));
   for (const path of scripts) assert.ok(head.includes(path), `${path} is asked for late: ${head}`);
   assert.ok(await page.locator('framewire-player').evaluate((p) => p.ladder.picture.list.texts.length > 10));
   assert.deepEqual(complaints, []);
@@ -70,7 +70,41 @@ test('"save as page" of the bundled player is a page of one file', async () => {
   await saved.context.close();
 });
 
+test('until the figure is there its still picture is, and nothing else', async () => {
+  const context = await (await launch()).newContext({ viewport: { width: 390, height: 800 }, locale: 'zh-CN' });
+  const page = await context.newPage();
+  let go;
+  const gate = new Promise((resolve) => (go = resolve));
+  await page.route('**/*.wasm', async (route) => {
+    await gate;
+    await route.continue();
+  });
+  await page.goto(`${hosted.url}/`);
+  const still = page.locator('img.still');
+  await still.waitFor();
+  assert.match(await still.getAttribute('src'), /hello-tcp\.zh\.svg$/);
+  await page.waitForFunction(() => document.querySelector('.still')?.naturalWidth > 0);
+  go();
+  await page.locator('framewire-player[data-state=ready]').waitFor();
+  assert.equal(await still.count(), 0);
+  for (const fragment of ['scenario=closed-port', 'scenario=hello-tcp&predict', 'scenario=nothing-of-the-kind']) {
+    await page.goto('about:blank');
+    await page.goto(`${hosted.url}/#${fragment}`);
+    assert.equal(await page.evaluate(() => document.querySelectorAll('.still').length), 0, fragment);
+  }
+  await context.close();
+});
+
+test('every still picture that is promised is there', async () => {
+  const { readFileSync } = await import('node:fs');
+  const promised = readFileSync(join(site, 'still.js'), 'utf8').match(/const DRAWN =([^;]+);/)[1].match(/[a-z-]{4,}/g);
+  const there = new Set(readdirSync(join(site, 'notes/figures')));
+  assert.ok(promised.includes('hello-tcp'));
+  for (const name of promised) for (const lang of ['en', 'zh']) assert.ok(there.has(`${name}.${lang}.svg`), `${name}.${lang}`);
+  assert.equal(promised.length * 2, there.size);
+});
+
 test('what the bundle took in stands there no more, what others build on does', () => {
   assert.deepEqual(readdirSync(join(site, 'player')), ['element.js']);
-  assert.deepEqual(readdirSync(site).filter((name) => name.endsWith('.js')).sort(), ['embed-page.js', 'embed-parent.js', 'page.js']);
+  assert.deepEqual(readdirSync(site).filter((name) => name.endsWith('.js')).sort(), ['embed-page.js', 'embed-parent.js', 'page.js', 'still.js']);
 });
