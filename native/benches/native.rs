@@ -6,156 +6,18 @@
 
 #[path = "native/epoll.rs"]
 mod epoll;
+#[path = "native/servers.rs"]
+mod servers;
 
-use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-use nix::unistd::Pid;
+use servers::{
+    Medians, Options, Server, bare_epoll, compare, cores, median, ours, python, row, spawn_on, start,
+};
 
 const FRAMING: &str = "json-header:data_size";
-
-struct Options {
-    quick: bool,
-    json: bool,
-}
-
-impl Options {
-    fn rounds(&self) -> usize {
-        if self.quick { 3 } else { 7 }
-    }
-
-    fn seconds(&self) -> &'static str {
-        if self.quick { "0.5" } else { "1.5" }
-    }
-}
-
-/// A server on its core.
-struct Server {
-    child: Child,
-    addr: SocketAddr,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The cores that this process may use: the first for servers, the last for the generator.
-fn cores() -> (usize, usize) {
-    let allowed = sched_getaffinity(Pid::from_raw(0)).unwrap();
-    let cores: Vec<usize> =
-        (0..CpuSet::count()).filter(|&core| allowed.is_set(core).unwrap_or(false)).collect();
-    (cores[0], *cores.last().unwrap())
-}
-
-/// Starts a process on a core: it inherits the affinity that this one has at that moment.
-fn spawn_on(core: usize, command: &mut Command) -> Child {
-    let before = sched_getaffinity(Pid::from_raw(0)).unwrap();
-    let mut one = CpuSet::new();
-    one.set(core).unwrap();
-    sched_setaffinity(Pid::from_raw(0), &one).unwrap();
-    let child = command.spawn();
-    sched_setaffinity(Pid::from_raw(0), &before).unwrap();
-    child.unwrap_or_else(|error| panic!("{command:?}: {error}"))
-}
-
-/// Starts a server whose first line of output ends with its port.
-fn start(core: usize, command: &mut Command) -> Server {
-    let mut child = spawn_on(core, command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()));
-    let mut line = String::new();
-    let mut lines = BufReader::new(child.stdout.take().unwrap());
-    lines.read_line(&mut line).unwrap();
-    std::thread::spawn(move || lines.lines().for_each(drop));
-    let port: u16 = match serde_json::from_str::<serde_json::Value>(&line) {
-        Ok(serde_json::Value::Object(said)) => said["port"].as_u64().unwrap() as u16,
-        _ => line.trim().parse().unwrap_or_else(|_| panic!("{command:?} printed {line:?}")),
-    };
-    Server { child, addr: ([127, 0, 0, 1], port).into() }
-}
-
-fn ours(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_framewire"));
-    command.args(["-q", "serve"]).args(args).args(["--listen", "127.0.0.1:0", "--json"]);
-    command
-}
-
-fn python(peer: &str) -> Command {
-    let mut command = Command::new("python3");
-    command.arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/peers").join(peer));
-    command
-}
-
-fn bare_epoll() -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.arg("--epoll-server");
-    command
-}
-
-/// One run of the generator; messages (or bytes) a second.
-fn load(core: usize, addr: SocketAddr, args: &[&str], seconds: &str, field: &str) -> f64 {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_framewire"));
-    command.args(["-q", "bench"]).args(args).args(["--json", "--warmup", "0.2", "--duration", seconds]);
-    command.arg(addr.to_string()).stdin(Stdio::null()).stdout(Stdio::piped());
-    let output = spawn_on(core, &mut command).wait_with_output().unwrap();
-    assert!(output.status.success(), "{command:?} failed");
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["broken"], 0, "{report}");
-    report[field].as_f64().unwrap()
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-/// Prints one comparison.
-fn row(
-    options: &Options,
-    name: &str,
-    ours: f64,
-    (peer, value): (&str, f64),
-    unit: &str,
-    target: (char, f64),
-) {
-    let ratio = ours / value;
-    let (met, sign) = match target.0 {
-        '<' => (ratio <= target.1, "<="),
-        _ => (ratio >= target.1, ">="),
-    };
-    let target = format!("{sign} {}", target.1);
-    if options.json {
-        let line = serde_json::json!({
-            "row": name, "ours": ours, "peer": peer, "peer_value": value, "unit": unit, "ratio": ratio,
-            "target": target, "met": met,
-        });
-        println!("{line}");
-    } else {
-        let verdict = if met { "met" } else { "MISSED" };
-        println!(
-            "{name:<50} {ours:>12.0} {value:>12.0} {unit:<6} {ratio:>7.3}  {target} {verdict}  ({peer})"
-        );
-    }
-}
-
-/// Runs the load against all servers in turn, round after round; the median of each.
-fn compare(options: &Options, servers: &[&Server], args: &[&str], field: &str) -> Vec<f64> {
-    let (_, generator) = cores();
-    let mut values = vec![Vec::new(); servers.len()];
-    for round in 0..options.rounds() {
-        // Each round begins with another server: none is always the one after the pause.
-        for i in 0..servers.len() {
-            let i = (i + round) % servers.len();
-            values[i].push(load(generator, servers[i].addr, args, options.seconds(), field));
-        }
-    }
-    values.iter_mut().map(|values| median(values)).collect()
-}
 
 fn framed(options: &Options) {
     let (core, _) = cores();
@@ -200,8 +62,13 @@ fn framed(options: &Options) {
     ] {
         let args = [["tcp", "--framing", FRAMING].as_slice(), &args].concat();
         let medians = compare(options, &servers, &args, field);
-        row(options, name, medians[0], ("bare epoll server", medians[1]), unit, ('>', epoll_target));
-        row(options, name, medians[0], ("Python threading server", medians[2]), unit, ('>', python_target));
+        let rate = medians.rate;
+        row(options, name, rate[0], ("bare epoll server", rate[1]), unit, ('>', epoll_target));
+        row(options, name, rate[0], ("Python threading server", rate[2]), unit, ('>', python_target));
+        let (cost, name) = (medians.cost, format!("{name}: the server's time"));
+        let per = if field == bytes { "ns/B" } else { "ns/msg" };
+        row(options, &name, cost[0], ("bare epoll server", cost[1]), per, ('<', 1.0 / epoll_target));
+        row(options, &name, cost[0], ("Python threading server", cost[2]), per, ('<', 1.0 / python_target));
     }
 }
 
@@ -215,7 +82,10 @@ fn recording(options: &Options) {
     let recorded = start(core, &mut ours(&args));
     let load = ["tcp", "--framing", FRAMING, "-c", "64"];
     let medians = compare(options, &[&recorded, &plain], &load, "messages_per_second");
-    row(options, "framed with --record", medians[0], ("ours without", medians[1]), "msg/s", ('>', 0.9));
+    let Medians { rate, cost } = medians;
+    row(options, "framed with --record", rate[0], ("ours without", rate[1]), "msg/s", ('>', 0.9));
+    let name = "framed with --record: the server's time";
+    row(options, name, cost[0], ("ours without", cost[1]), "ns/msg", ('<', 1.0 / 0.9));
 }
 
 fn udp(options: &Options) {
@@ -229,7 +99,10 @@ fn udp(options: &Options) {
     ] {
         let args = [["udp"].as_slice(), &args].concat();
         let medians = compare(options, &servers, &args, "messages_per_second");
-        row(options, name, medians[0], ("Python loop", medians[1]), "msg/s", ('>', target));
+        let Medians { rate, cost } = medians;
+        row(options, name, rate[0], ("Python loop", rate[1]), "msg/s", ('>', target));
+        let name = format!("{name}: the server's time");
+        row(options, &name, cost[0], ("Python loop", cost[1]), "ns/msg", ('<', 1.0 / target));
     }
 }
 
@@ -268,7 +141,8 @@ fn relay(options: &Options) {
     let (relay, socat) = (start_silent(core, &mut relay, relay_at), start_silent(core, &mut socat, socat_at));
     let load = ["tcp", "-c", "4", "-p", "4", "--payload", "64KiB"];
     let medians = compare(options, &[&relay, &socat], &load, "bytes_per_second");
-    row(options, "relay, 64 KiB messages", medians[0], ("socat", medians[1]), "B/s", ('>', 0.7));
+    let rate = medians.rate;
+    row(options, "relay, 64 KiB messages", rate[0], ("socat", rate[1]), "B/s", ('>', 0.7));
 }
 
 const ROUND_TRIPS: &str = "

@@ -83,10 +83,11 @@ export class Controls {
   drawMarks() {
     const { player } = this;
     this.range.max = String(player.extent);
-    const width = this.marks.clientWidth;
-    const height = this.marks.clientHeight;
-    const ctx = this.marks.getContext('2d');
-    if (!player.core || !ctx || width === 0) return;
+    // Asking for a width lays the page out: not before there is something to draw.
+    const ctx = player.core && this.marks.getContext('2d');
+    if (!player.core || !ctx) return;
+    const { clientWidth: width, clientHeight: height } = this.marks;
+    if (width === 0) return;
     const ratio = window.devicePixelRatio || 1;
     this.marks.width = Math.round(width * ratio);
     this.marks.height = Math.round(height * ratio);

@@ -110,3 +110,6 @@ export function relabel(button, name, label) {
   button.title = label;
   button.replaceChildren(icon(path, filled));
 }
+
+/** Lets the page paint, and hear the reader, before it goes on. */
+export const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));

@@ -5,7 +5,7 @@
 import { fill, loadCore, preferredLang, wordsOf } from './core.js';
 import { Connections } from './connections.js';
 import { Controls } from './controls.js';
-import { h } from './dom.js';
+import { breathe, h } from './dom.js';
 import { Embed, NARROW_ROOM } from './embed.js';
 import { dialogSheet } from './dialog.js';
 import { Export } from './export.js';
@@ -78,6 +78,8 @@ export class FramewirePlayer extends HTMLElement {
   frame = 0;
   lastTick = 0;
   fitted = '';
+  /** A conversation is being taken over: nothing is drawn until all of it stands. */
+  opening = false;
   settling = 0;
   /** @type {string | undefined} */
   preferred;
@@ -182,6 +184,8 @@ export class FramewirePlayer extends HTMLElement {
       this.fail(`framewire: ${error instanceof Error ? error.message : String(error)}`);
       return;
     }
+    // A task of its own: whoever types or scrolls meanwhile is not kept waiting.
+    await breathe();
     if (!this.isConnected) return;
     this.loaded = true;
     this.speed = Number(this.getAttribute('speed')) || 1;
@@ -279,17 +283,22 @@ export class FramewirePlayer extends HTMLElement {
     this.lit = new Set();
     this.ladder.scroller.scrollTop = 0;
     this.stage.scrollTop = 0;
-    this.programs.opened();
     this.playhead = 0;
+    // First all that stands in the page, then, once, the pictures: they ask for their sizes.
+    this.opening = true;
+    this.programs.opened();
     this.header.opened();
     this.connections.translate();
     this.states.opened();
+    this.ledger.opened();
     this.views.apply();
-    this.ladder.fit();
+    this.opening = false;
     // At first the whole figure, as it would stand in a book; unless the page wants another beginning.
+    this.fitted = '';
+    this.arrange();
+    this.ledger.settle();
     this.embed.opened();
     this.predict.opened();
-    this.ledger.opened();
     this.charts.opened();
     this.inspector.show();
     this.transcript.translate();
@@ -329,7 +338,10 @@ export class FramewirePlayer extends HTMLElement {
     }
     if (top) ladder.scroller.scrollTop = top;
     if (same) this.ledger.layout();
-    else this.ledger.opened();
+    else {
+      this.ledger.opened();
+      this.ledger.settle();
+    }
     this.states.layout();
     if (!this.charts.element.hidden || !same) this.charts.opened();
     if (selected) this.select(core.inspect(selected, this.relative, this.lang) ? selected : 0);
@@ -647,6 +659,7 @@ export class FramewirePlayer extends HTMLElement {
 
   /** Arranges the views for the present size. */
   arrange() {
+    if (this.opening) return;
     const width = this.frameElement.clientWidth;
     this.narrow = width < NARROW;
     this.frameElement.classList.toggle('narrow', this.narrow);

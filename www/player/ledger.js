@@ -55,9 +55,14 @@ export class LedgerView {
     this.all = h('option', { value: -1 }, '');
     this.choice.replaceChildren(this.all, ...connections.map((name, i) => h('option', { value: i }, name)));
     this.translate();
-    // Several connections at once only where that stays small.
-    if (this.connection < 0 && (this.picture.list?.height ?? 0) > ROOMY) this.connection = 0;
     this.choice.value = String(this.connection);
+  }
+
+  /** After the first drawing: several connections at once only where that stays small. */
+  settle() {
+    if (this.connection >= 0 || (this.picture.list?.height ?? 0) <= ROOMY) return;
+    this.connection = 0;
+    this.choice.value = '0';
     this.layout();
   }
 
@@ -79,7 +84,7 @@ export class LedgerView {
   layout() {
     const core = this.player.core;
     // Asking for a width lays the page out: not before there is something to draw.
-    if (!core) return;
+    if (!core || this.player.opening) return;
     const width = this.box.clientWidth;
     if (width < 50) return;
     const { stream, first, count } = this.zoom;

@@ -304,6 +304,7 @@ export class Live {
       player.ladder.fit();
       if (!same('connections')) {
         player.ledger.opened();
+        player.ledger.settle();
         player.states.opened();
         this.newest();
       } else {

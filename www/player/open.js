@@ -1,6 +1,7 @@
 // Opening scenarios, files and recordings.
 
 import { Lab, Recording, scenarioInfo, scenarios } from '../pkg/framewire.js';
+import { breathe } from './dom.js';
 import { LinkError } from './link.js';
 import { run } from './run.js';
 
@@ -28,9 +29,6 @@ const lists = new Map();
  * @returns {ScenarioInfo | undefined}
  */
 export const infoOf = (name, lang) => /** @type {ScenarioInfo | undefined} */ (scenarioInfo(name, lang));
-
-/** Lets the page paint the present state before a long computation. */
-const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 /**
  * Runs a built-in scenario and opens it.
@@ -60,6 +58,12 @@ async function simulated(player, make) {
     const lab = make();
     const made = await run(player, lab);
     if (!made) return false;
+    await breathe();
+    if (turn !== player.sequence) {
+      made.core.free();
+      lab.free();
+      return false;
+    }
     forget(player);
     player.lab.take(lab, made.events);
     player.opened(made.core, lab.info(player.lang));

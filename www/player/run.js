@@ -1,6 +1,6 @@
 // Runs of a scenario, a slice at a time: the page stays alive, and a run that does not come to an end is stopped.
 
-import { h } from './dom.js';
+import { breathe, h } from './dom.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
 /** @typedef {import('../pkg/framewire.js').Lab} Lab */
@@ -16,9 +16,6 @@ export const MOST_CHANGED = 300_000;
 export const FACTOR = 4;
 /** After so long, in milliseconds, the page says what it does and offers to stop. */
 const PATIENCE = 250;
-
-/** Lets the page paint and hear the reader. */
-const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** A run was stopped; its message is for the reader. */
 export class Stopped extends Error {}
