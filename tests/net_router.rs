@@ -179,6 +179,56 @@ fn tcp_finds_the_path_mtu() {
 }
 
 #[test]
+fn a_host_whose_own_link_narrows_finds_out_at_once() {
+    for addresses in [[[10, 0, 0, 1].into(), [10, 0, 0, 2].into()], [[0xfd; 16].into(), [0xfe; 16].into()]] {
+        let [own, other]: [std::net::IpAddr; 2] = addresses;
+        let mut net = Network::new(1);
+        let a = net.add_host(HostConfig::new("a", [own]));
+        let b = net.add_host(HostConfig::new("b", [other]));
+        let (out, _) = net.connect(a, b, LinkConfig::default(), LinkConfig::default());
+        let mut watch = Watch::default();
+        let mut at = net.sockets(b, &mut watch).unwrap();
+        let listener = at.tcp();
+        at.bind(listener, (other, 80).into()).unwrap();
+        at.listen(listener, 1).unwrap();
+        let mut at = net.sockets(a, &mut watch).unwrap();
+        let socket = at.tcp();
+        assert_eq!(at.connect(socket, (other, 80).into()), Err(Errno::EINPROGRESS));
+        net.run_until(framewire::time::Instant::from_nanos(100_000_000), &mut watch);
+        net.link_mut(out).unwrap().mtu = 1300;
+        assert_eq!(net.sockets(a, &mut watch).unwrap().send(socket, &pattern(16_000)), Ok(16_000));
+        net.run_until(framewire::time::Instant::from_nanos(400_000_000), &mut watch);
+        let (conn, _) = net.sockets(b, &mut watch).unwrap().accept(listener).unwrap();
+        let got = net.sockets(b, &mut watch).unwrap().recv(conn, &mut [0; 30_000]);
+        assert_eq!(got, Ok(16_000), "{own}: no time-out was needed");
+    }
+}
+
+#[test]
+fn an_icmp_error_is_cut_up_like_any_packet() {
+    let mut net = Network::new(1);
+    let router = net.add_router(RouterConfig::default());
+    let a = net.add_host(HostConfig::new("a", [[10, 0, 0, 1].into()]));
+    let b = net.add_host(HostConfig::new("b", [[10, 0, 0, 2].into()]));
+    net.connect(a, router, LinkConfig::default(), LinkConfig { mtu: 200, ..LinkConfig::default() });
+    net.connect(router, b, LinkConfig { mtu: 600, ..LinkConfig::default() }, LinkConfig::default());
+    let mut watch = Watch::default();
+    let mut at = net.sockets(a, &mut watch).unwrap();
+    let socket = at.udp();
+    at.set_path_mtu_discovery(PathMtuDiscovery::Do);
+    at.send_to(socket, &[0; 1200], "10.0.0.2:5".parse().unwrap()).unwrap();
+    while net.step(&mut watch) {}
+    let sent: Vec<usize> = watch.sent().iter().map(|(_, _, bytes)| bytes.len()).collect();
+    // RFC 1812 section 4.3.2.3: it quotes as much of the datagram as makes no more than 576 octets.
+    assert_eq!(sent, [1228, 576, 196, 196, 196, 48], "the datagram, the error, and its fragments");
+    assert_eq!(
+        net.host(a).unwrap().path_mtu([10, 0, 0, 2].into()),
+        Some(600),
+        "put together again, it is heard"
+    );
+}
+
+#[test]
 fn a_black_hole_tells_nothing() {
     let mut net = Network::new(1);
     let router = net.add_router(RouterConfig { sends_icmp: false, ..RouterConfig::default() });

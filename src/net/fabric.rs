@@ -265,7 +265,9 @@ impl Fabric {
             return;
         }
         let Some(from) = icmp_from(ip.src).filter(|from| from.is_ipv4() == ip.src.is_ipv4()) else { return };
-        let Some(link) = self.route(node, ip.src) else { return };
+        if self.route(node, ip.src).is_none() {
+            return;
+        }
         let slot = self.pool.take(node);
         let Some(packet) = self.pool.get_mut(slot) else { return };
         packet.rule = rule_of(icmp);
@@ -276,7 +278,8 @@ impl Fabric {
             &mut packet.bytes,
         );
         self.tell_sent(node, slot, None, observer);
-        self.enter(link, slot, observer);
+        // Like any packet it may have to be cut up on its way. About itself nothing is ever reported.
+        self.send(node, slot, ip.src, None, nobody as fn(IpAddr) -> Option<IpAddr>, observer);
     }
 
     /// The packet is no more.
@@ -405,4 +408,9 @@ fn rule_of(icmp: Icmp) -> Option<Rule> {
         Icmp::ReassemblyTimeExceeded => Some(Rule::ReassemblyTimeExceeded),
         _ => None,
     }
+}
+
+/// No address to report from.
+fn nobody(_: IpAddr) -> Option<IpAddr> {
+    None
 }
