@@ -86,7 +86,7 @@ export const ICONS = {
  */
 export function iconButton(name, label, click) {
   const [path, filled] = ICONS[name];
-  return h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, click }, icon(path, filled));
+  return h('button', { type: 'button', class: 'icon-button', 'data-icon': name, 'aria-label': label, title: label, click }, icon(path, filled));
 }
 
 /**
@@ -105,9 +105,11 @@ export function write(element, text) {
  * @param {string} label
  */
 export function relabel(button, name, label) {
-  const [path, filled] = ICONS[name];
   button.setAttribute('aria-label', label);
   button.title = label;
+  if (button.dataset['icon'] === name) return;
+  button.dataset['icon'] = name;
+  const [path, filled] = ICONS[name];
   button.replaceChildren(icon(path, filled));
 }
 

@@ -178,13 +178,18 @@ export class Help {
   }
 
   toggle() {
-    if (this.open) this.element.close();
-    else this.element.showModal();
+    if (this.open) return this.element.close();
+    this.fill();
+    this.element.showModal();
   }
 
   translate() {
+    this.element.setAttribute('aria-label', this.player.words['help']);
+    if (this.open) this.fill();
+  }
+
+  fill() {
     const w = this.player.words;
-    this.element.setAttribute('aria-label', w['help']);
     const rows = LIST.map(([keys, word]) =>
       h('tr', {}, h('td', {}, ...keys.flatMap((key) => [h('kbd', {}, key), ' '])), h('td', {}, w[word])),
     );
