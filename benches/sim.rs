@@ -10,18 +10,19 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use framewire::sim::{BUILTINS, Run, Scenario};
-use framewire::trace::EventId;
+use framewire::trace::{EventId, Kind};
 use framewire::view::session::Session;
 
-/// A bulk transfer of about 100,000 segments.
-fn bulk(loss: &str) -> Scenario {
+/// A bulk transfer of about so many segments (of 1448 octets).
+fn bulk(loss: &str, segments: u64) -> Scenario {
+    let times = segments * 181 / 2;
     let json = format!(
         r#"{{ "framewire": 1, "name": "bulk", "seed": 7,
         "tcp": {{ "preset": "linux", "send_buffer": "4MB", "receive_buffer": "4MB" }},
         "hosts": [
           {{ "name": "client", "programs": [{{ "steps": [
             {{ "do": "socket" }}, {{ "do": "connect", "to": "server:8000" }},
-            {{ "do": "sendall", "data": {{ "text": "0123456789abcdef", "times": 9050000 }} }}, {{ "do": "close" }} ] }}] }},
+            {{ "do": "sendall", "data": {{ "text": "0123456789abcdef", "times": {times} }} }}, {{ "do": "close" }} ] }}] }},
           {{ "name": "server", "programs": [{{ "steps": [
             {{ "do": "socket" }}, {{ "do": "bind", "port": 8000 }}, {{ "do": "listen" }}, {{ "do": "accept" }},
             {{ "do": "loop", "body": [{{ "do": "recv", "n": 65536 }}, {{ "do": "break", "when": "eof" }}] }},
@@ -74,6 +75,21 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
+    // For a profiler: one run made ready to draw, `--one LOSS SEGMENTS`.
+    if let Some([_, loss, segments, ..]) = arguments.iter().position(|a| a == "--one").map(|at| &arguments[at..]) {
+        let scenario = bulk(loss, segments.parse().expect("a number"));
+        let (run, ran) = timed(|| Run::new(&scenario, &[]).expect("it is right"));
+        let (_, opened) = timed(|| Session::new(run.shared_trace()));
+        println!("run {:.1} ms, ready to draw {:.1} ms, {} events", ran / 1e6, opened / 1e6, run.trace().len());
+        let mut kinds = [0_u32; 256];
+        for &kind in &run.trace().columns().kind {
+            kinds[usize::from(kind)] += 1;
+        }
+        for kind in Kind::ALL {
+            println!("{:>9} {}", kinds[*kind as usize], kind.name());
+        }
+        return;
+    }
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
     let rounds = if has("--quick") { 5 } else { 31 };
     let mut bench = Bench { json: has("--json"), failed: false };
@@ -88,7 +104,7 @@ fn main() {
     }
 
     for loss in ["0%", "1%"].into_iter().filter(|_| "bulk".contains(&only)) {
-        let scenario = bulk(loss);
+        let scenario = bulk(loss, 100_000);
         let (mut runs, mut opens, mut both) = (Vec::new(), Vec::new(), Vec::new());
         let mut last = None;
         for _ in 0..(rounds / 5).max(3) {

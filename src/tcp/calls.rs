@@ -1,6 +1,7 @@
 //! The socket's calls: SEND, RECEIVE, and the options (RFC 9293 section 3.9.1).
 
 use super::config::{KeepAlive, Linger};
+use super::send_buffer::Handed;
 use super::{Connection, RecvError, SendError, State};
 use crate::probe::{Context, Probe, Timer};
 use crate::rule::Rule;
@@ -24,6 +25,15 @@ impl Connection {
     /// # Errors
     /// When it takes nothing: see [`SendError`].
     pub fn send<P: Probe>(&mut self, cx: &mut Context<'_, P>, data: &[u8]) -> Result<usize, SendError> {
+        self.hand_over(cx, &Handed::Plain(data))
+    }
+
+    /// As [`Connection::send`]; `data` may be octets in shared memory, which are then not copied.
+    pub(crate) fn hand_over<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        data: &Handed<'_>,
+    ) -> Result<usize, SendError> {
         if let Some(error) = self.error {
             return Err(error.into());
         }
@@ -36,10 +46,11 @@ impl Connection {
             _ => {}
         }
         let taken = self.send_buffer.push(data, self.send_limit);
-        if taken < data.len() {
+        let len = data.octets().len();
+        if taken < len {
             self.send_blocked = true;
         }
-        if taken == 0 && !data.is_empty() {
+        if taken == 0 && len > 0 {
             return Err(SendError::WouldBlock);
         }
         self.tell(cx, Rule::SendCall);

@@ -1,7 +1,47 @@
 //! The octets that the application has handed over and the peer has not acknowledged yet.
+//!
+//! They lie in pieces. What was handed over in shared memory is only pointed at, so a long transfer, and every keyframe of it,
+//! copies nothing; what was handed over as a slice is copied into chunks that clones share.
 
-use super::chunks::Chunks;
+use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::Arc;
+
+/// Octets of a piece but the last, at least, and of a chunk, at most: no fewer than the longest text of a segment, which so
+/// lies in two pieces at most.
+const CHUNK: usize = 1 << 16;
+/// Shared octets that are worth a piece of their own.
+const WORTH_SHARING: usize = 1 << 14;
+
+/// What an application hands over.
+#[derive(Clone, Debug)]
+pub(crate) enum Handed<'a> {
+    /// Octets to be copied.
+    Plain(&'a [u8]),
+    /// Octets in memory that never changes.
+    Shared(&'a Arc<Vec<u8>>, Range<usize>),
+}
+
+impl Handed<'_> {
+    pub fn octets(&self) -> &[u8] {
+        match self {
+            Handed::Plain(octets) => octets,
+            Handed::Shared(whole, range) => whole.get(range.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+/// Octets one behind the other in one memory.
+#[derive(Clone, Debug, Default)]
+struct Piece {
+    /// Stream offset of the first.
+    start: u64,
+    whole: Arc<Vec<u8>>,
+    /// Where in `whole` they lie.
+    range: Range<usize>,
+    /// `whole` is a chunk of this buffer, to which octets may be added.
+    own: bool,
+}
 
 /// A window on the outgoing stream: octets `start()..end()` in stream offsets (the first octet of data is 0).
 #[derive(Clone, Debug, Default)]
@@ -9,7 +49,9 @@ pub(crate) struct SendBuffer {
     /// Stream offset of the first octet kept: all before it are acknowledged.
     start: u64,
     end: u64,
-    octets: Chunks,
+    pieces: VecDeque<Piece>,
+    /// The memory of a chunk that is no more.
+    spare: Vec<u8>,
 }
 
 impl SendBuffer {
@@ -18,7 +60,7 @@ impl SendBuffer {
         self.start
     }
 
-    /// Stream offset after the last octet handed over.
+    /// Stream offset behind the last octet.
     pub fn end(&self) -> u64 {
         self.end
     }
@@ -28,34 +70,100 @@ impl SendBuffer {
         (self.end - self.start) as usize
     }
 
-    /// Appends as much of `data` as keeps the buffer within `limit` octets; returns how much that was.
-    pub fn push(&mut self, data: &[u8], limit: usize) -> usize {
-        let taken = data.len().min(limit.saturating_sub(self.len()));
-        self.octets.write(self.end, &data[..taken]);
-        self.end += taken as u64;
+    /// Takes as much of `data` as keeps the buffer within `limit` octets; returns how much.
+    pub fn push(&mut self, data: &Handed<'_>, limit: usize) -> usize {
+        let octets = data.octets();
+        let taken = octets.len().min(limit.saturating_sub(self.len()));
+        let mut rest = &octets[..taken];
+        if let Handed::Shared(whole, range) = data {
+            let from = range.start;
+            match self.pieces.back_mut() {
+                // It goes on where the last piece ends.
+                Some(last) if Arc::ptr_eq(&last.whole, whole) && last.range.end == from => {
+                    last.range.end += taken;
+                    rest = &[];
+                }
+                last => {
+                    // The last piece must become long enough to have another behind it.
+                    let missing = last.map_or(0, |last| CHUNK.saturating_sub(last.range.len()));
+                    if taken >= missing + WORTH_SHARING {
+                        self.copy(&rest[..missing]);
+                        self.pieces.push_back(Piece {
+                            start: self.end + missing as u64,
+                            whole: Arc::clone(whole),
+                            range: from + missing..from + taken,
+                            own: false,
+                        });
+                        rest = &[];
+                    }
+                }
+            }
+        }
+        self.copy(rest);
+        self.end = self.end.max(self.pieces.back().map_or(0, |last| last.start + last.range.len() as u64));
         taken
     }
 
-    /// Forgets everything before stream offset `to`; offsets outside the buffer are brought within it.
-    pub fn acknowledge(&mut self, to: u64) {
-        self.start = to.clamp(self.start, self.end);
-        if self.start == self.end {
-            self.octets.restart(self.end);
-        } else {
-            self.octets.forget(self.start);
+    /// Adds octets to the last chunk, and to fresh ones behind it.
+    fn copy(&mut self, mut rest: &[u8]) {
+        while !rest.is_empty() {
+            if self.pieces.back().is_none_or(|last| last.range.len() >= CHUNK) {
+                let start = self.pieces.back().map_or(self.end, |last| last.start + last.range.len() as u64);
+                let mut fresh = std::mem::take(&mut self.spare);
+                if !self.pieces.is_empty() {
+                    // A stream that fills one chunk will fill the next.
+                    fresh.reserve_exact(CHUNK);
+                }
+                self.pieces.push_back(Piece { start, whole: Arc::new(fresh), range: 0..0, own: true });
+            }
+            let Some(last) = self.pieces.back_mut() else { return };
+            if !last.own {
+                last.whole = Arc::new(last.whole.get(last.range.clone()).unwrap_or_default().to_vec());
+                (last.range, last.own) = (0..last.range.len(), true);
+            }
+            let (head, behind) = rest.split_at(rest.len().min(CHUNK - last.range.len()));
+            let chunk = Arc::make_mut(&mut last.whole);
+            chunk.truncate(last.range.end);
+            chunk.extend_from_slice(head);
+            last.range.end = chunk.len();
+            rest = behind;
         }
     }
 
-    /// The octets of stream offsets `range` (no more than a segment holds), in two parts; what is outside the buffer is left
-    /// out.
+    /// Forgets everything before stream offset `to`.
+    pub fn acknowledge(&mut self, to: u64) {
+        self.start = to.clamp(self.start, self.end);
+        let over = |piece: &Piece| piece.start + piece.range.len() as u64;
+        while self.pieces.front().is_some_and(|piece| over(piece) <= self.start)
+            && let Some(piece) = self.pieces.pop_front()
+        {
+            if piece.own
+                && let Some(mut octets) = Arc::into_inner(piece.whole)
+                && octets.capacity() > self.spare.capacity()
+            {
+                octets.clear();
+                self.spare = octets;
+            }
+        }
+    }
+
+    /// The octets of `range`, which must be kept here and fit into a segment, in two parts.
     pub fn slices(&self, range: &Range<u64>) -> [&[u8]; 2] {
-        self.octets.slices(range.start.clamp(self.start, self.end)..range.end.clamp(self.start, self.end))
+        let range = range.start.clamp(self.start, self.end)..range.end.clamp(self.start, self.end);
+        let first = self.pieces.partition_point(|piece| piece.start <= range.start).saturating_sub(1);
+        let part = |at: usize| {
+            let Some(piece) = self.pieces.get(at) else { return &[][..] };
+            let within = |offset: u64| {
+                piece.range.start + (offset.saturating_sub(piece.start) as usize).min(piece.range.len())
+            };
+            piece.whole.get(within(range.start)..within(range.end)).unwrap_or_default()
+        };
+        [part(first), part(first + 1)]
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.start = self.end;
-        self.octets.clear(self.end);
+        *self = SendBuffer { start: self.end, end: self.end, ..SendBuffer::default() };
     }
 }
 
@@ -64,32 +172,63 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn plain(octets: &[u8]) -> Handed<'_> {
+        Handed::Plain(octets)
+    }
+
     #[test]
     fn keeps_to_its_limit() {
         let mut buffer = SendBuffer::default();
-        assert_eq!(buffer.push(b"hello", 8), 5);
-        assert_eq!(buffer.push(b"world", 8), 3);
-        assert_eq!(buffer.push(b"!", 8), 0);
+        assert_eq!(buffer.push(&plain(b"hello"), 8), 5);
+        assert_eq!(buffer.push(&plain(b"world"), 8), 3);
+        assert_eq!(buffer.push(&plain(b"!"), 8), 0);
         buffer.acknowledge(6);
         assert_eq!((buffer.start(), buffer.end(), buffer.len()), (6, 8, 2));
         assert_eq!(buffer.slices(&(3..6)).concat(), b"", "acknowledged octets are gone");
         assert_eq!(buffer.slices(&(7..16)).concat(), b"r");
     }
 
+    #[test]
+    fn shared_octets_are_not_copied() {
+        let whole = Arc::new(vec![7; 3 * CHUNK]);
+        let mut buffer = SendBuffer::default();
+        for step in 0..3 {
+            buffer.push(&Handed::Shared(&whole, step * CHUNK..(step + 1) * CHUNK), usize::MAX);
+        }
+        assert_eq!((buffer.pieces.len(), Arc::strong_count(&whole)), (1, 2));
+        buffer.acknowledge(3 * CHUNK as u64);
+        assert_eq!((buffer.pieces.len(), Arc::strong_count(&whole)), (0, 1));
+    }
+
     proptest! {
+        /// Whatever is handed over in whatever way, any segment's text reads back; and a clone sees nothing of what comes later.
         #[test]
-        fn any_range_reads_back(steps in prop::collection::vec((0usize..40, 0u64..40, 0usize..50), 1..60)) {
+        fn any_range_reads_back(
+            steps in prop::collection::vec((0usize..3, 0usize..90_000, 0u64..70_000, 0usize..CHUNK), 1..40),
+            limit in prop::sample::select(vec![64usize, 100_000, 300_000]),
+        ) {
+            let whole: Arc<Vec<u8>> = Arc::new((0..200_000_usize).map(|i| (i * 7 + i / 251) as u8).collect());
             let mut stream = Vec::new();
             let mut buffer = SendBuffer::default();
-            for (push, ack, len) in steps {
-                let data: Vec<u8> = (0..push).map(|i| (stream.len() + i) as u8).collect();
-                let taken = buffer.push(&data, 64);
-                stream.extend_from_slice(&data[..taken]);
+            let mut goes_on = 0;
+            for (how, len, ack, seg) in steps {
+                let from = if how == 2 { goes_on } else { len % 1000 };
+                let range = from..(from + len).min(whole.len());
+                let kept = buffer.clone();
+                let data = if how == 0 { plain(&whole[range.clone()]) } else { Handed::Shared(&whole, range.clone()) };
+                let taken = buffer.push(&data, limit);
+                prop_assert_eq!(kept.end(), stream.len() as u64);
+                stream.extend_from_slice(&whole[range.start..range.start + taken]);
+                goes_on = range.start + taken;
+                prop_assert!(buffer.pieces.iter().rev().skip(1).all(|piece| piece.range.len() >= CHUNK));
+                for buffer in [&buffer, &kept] {
+                    let from = buffer.start() + (ack / 2).min(buffer.len() as u64);
+                    let end = (from + seg as u64).min(buffer.end());
+                    let read = buffer.slices(&(from..from + seg as u64)).concat();
+                    prop_assert!(read == stream[from as usize..end as usize]);
+                }
                 buffer.acknowledge(buffer.start() + ack);
                 prop_assert_eq!(buffer.end(), stream.len() as u64);
-                let from = buffer.start() + (ack / 2).min(buffer.len() as u64);
-                let end = (from as usize + len).min(stream.len());
-                prop_assert_eq!(buffer.slices(&(from..from + len as u64)).concat(), &stream[from as usize..end]);
             }
         }
     }

@@ -5,10 +5,12 @@ use super::{Host, PathMtuDiscovery, UdpReceived};
 use crate::net::fabric::Fabric;
 use crate::net::{Errno, Observer, SocketId};
 use crate::probe::Context;
-use crate::tcp::{Config, CongestionAlgorithm, KeepAlive, Linger, Shutdown, State};
+use crate::tcp::{Config, CongestionAlgorithm, Handed, KeepAlive, Linger, Shutdown, State};
 use crate::time::Duration;
 use crate::udp::UdpSocket;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Which directions `shutdown` ends.
 pub type ShutdownHow = Shutdown;
@@ -132,8 +134,25 @@ impl<O: Observer> Sockets<'_, O> {
     /// # Errors
     /// EAGAIN ([`Wakes::WRITABLE`] tells when there is room), EPIPE, ECONNRESET, ECONNREFUSED, EDESTADDRREQ, EMSGSIZE, …
     pub fn send(&mut self, id: SocketId, data: &[u8]) -> Result<usize, Errno> {
+        self.hand_over(id, &Handed::Plain(data))
+    }
+
+    /// As [`Sockets::send`], of octets in memory that never changes: where they are many, TCP points at them and copies nothing.
+    ///
+    /// # Errors
+    /// As [`Sockets::send`].
+    pub fn send_shared(
+        &mut self,
+        id: SocketId,
+        whole: &Arc<Vec<u8>>,
+        range: Range<usize>,
+    ) -> Result<usize, Errno> {
+        self.hand_over(id, &Handed::Shared(whole, range))
+    }
+
+    fn hand_over(&mut self, id: SocketId, data: &Handed<'_>) -> Result<usize, Errno> {
         if matches!(self.host.sockets.get(id).ok_or(Errno::EBADF)?.kind, Kind::Udp(_)) {
-            return self.host.udp_send(self.fabric, id, data, None, self.observer);
+            return self.host.udp_send(self.fabric, id, data.octets(), None, self.observer);
         }
         let result = self.host.tcp_send(self.fabric, id, data, self.observer);
         self.host.plan_wake(self.fabric);

@@ -7,7 +7,7 @@ use crate::net::fabric::Fabric;
 use crate::net::{Errno, Observer, SocketId};
 use crate::packet::Protocol;
 use crate::probe::Context;
-use crate::tcp::{CloseError, Connection, Flow, OpenError, RecvError, SendError, Shutdown, State};
+use crate::tcp::{CloseError, Connection, Flow, Handed, OpenError, RecvError, SendError, Shutdown, State};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 impl Host {
@@ -100,7 +100,7 @@ impl Host {
         &mut self,
         fabric: &mut Fabric,
         id: SocketId,
-        data: &[u8],
+        data: &Handed<'_>,
         observer: &mut O,
     ) -> Result<usize, Errno> {
         let (node, now) = (self.id, fabric.now);
@@ -113,7 +113,7 @@ impl Host {
             tcp.conn.want_writable();
             return Err(Errno::EAGAIN);
         }
-        let result = match tcp.conn.send(&mut Context::new(now, observer), data) {
+        let result = match tcp.conn.hand_over(&mut Context::new(now, observer), data) {
             Ok(taken) => {
                 tcp.drained = false;
                 Ok(taken)

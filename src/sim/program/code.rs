@@ -1,6 +1,7 @@
 //! What a program compiles to: flat code with jumps, so that a running program is a few numbers that can be cloned.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::framing::Framing;
@@ -15,12 +16,15 @@ pub struct SocketVar(pub u8);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataVar(pub u8);
 
+/// Octets over which a repeated unit is spread.
+const STRETCH: usize = 1 << 18;
+
 /// Octets to send: `len` octets that repeat `unit`, beginning at its octet `start % unit.len()`. Cheap to clone, and
 /// to cut at the front.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload {
     /// What repeats; not empty unless `len` is 0.
-    pub unit: Arc<[u8]>,
+    pub unit: Arc<Vec<u8>>,
     /// Where in the repetition it begins.
     pub start: u64,
     /// How many octets.
@@ -30,12 +34,12 @@ pub struct Payload {
 impl Payload {
     /// These octets, once.
     pub fn new(bytes: &[u8]) -> Self {
-        Payload { unit: bytes.into(), start: 0, len: bytes.len() as u64 }
+        Payload { unit: Arc::new(bytes.to_vec()), start: 0, len: bytes.len() as u64 }
     }
 
     /// `unit` repeated `times`.
     pub fn repeat(unit: &[u8], times: u64) -> Self {
-        Payload { unit: unit.into(), start: 0, len: (unit.len() as u64).saturating_mul(times) }
+        Payload { unit: Arc::new(unit.to_vec()), start: 0, len: (unit.len() as u64).saturating_mul(times) }
     }
 
     /// At most `max` octets from the front.
@@ -54,28 +58,39 @@ impl Payload {
         bytes
     }
 
-    /// At most `max` octets from the front, without a copy where that can be: `spread` keeps the repeated unit from one time
-    /// to the next.
-    pub fn window<'a>(&'a self, max: usize, spread: &'a mut Vec<u8>) -> &'a [u8] {
+    /// At most `max` octets from the front, as a part of memory that never changes: `spread` keeps the repeated unit from one time
+    /// to the next, and windows that follow one another follow one another in it, for long stretches.
+    pub fn window<'a>(
+        &'a self,
+        max: usize,
+        spread: &'a mut Option<Arc<Vec<u8>>>,
+    ) -> (&'a Arc<Vec<u8>>, Range<usize>) {
         let unit = self.unit.len();
-        if unit == 0 {
-            return &[];
-        }
         let len = usize::try_from(self.len).unwrap_or(usize::MAX).min(max);
-        let from = (self.start % unit as u64) as usize;
-        let whole = if from + len <= unit {
-            &self.unit[..]
-        } else {
-            if spread.is_empty() {
-                spread.extend_from_slice(&self.unit);
+        let phase = (self.start % unit.max(1) as u64) as usize;
+        if phase + len <= unit {
+            return (&self.unit, phase..phase + len);
+        }
+        let needed = phase as u64 + self.len;
+        let spread = spread.get_or_insert_with(|| {
+            // Whole units, as long as a stretch, and what a window may need behind it.
+            let whole = usize::try_from(needed).unwrap_or(usize::MAX).min(STRETCH + max.saturating_add(2 * unit));
+            let mut octets = Vec::with_capacity(whole);
+            while octets.len() < whole {
+                let missing = whole - octets.len();
+                if octets.is_empty() {
+                    octets.extend_from_slice(&self.unit[..unit.min(missing)]);
+                } else {
+                    octets.extend_from_within(..octets.len().min(missing));
+                }
             }
-            // It always holds whole units, so it may be doubled.
-            while spread.len() < from + len {
-                spread.extend_from_within(..);
-            }
-            &spread[..]
-        };
-        whole.get(from..from + len).unwrap_or_default()
+            Arc::new(octets)
+        });
+        let stretch = STRETCH.next_multiple_of(unit) as u64;
+        let at = (self.start % stretch) as usize;
+        // What was spread for a shorter rest may end too early.
+        let at = if at + len <= spread.len() { at } else { phase };
+        (spread, at..(at + len).min(spread.len()))
     }
 
     /// All octets.

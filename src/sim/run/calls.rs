@@ -1,6 +1,8 @@
 //! Socket calls with blocking semantics, on the network's calls that never block.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::Range;
+use std::sync::Arc;
 
 use super::recorder::Recorder;
 use crate::net::{self, Network, NodeId, ShutdownHow};
@@ -40,8 +42,8 @@ pub(super) struct Pending {
     pub deadline: Option<Instant>,
     /// The event that last woke it.
     pub woken: Option<trace::EventId>,
-    /// What it sends, repeated as often as one chunk needs it.
-    pub spread: Vec<u8>,
+    /// What it sends, repeated over a long stretch.
+    pub spread: Option<Arc<Vec<u8>>>,
 }
 
 impl Pending {
@@ -55,7 +57,7 @@ impl Pending {
             accepted: 0,
             deadline: None,
             woken: None,
-            spread: Vec::new(),
+            spread: None,
         }
     }
 }
@@ -214,7 +216,7 @@ impl<S: Sink> Place<'_, '_, S> {
             }
             Call::Send(_, payload) | Call::SendAll(_, payload) => {
                 let rest = payload.skip(pending.accepted);
-                let (taken, result) = send(rest, &mut pending.spread, |bytes| calls.send(id, bytes));
+                let (taken, result) = send(rest, &mut pending.spread, |whole, range| calls.send_shared(id, whole, range));
                 pending.accepted += taken;
                 match result {
                     // A send that has handed something over tells of that first.
@@ -302,14 +304,14 @@ fn room(scratch: &mut Vec<u8>, len: usize) -> &mut [u8] {
 /// Hands over as much of `payload` as is taken; how much, and what kept the rest back.
 fn send(
     payload: Payload,
-    spread: &mut Vec<u8>,
-    mut take: impl FnMut(&[u8]) -> Result<usize, net::Errno>,
+    spread: &mut Option<Arc<Vec<u8>>>,
+    mut take: impl FnMut(&Arc<Vec<u8>>, Range<usize>) -> Result<usize, net::Errno>,
 ) -> (u64, Result<(), net::Errno>) {
     let (mut rest, mut taken) = (payload, 0);
     loop {
-        let bytes = rest.window(CHUNK, spread);
-        let offered = bytes.len();
-        match take(bytes) {
+        let (whole, range) = rest.window(CHUNK, spread);
+        let offered = range.len();
+        match take(whole, range) {
             Ok(n) => {
                 taken += n as u64;
                 rest = rest.skip(n as u64);
