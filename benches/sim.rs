@@ -76,11 +76,18 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     // For a profiler: one run made ready to draw, `--one LOSS SEGMENTS`.
-    if let Some([_, loss, segments, ..]) = arguments.iter().position(|a| a == "--one").map(|at| &arguments[at..]) {
+    if let Some([_, loss, segments, ..]) =
+        arguments.iter().position(|a| a == "--one").map(|at| &arguments[at..])
+    {
         let scenario = bulk(loss, segments.parse().expect("a number"));
         let (run, ran) = timed(|| Run::new(&scenario, &[]).expect("it is right"));
         let (_, opened) = timed(|| Session::new(run.shared_trace()));
-        println!("run {:.1} ms, ready to draw {:.1} ms, {} events", ran / 1e6, opened / 1e6, run.trace().len());
+        println!(
+            "run {:.1} ms, ready to draw {:.1} ms, {} events",
+            ran / 1e6,
+            opened / 1e6,
+            run.trace().len()
+        );
         let mut kinds = [0_u32; 256];
         for &kind in &run.trace().columns().kind {
             kinds[usize::from(kind)] += 1;

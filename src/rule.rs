@@ -226,6 +226,7 @@ rules! {
     PrrSend: Rfc(9937), "6.2", "proportional rate reduction: what may be sent follows what was delivered", "按比例降速：可发送量跟随已送达量";
     PrrComplete: Rfc(9937), "6", "recovery is over: the congestion window is ssthresh", "恢复结束：拥塞窗口等于慢启动门限";
     QuickAck: Source::Linux("tcp"), "", "quick-ACK: the first segments are acknowledged at once", "快速确认：最初的报文段立即确认";
+    SettingChanged: Source::Linux("tcp"), "", "a setting was changed in the middle of the connection", "连接途中修改了参数";
     CorkHolds: Source::Linux("tcp"), "", "TCP_CORK: a partial segment waits", "TCP_CORK：未满的报文段等待";
     CorkOver: Source::Linux("tcp"), "", "TCP_CORK has waited 200 ms", "TCP_CORK 已等待 200 毫秒";
     FinWait2Over: Source::Linux("tcp"), "", "tcp_fin_timeout: the peer never closed, the orphan is dropped", "tcp_fin_timeout：对方一直不关闭，放弃孤儿连接";

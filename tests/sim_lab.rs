@@ -223,7 +223,7 @@ fn a_knob_is_turned_in_the_middle_of_the_run() {
     assert_eq!(again.commands().len(), 3);
     // What holds for the whole run cannot change in its middle, and a bad value changes nothing.
     let before = lab.clone();
-    assert!(lab.turn_later("tcp.nagle", Some("false"), event, time).is_err());
+    assert!(lab.turn_later("tcp.sack", Some("true"), event, time).is_err());
     assert!(lab.turn_later("network.script", Some("[]"), event, time).is_err());
     assert!(lab.turn_later("network.loss", Some("7"), event, time).is_err());
     assert_eq!(lab, before);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Flaw;
 use super::knob::{KnobError, set};
+use super::lab::turns_later;
 use super::run::{Counter, Simulation, Stop};
 use super::scenario::Scenario;
 use super::units::Span;
@@ -43,8 +44,9 @@ pub enum Command {
         /// Its number in the trace.
         packet: u32,
     },
-    /// Changes a value of the scenario. Impairments of the network (`network.latency`, …) change at `at`; everything else, a
-    /// rule to break among it, holds for the whole run.
+    /// Changes a value of the scenario. Impairments of the network (`network.latency`, …) and such settings of TCP as change in
+    /// the middle of a connection (`tcp.nagle`, …) change at `at`; everything else, a rule to break among it, holds for the
+    /// whole run.
     Set {
         /// The value's path.
         path: String,
@@ -100,11 +102,11 @@ impl From<Flaw> for RunError {
 }
 
 /// How many events lie between two keyframes at most.
-const KEYFRAME: u32 = 1 << 15;
+const KEYFRAME: u32 = 1 << 16;
 /// Keyframes that are kept at most: where a run gets longer, every second one is given up.
 const KEYFRAMES: usize = 128;
 
-/// A network that changes in the middle of the run: before which event, and how.
+/// A scenario that changes in the middle of the run: before which event, and how.
 #[derive(Clone, Debug)]
 struct Change {
     at: u32,
@@ -112,7 +114,7 @@ struct Change {
     text: String,
 }
 
-/// What makes a run: the scenario, what is done to it, and the changes of the network that come of it.
+/// What makes a run: the scenario, what is done to it, and the changes in its middle that come of it.
 #[derive(Clone, Debug)]
 struct Plan {
     scenario: Scenario,
@@ -157,7 +159,7 @@ impl Runner {
         let mut changes: Vec<Change> = Vec::new();
         for command in commands {
             let Command::Set { path, value, at } = command else { continue };
-            match at.filter(|_| path.starts_with("network.") && !path.starts_with("network.script")) {
+            match at.filter(|_| turns_later(path)) {
                 None => start = set(&start, path, value)?,
                 Some(at) => {
                     let before = changes.last().map_or(&start, |change| &change.scenario);
@@ -343,12 +345,7 @@ pub fn digest(trace: &Trace) -> u64 {
 fn advance<S: Sink>(simulation: &mut Simulation, changes: &[Change], before: u32, sink: &mut S) -> bool {
     let done = simulation.changes_made();
     if let Some(change) = changes.get(done).filter(|change| change.at <= before) {
-        simulation.set_network(&change.scenario.network);
-        sink.record(Record::new(
-            simulation.now(),
-            Provenance::Modelled,
-            What::Command { text: &change.text },
-        ));
+        simulation.retune(&change.scenario, &change.text, sink);
     }
     simulation.step(sink)
 }

@@ -18,7 +18,7 @@ pub enum Change {
         /// What it became.
         value: String,
     },
-    /// A knob of the network was turned in the middle of the run. No scenario can say that: it is a [`Command`] beside it.
+    /// A knob was turned in the middle of the run. No scenario can say that: it is a [`Command`] beside it.
     Later {
         /// Its path.
         path: String,
@@ -115,7 +115,7 @@ impl Lab {
         Ok(())
     }
 
-    /// Turns a knob of the network from an event of the run on; without a value, takes back all such turns of this knob.
+    /// Turns a knob from an event of the run on; without a value, takes back all such turns of this knob.
     ///
     /// # Errors
     /// A knob that holds for the whole run (see [`turns_later`]), or a value that the scenario cannot have there; nothing is changed
@@ -159,7 +159,7 @@ impl Lab {
         all
     }
 
-    /// The scenario as its network is from an event of the run on.
+    /// The scenario as it is from an event of the run on.
     pub fn scenario_at(&self, event: u32) -> Scenario {
         let due = self.commands().into_iter().filter(|command| at_of(command) <= event);
         due.fold(self.now.clone(), |scenario, command| match command {
@@ -330,9 +330,32 @@ impl Lab {
     }
 }
 
-/// The knobs that can be turned in the middle of a run: what the network does to packets. Everything else holds for the whole run.
+/// The settings of TCP that change in the middle of a connection as socket options (tcp(7), socket(7)) and sysctls do: see
+/// [`Config::retune`](crate::tcp::Config::retune). The others are settled by the handshake, or belong to it.
+const TCP_LATER: &[&str] = &[
+    "nagle",
+    "delayed_ack",
+    "send_buffer",
+    "receive_buffer",
+    "congestion",
+    "min_rto",
+    "max_rto",
+    "retries",
+    "keep_alive_idle",
+    "keep_alive_interval",
+    "keep_alive_count",
+    "user_timeout",
+];
+
+/// The knobs that can be turned in the middle of a run: what the network does to packets, and what a socket option changes of a
+/// living connection (of the whole scenario or of a host). Everything else holds for the whole run.
 pub fn turns_later(path: &str) -> bool {
-    path.starts_with("network.") && !path.starts_with("network.script")
+    let of_host =
+        path.strip_prefix("hosts").and_then(|rest| rest.split_once(".tcp.")).map(|(_, field)| field);
+    match path.strip_prefix("tcp.").or(of_host) {
+        Some(field) => TCP_LATER.contains(&field),
+        None => path.starts_with("network.") && !path.starts_with("network.script"),
+    }
 }
 
 /// The event before which a command is carried out.

@@ -64,6 +64,7 @@ mod personality;
 mod receive_buffer;
 mod reset;
 mod retransmit;
+mod retune;
 mod send_buffer;
 mod state;
 mod tcb;

@@ -196,6 +196,16 @@ impl RttEstimator {
         }
     }
 
+    /// The bounds of the RTO are these from now on.
+    pub fn set_bounds<P: Probe>(&mut self, cx: &mut Context<'_, P>, floor: RtoFloor, max_rto: Duration) {
+        if (floor, max_rto) != (self.config.floor, self.config.max_rto) {
+            let old = self.rto();
+            (self.config.floor, self.config.max_rto) = (floor, max_rto);
+            self.base = self.computed();
+            self.tell_rto(cx, Rule::SettingChanged, old);
+        }
+    }
+
     fn computed(&self) -> Duration {
         let Some(srtt) = self.srtt else { return self.base };
         // RFC 6298 section 2.3: RTO <- SRTT + max (G, K*RTTVAR), K = 4

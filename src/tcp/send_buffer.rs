@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Octets of a piece but the last, at least, and of a chunk, at most: no fewer than the longest text of a segment, which so
 /// lies in two pieces at most.
 const CHUNK: usize = 1 << 16;
-/// Shared octets that are worth a piece of their own.
+/// Octets handed over at once that are worth a piece of their own, should the buffer have room for few of them now.
 const WORTH_SHARING: usize = 1 << 14;
 
 /// What an application hands over.
@@ -86,7 +86,7 @@ impl SendBuffer {
                 last => {
                     // The last piece must become long enough to have another behind it.
                     let missing = last.map_or(0, |last| CHUNK.saturating_sub(last.range.len()));
-                    if taken >= missing + WORTH_SHARING {
+                    if octets.len() >= missing + WORTH_SHARING && taken > missing {
                         self.copy(&rest[..missing]);
                         self.pieces.push_back(Piece {
                             start: self.end + missing as u64,

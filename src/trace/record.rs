@@ -262,7 +262,8 @@ pub enum What<'a> {
         /// The rule by which.
         rule: Option<Rule>,
     },
-    /// A rule made an endpoint act, beyond what the other records show.
+    /// A rule made an endpoint act, beyond what the records beside it show: a simulation tells it only where neither the record before
+    /// nor the one behind it (a change, a timer, the packet that it sent) names the rule.
     RuleFired {
         /// The endpoint.
         socket: SocketId,

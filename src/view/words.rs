@@ -363,7 +363,7 @@ words! {
     LabWhen "lab-when": "A knob that is turned holds", "参数改动的生效时间";
     LabFromStart "lab-from-start": "from the start", "从头生效";
     LabFromHere "lab-from-here": "from here on ({0})", "从此刻起（{0}）";
-    LabHereHint "lab-here-hint": "Only what the network does can change in the middle of a run; the other knobs hold for all of it. Such a change stands in no scenario's text and in no link.", "运行途中只能改网络的参数；其余参数对整个运行有效。这样的改动不会写进场景文本，也不会进入分享链接。";
+    LabHereHint "lab-here-hint": "In the middle of a run you can change the network and, of TCP, what a socket option sets on a live connection; what the handshake settles holds for the whole run. Such a change stands in no scenario's text and in no link.", "运行途中可以改网络的参数，以及套接字选项在连接建立后仍能改的 TCP 参数；握手时商定的参数对整个运行有效。这样的改动不会写进场景文本，也不会进入分享链接。";
     LabHereNone "lab-here-none": "Bring the playhead to the moment from which it is to change.", "请先把播放头移到要改动的时刻。";
     ShareLater "share-later": "The link leaves out what was changed in the middle of the run.", "链接不包含运行途中所做的改动。";
     LabEveryHost "lab-every-host": "all hosts", "所有主机";

@@ -63,7 +63,7 @@ impl Lab {
         to_js(&knob_infos(&self.bench, from, lang_of(lang)))
     }
 
-    /// Turns a knob of the network before an event of the run, which was at `nanos`; without a value takes all such turns of it back.
+    /// Turns a knob before an event of the run, which was at `nanos`; without a value takes all such turns of it back.
     /// Throws what is wrong.
     #[wasm_bindgen(js_name = turnLater)]
     pub fn turn_later(

@@ -404,7 +404,7 @@ for (const [lang, colorScheme, width] of [['en', 'light', 1280], ['zh', 'dark', 
   });
 }
 
-test('a knob is turned from the playhead on: what was before stays, and only what the network does is offered', async () => {
+test('a knob is turned from the playhead on: what was before stays, and only what can change then is offered', async () => {
   const { page, player, panel, changes, json, digest, settled, done } = await lab();
   const before = await digest();
   const flights = () => player.evaluate((element) => Array.from({ length: element.about.packets }, (_, i) => {
@@ -419,10 +419,11 @@ test('a knob is turned from the playhead on: what was before stays, and only wha
   assert.deepEqual(await knobs(), [], 'at the end nothing can change any more');
   await player.evaluate((element) => element.seek(element.core.position(30e6), true));
   await panel.getByRole('radio', { name: 'from here on (0.030 s)' }).waitFor();
-  assert.match(await panel.locator('.moment p').innerText(), /^Only what the network does/);
+  assert.match(await panel.locator('.moment p').innerText(), /^In the middle of a run/);
   await panel.getByText('Network', { exact: true }).waitFor();
   const some = await knobs();
-  assert.ok(some.includes('latency') && some.length < all.length + 20 && !some.some((name) => /Nagle|delayed ACK/.test(name)), String(some));
+  assert.ok(some.includes('latency') && some.length < all.length + 20, String(some));
+  assert.ok(some.some((name) => name.includes('Nagle')) && !some.some((name) => /SACK|MSS/.test(name)), String(some));
   assert.deepEqual(await axeFindings(page), []);
   const latency = panel.getByRole('spinbutton', { name: 'latency', exact: true });
   await latency.fill('250');
@@ -441,6 +442,14 @@ test('a knob is turned from the playhead on: what was before stays, and only wha
   await page.keyboard.press('Escape');
   await player.getByRole('button', { name: 'Share' }).click();
   await player.getByText('The link leaves out what was changed in the middle of the run.').waitFor();
+  await page.keyboard.press('Escape');
+  // A setting of TCP that a socket option could change, likewise.
+  await page.keyboard.press('x');
+  await panel.getByRole('checkbox', { name: "Nagle's algorithm" }).click();
+  await settled();
+  assert.match((await changes())[1], /^from 30(\.\d+)?ms on: Nagle's algorithm: /);
+  await panel.getByRole('button', { name: /^Undo: from 30.*Nagle/ }).click();
+  await settled();
   await page.keyboard.press('Escape');
   // From the start the knob is as it was; each way back leads back.
   await page.keyboard.press('x');

@@ -4,6 +4,7 @@ mod calls;
 mod listener;
 mod ports;
 mod receive;
+mod retune;
 mod socket;
 mod tcp;
 mod tcp_calls;

@@ -74,7 +74,8 @@ impl Payload {
         let needed = phase as u64 + self.len;
         let spread = spread.get_or_insert_with(|| {
             // Whole units, as long as a stretch, and what a window may need behind it.
-            let whole = usize::try_from(needed).unwrap_or(usize::MAX).min(STRETCH + max.saturating_add(2 * unit));
+            let whole =
+                usize::try_from(needed).unwrap_or(usize::MAX).min(STRETCH + max.saturating_add(2 * unit));
             let mut octets = Vec::with_capacity(whole);
             while octets.len() < whole {
                 let missing = whole - octets.len();

@@ -49,16 +49,7 @@ pub(super) struct Pending {
 impl Pending {
     /// A call that was told of by `begun`, and of which nothing has been attempted.
     pub fn new(call: Call, id: trace::CallId, begun: trace::EventId) -> Self {
-        Pending {
-            call,
-            id,
-            begun,
-            started: false,
-            accepted: 0,
-            deadline: None,
-            woken: None,
-            spread: None,
-        }
+        Pending { call, id, begun, started: false, accepted: 0, deadline: None, woken: None, spread: None }
     }
 }
 
@@ -216,7 +207,8 @@ impl<S: Sink> Place<'_, '_, S> {
             }
             Call::Send(_, payload) | Call::SendAll(_, payload) => {
                 let rest = payload.skip(pending.accepted);
-                let (taken, result) = send(rest, &mut pending.spread, |whole, range| calls.send_shared(id, whole, range));
+                let (taken, result) =
+                    send(rest, &mut pending.spread, |whole, range| calls.send_shared(id, whole, range));
                 pending.accepted += taken;
                 match result {
                     // A send that has handed something over tells of that first.

@@ -27,7 +27,20 @@ pub(super) struct Names {
     arrived_at: NodeId,
     /// The socket whose decisions the probe hears.
     speaking: Option<SocketId>,
+    /// A rule of that socket's that acted, not told yet: what comes next may name it.
+    acted: Option<Acted>,
+    /// The rule that the last event names, if it is of that socket.
+    named: Option<Rule>,
     pub now: Instant,
+}
+
+/// A rule that acted: at which socket, when and why.
+#[derive(Clone, Copy, Debug)]
+struct Acted {
+    rule: Rule,
+    socket: SocketId,
+    time: Instant,
+    cause: Option<EventId>,
 }
 
 impl Names {
@@ -113,6 +126,32 @@ impl<S: Sink> Recorder<'_, S> {
     /// Records `what` with the present cause.
     #[inline]
     pub fn tell(&mut self, what: What<'_>) -> EventId {
+        self.tell_rule();
+        self.names.named = None;
+        self.append(what)
+    }
+
+    /// Records the rule that acted last, if no event beside it has named it.
+    #[inline]
+    pub fn tell_rule(&mut self) {
+        if let Some(Acted { rule, socket, time, cause }) = self.names.acted.take() {
+            let what = What::RuleFired { socket, rule };
+            self.sink.record(Record { time, provenance: Provenance::Modelled, cause, what });
+        }
+    }
+
+    /// Before an event of the speaking socket that names `rule`: that it acted needs no event of its own.
+    #[inline]
+    fn name(&mut self, rule: Rule) {
+        if self.names.acted.is_some_and(|acted| acted.rule == rule) {
+            self.names.acted = None;
+        }
+        self.tell_rule();
+        self.names.named = Some(rule);
+    }
+
+    #[inline]
+    fn append(&mut self, what: What<'_>) -> EventId {
         let record =
             Record { time: self.names.now, provenance: Provenance::Modelled, cause: self.names.cause, what };
         self.sink.record(record)
@@ -126,21 +165,28 @@ impl<S: Sink> Recorder<'_, S> {
 }
 
 impl<S: Sink> Probe for Recorder<'_, S> {
+    /// That a rule acted is an event of its own only where no event beside it says so: a change or a timer that names the
+    /// rule, or the packet that it sent.
     fn rule(&mut self, rule: Rule) {
-        if let Some(socket) = self.names.speaking {
-            self.tell(What::RuleFired { socket, rule });
+        let Some(socket) = self.names.speaking else { return };
+        self.tell_rule();
+        if self.names.named != Some(rule) {
+            let (time, cause) = (self.names.now, self.names.cause);
+            self.names.acted = Some(Acted { rule, socket, time, cause });
         }
     }
 
     fn change(&mut self, rule: Rule, var: Var, old: i64, new: i64) {
         if let Some(socket) = self.names.speaking {
-            self.tell(What::VarChange { socket, var, old, new, rule: Some(rule) });
+            self.name(rule);
+            self.append(What::VarChange { socket, var, old, new, rule: Some(rule) });
         }
     }
 
     fn timer(&mut self, rule: Rule, timer: Timer, change: TimerChange) {
         if let Some(socket) = self.names.speaking {
-            let event = self.tell(What::Timer { socket, timer, change, rule: Some(rule) });
+            self.name(rule);
+            let event = self.append(What::Timer { socket, timer, change, rule: Some(rule) });
             if change == TimerChange::Fired {
                 self.names.cause = Some(event);
                 self.names.last = Some(event);
@@ -151,16 +197,24 @@ impl<S: Sink> Probe for Recorder<'_, S> {
 
 impl<S: Sink> Observer for Recorder<'_, S> {
     fn endpoint(&mut self, now: Instant, host: NodeId, socket: net::SocketId) {
+        self.tell_rule();
         self.names.now = now;
+        self.names.named = None;
         self.names.speaking = Some(self.names.socket(host, socket));
     }
 
     fn packet(&mut self, now: Instant, id: net::PacketId, fate: Fate<'_>) {
-        self.names.now = now;
         let packet = PacketId(id.0);
+        if !matches!(fate, Fate::Sent { .. }) {
+            self.tell_rule();
+        }
+        self.names.now = now;
         match fate {
             Fate::Sent { node, socket, bytes, rule, retransmission, parent } => {
                 let socket = socket.map(|socket| self.names.socket(node, socket));
+                if let Some(rule) = rule.filter(|_| socket == self.names.speaking) {
+                    self.name(rule);
+                }
                 let event = self.tell(What::PacketSent {
                     packet,
                     host: HostId(node.0),
@@ -222,6 +276,7 @@ impl<S: Sink> Observer for Recorder<'_, S> {
     }
 
     fn socket(&mut self, now: Instant, host: NodeId, socket: net::SocketId, news: News) {
+        self.tell_rule();
         self.names.now = now;
         match news {
             News::Born { listener, local, remote } => {

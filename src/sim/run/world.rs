@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use crate::net::{
-    Action, HostConfig, LinkConfig, LinkId, Loss, Match, Network, NodeId, QueueLimits, RouterConfig,
-    ScriptedAction,
+    Action, HostConfig, LinkConfig, LinkId, Loss, Match, Network, NodeId, Observer, QueueLimits,
+    RouterConfig, ScriptedAction,
 };
 use crate::packet::{Protocol, TcpFlags};
 use crate::rng::Rng;
@@ -118,8 +118,20 @@ impl World {
         }
     }
 
-    /// Takes over what a changed network does to packets from now on.
-    pub fn set_links(&mut self, scenario: &Scenario, spec: &NetworkSpec) {
+    /// Takes over what a changed scenario's network does to packets, and how its hosts' TCP is set, from now on.
+    pub fn retune<O: Observer>(&mut self, changed: &Scenario, observer: &mut O) {
+        self.set_links(changed, &changed.network);
+        for (host, &node) in changed.hosts.iter().zip(&self.hosts) {
+            let settings = host.tcp.over(&changed.tcp);
+            let config = tcp_config(&settings, changed.seed, &host.name);
+            let as_is = self.net.host(node).is_none_or(|host| host.config().tcp == config);
+            if !as_is && let Ok(mut sockets) = self.net.sockets(node, observer) {
+                sockets.retune(&config);
+            }
+        }
+    }
+
+    fn set_links(&mut self, scenario: &Scenario, spec: &NetworkSpec) {
         for &(link, from, to) in &self.links {
             let (Some(from), Some(to)) = (scenario.hosts.get(from), scenario.hosts.get(to)) else { continue };
             if let Some(config) = self.net.link_mut(link) {

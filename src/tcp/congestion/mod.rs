@@ -109,15 +109,28 @@ impl Controller {
         Controller {
             config,
             window: Window { smss, cwnd, ssthresh: config.initial_ssthresh.unwrap_or(MAX_WINDOW) },
-            algorithm: match config.algorithm {
-                CongestionAlgorithm::None => Congestion::None,
-                CongestionAlgorithm::Reno => Congestion::Reno(Reno::default()),
-                CongestionAlgorithm::Cubic => Congestion::Cubic(Cubic::new(config.fast_convergence)),
-            },
+            algorithm: begin(&config),
             hystart: config.hystart.then(HyStart::default),
             pipe_ack: (config.validation == WindowValidation::Rfc7661).then(PipeAck::default),
             unvalidated_loss: None,
             before: None,
+        }
+    }
+
+    /// Another algorithm from now on (TCP_CONGESTION, tcp(7)): it goes on with the window as it is, and knows nothing of what
+    /// was before. Who had none begins with the initial window.
+    pub fn set_algorithm<P: Probe>(&mut self, cx: &mut Context<'_, P>, algorithm: CongestionAlgorithm) {
+        if algorithm == self.config.algorithm {
+            return;
+        }
+        let had_window = self.is_on();
+        self.config.algorithm = algorithm;
+        self.algorithm = begin(&self.config);
+        (self.before, self.unvalidated_loss) = (None, None);
+        if !self.is_on() {
+            self.window.cwnd = MAX_WINDOW;
+        } else if !had_window {
+            self.set_cwnd(cx, Rule::SettingChanged, self.initial_window());
         }
     }
 
@@ -346,6 +359,15 @@ impl Controller {
                 cx.probe.change(rule, Var::Ssthresh, told(before.ssthresh), told(after.ssthresh));
             }
         }
+    }
+}
+
+/// An algorithm that remembers nothing.
+fn begin(config: &CongestionConfig) -> Congestion {
+    match config.algorithm {
+        CongestionAlgorithm::None => Congestion::None,
+        CongestionAlgorithm::Reno => Congestion::Reno(Reno::default()),
+        CongestionAlgorithm::Cubic => Congestion::Cubic(Cubic::new(config.fast_convergence)),
     }
 }
 

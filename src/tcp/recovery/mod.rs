@@ -353,6 +353,12 @@ impl Recovery {
         vars.set(Var::Backoff, self.rtt.backoff().into());
     }
 
+    /// Congestion control and the bounds of the RTO are those of `config` from now on; all else stays as it began.
+    pub fn retune<P: Probe>(&mut self, cx: &mut Context<'_, P>, config: &RecoveryConfig) {
+        self.congestion.set_algorithm(cx, config.congestion.algorithm);
+        self.rtt.set_bounds(cx, config.rtt.floor, config.rtt.max_rto);
+    }
+
     fn smss(&self) -> u32 {
         self.congestion.window().smss
     }

@@ -210,14 +210,21 @@ impl Simulation {
         self.world.net.script(action);
     }
 
-    /// Takes over what a changed network does to packets from now on.
-    pub fn set_network(&mut self, network: &crate::sim::scenario::Network) {
-        let setup = self.setup.clone();
-        self.world.set_links(&setup.scenario, network);
+    /// Takes over what a changed scenario's network does to packets, and how its hosts' TCP is set, from now on. `text` tells
+    /// what was changed.
+    pub(crate) fn retune<S: Sink>(&mut self, changed: &Scenario, text: &str, sink: &mut S) {
+        self.names.now = self.world.net.now();
+        self.names.cause = None;
+        let told = self.recorder(sink).tell(What::Command { text });
+        (self.names.cause, self.names.last) = (Some(told), Some(told));
+        let mut recorder = Recorder { names: &mut self.names, sink };
+        self.world.retune(changed, &mut recorder);
+        recorder.tell_rule();
         self.changes += 1;
+        self.wake();
     }
 
-    /// How often the network was changed.
+    /// How often the scenario was changed.
     pub(crate) fn changes_made(&self) -> usize {
         self.changes
     }
@@ -262,6 +269,7 @@ impl Simulation {
             self.names.now = at;
             self.run_thread(thread, sink);
         }
+        self.recorder(sink).tell_rule();
         self.wake();
         true
     }

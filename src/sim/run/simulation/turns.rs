@@ -143,6 +143,7 @@ impl Simulation {
             scratch: &mut self.scratch,
         };
         let attempt = place.attempt(&mut pending);
+        place.recorder.tell_rule();
         let taken = pending.accepted - before;
         self.bytes += taken;
         match attempt {
