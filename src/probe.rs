@@ -111,17 +111,13 @@ impl Vars {
 
     /// The variables whose values are others than in `before`, in the order of the table.
     #[inline]
-    pub fn differing(&self, before: &Vars) -> impl Iterator<Item = Var> + use<> {
+    pub fn differing(&self, before: &Vars) -> VarSet {
         const { assert!(Var::COUNT <= 64) };
         let mut bits = 0_u64;
         for (i, (now, before)) in self.0.iter().zip(&before.0).enumerate() {
             bits |= u64::from(now != before) << i;
         }
-        std::iter::from_fn(move || {
-            let var = Var::ALL.get(bits.trailing_zeros() as usize)?;
-            bits &= bits - 1;
-            Some(*var)
-        })
+        VarSet(bits)
     }
 
     /// Sets `var`.
@@ -137,6 +133,40 @@ impl Default for Vars {
         Vars([Vars::UNSET; Var::COUNT])
     }
 }
+
+/// Some variables: an iterator over them, in the order of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VarSet(u64);
+
+impl VarSet {
+    /// True for none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether `var` is one of them.
+    pub fn contains(self, var: Var) -> bool {
+        self.0 >> var as u32 & 1 != 0
+    }
+}
+
+impl Iterator for VarSet {
+    type Item = Var;
+
+    #[inline]
+    fn next(&mut self) -> Option<Var> {
+        let var = Var::ALL.get(self.0.trailing_zeros() as usize)?;
+        self.0 &= self.0 - 1;
+        Some(*var)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let count = self.0.count_ones() as usize;
+        (count, Some(count))
+    }
+}
+
+impl ExactSizeIterator for VarSet {}
 
 /// A timer of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -210,6 +240,14 @@ pub trait Probe {
     /// as changes of [`Var::State`].
     fn change(&mut self, rule: Rule, var: Var, old: i64, new: i64);
 
+    /// Because of `rule`, every variable that differs in `new` went from its value in `old` to the one there: as a
+    /// [`Probe::change`] for each, in the order of the table.
+    fn changes(&mut self, rule: Rule, old: &Vars, new: &Vars) {
+        for var in new.differing(old) {
+            self.change(rule, var, old.raw(var), new.raw(var));
+        }
+    }
+
     /// Because of `rule`, something became of a timer.
     fn timer(&mut self, rule: Rule, timer: Timer, change: TimerChange);
 }
@@ -262,6 +300,8 @@ mod tests {
             vars.set(var, 1);
         }
         assert_eq!(vars.differing(&before).collect::<Vec<_>>(), [Var::State, Var::Cwnd, Var::OutOfOrder]);
+        let set = vars.differing(&before);
+        assert!(set.len() == 3 && set.contains(Var::Cwnd) && !set.contains(Var::Iss) && !set.is_empty());
         assert_eq!(vars.differing(&vars).next(), None);
     }
 

@@ -70,9 +70,7 @@ impl Connection {
             return;
         }
         let now = self.vars();
-        for var in now.differing(&self.told) {
-            cx.probe.change(rule, var, self.told.raw(var), now.raw(var));
-        }
+        cx.probe.changes(rule, &self.told, &now);
         self.told = now;
     }
 }

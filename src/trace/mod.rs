@@ -40,7 +40,7 @@ pub use ledger::{Ledger, Part};
 pub use lod::{PacketIndex, Window};
 pub use marks::{Mark, MarkRow, Marks, Vantage};
 pub use query::{Extremes, PacketTimes, Point, thin};
-pub use record::{Args, Data, Forget, Outcome, Record, RoleRange, Sink, What};
+pub use record::{Args, Changes, Data, Forget, Outcome, Record, RoleRange, Sink, What};
 pub use report::Report;
 pub use store::{Columns, Trace};
 pub use tables::{CallRow, PacketRow, StreamRange};

@@ -8,7 +8,7 @@ use super::content::Content;
 use super::flows::{Connection, Flows};
 use super::id::{CallId, ConnectionId, EventId, HostId, PacketId, Side, SocketId, StreamId};
 use super::tables::{CallRow, HostRow, NO_ROW, PacketRow, Span, StoredData, StreamRange, Tables};
-use crate::probe::Vars;
+use crate::probe::{Var, Vars};
 use crate::time::Instant;
 
 /// What every event has, one column a property, all of the same length. The page sees the columns as typed arrays.
@@ -82,7 +82,7 @@ impl Index {
 }
 
 /// One variable change in this many is kept as a whole set, so that any moment is near one.
-pub(super) const SNAPSHOT_EVERY: usize = 64;
+pub(super) const SNAPSHOT_EVERY: usize = 256;
 
 /// What the trace knows of a socket as it grows.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,10 +102,22 @@ pub(super) struct SocketState {
     pub(super) nameless: bool,
     /// Rows of its variable changes, in order.
     pub(super) changes: Vec<u32>,
-    /// All variables after each 64th of them.
+    /// All variables after each 256th of them.
     pub(super) snapshots: Vec<Vars>,
     /// All variables now.
     pub(super) vars: Vars,
+}
+
+impl SocketState {
+    /// The change in this row of the table made `var` so.
+    #[inline]
+    pub(super) fn change(&mut self, row: u32, var: Var, new: i64) {
+        self.changes.push(row);
+        self.vars.set(var, new);
+        if self.changes.len().is_multiple_of(SNAPSHOT_EVERY) {
+            self.snapshots.push(self.vars);
+        }
+    }
 }
 
 /// What the trace knows of a stream as it grows.

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::net::{self, DropReason as NetDrop, Fate, News, NodeId, Observer};
-use crate::probe::{Probe, Timer, TimerChange, Var};
+use crate::probe::{Probe, Timer, TimerChange, Var, Vars};
 use crate::rule::Rule;
 use crate::time::Instant;
 use crate::trace::{
-    DropReason, EventId, HostId, PacketId, Provenance, Record, Sink, SocketId, Transport, What,
+    Changes, DropReason, EventId, HostId, PacketId, Provenance, Record, Sink, SocketId, Transport, What,
 };
 
 /// The names that a run has given so far, and the cause of what happens next. Part of the run's state.
@@ -181,6 +181,18 @@ impl<S: Sink> Probe for Recorder<'_, S> {
             self.name(rule);
             self.append(What::VarChange { socket, var, old, new, rule: Some(rule) });
         }
+    }
+
+    fn changes(&mut self, rule: Rule, old: &Vars, new: &Vars) {
+        let Some(socket) = self.names.speaking else { return };
+        let vars = new.differing(old);
+        if vars.is_empty() {
+            // The rule still waits for an event that names it.
+            return;
+        }
+        self.name(rule);
+        let (time, cause) = (self.names.now, self.names.cause);
+        self.sink.record_changes(&Changes { time, cause, socket, rule, old, new, vars });
     }
 
     fn timer(&mut self, rule: Rule, timer: Timer, change: TimerChange) {

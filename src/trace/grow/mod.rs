@@ -3,10 +3,12 @@
 mod calls;
 mod packets;
 
-use super::code::{Kind, Transport};
+use std::iter::repeat_n;
+
+use super::code::{Kind, Provenance, Transport};
 use super::id::{EventId, HostId, SocketId, StreamId};
-use super::record::{Data, Record, Sink, What};
-use super::store::{SNAPSHOT_EVERY, SocketState, Trace};
+use super::record::{Changes, Data, Record, Sink, What};
+use super::store::{SocketState, Trace};
 use super::tables::{
     ContentRow, CorruptRow, FrameRow, HostRow, NO_ROW, NameRow, PacketRow, ProgramRow, QueueRow, SocketRow,
     Span, StoredData, TextRow, ThreadRow, ValueRow, VarRow, packet_bits, rule_code,
@@ -86,6 +88,42 @@ impl Sink for Trace {
 
     fn next_event(&self) -> EventId {
         EventId(u32::try_from(self.columns.len()).unwrap_or(u32::MAX))
+    }
+
+    fn record_changes(&mut self, changes: &Changes<'_>) {
+        let &Changes { time, cause, socket, rule, old, new, vars } = changes;
+        let latest = self.columns.time.last().copied().unwrap_or(0);
+        if time.as_nanos() < latest || vars.is_empty() || vars.contains(Var::State) {
+            // Neither an early event nor a change of state is common.
+            for var in vars {
+                let what =
+                    What::VarChange { socket, var, old: old.raw(var), new: new.raw(var), rule: Some(rule) };
+                self.record(Record { time, provenance: Provenance::Modelled, cause, what });
+            }
+            return;
+        }
+        let (first, row, count) = (self.next_event().0, self.tables.vars.len() as u32, vars.len());
+        let rows = vars.zip(first..).map(|(var, event)| VarRow {
+            old: old.raw(var),
+            new: new.raw(var),
+            event: EventId(event),
+            var,
+        });
+        self.tables.vars.extend(rows);
+        let state = self.socket_mut(socket);
+        for (var, row) in vars.zip(row..) {
+            state.change(row, var, new.raw(var));
+        }
+        let host = state.host.0;
+        let c = &mut self.columns;
+        c.time.extend(repeat_n(time.as_nanos(), count));
+        c.host.extend(repeat_n(host, count));
+        c.socket.extend(repeat_n(socket.0, count));
+        c.provenance.extend(repeat_n(Provenance::Modelled as u8, count));
+        c.kind.extend(repeat_n(Kind::VarChange as u8, count));
+        c.detail.extend(repeat_n(rule_code(Some(rule)), count));
+        c.subject.extend(row..row + count as u32);
+        c.cause.extend(repeat_n(cause.unwrap_or(EventId::NONE).0, count));
     }
 }
 
@@ -337,11 +375,7 @@ impl Trace {
         let row = self.tables.vars.len();
         self.tables.vars.push(change);
         let state = self.socket_mut(socket);
-        state.changes.push(row as u32);
-        state.vars.set(change.var, change.new);
-        if state.changes.len().is_multiple_of(SNAPSHOT_EVERY) {
-            state.snapshots.push(state.vars);
-        }
+        state.change(row as u32, change.var, change.new);
         let kind = if change.var == Var::State { Kind::StateChange } else { Kind::VarChange };
         Common::new(kind, row).at(state.host).on(socket).by(rule)
     }
