@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::view::figure::{Cargo, Fate, Flight, Known, flag, mark};
-use crate::view::labels::{Labels, Slant};
+use crate::view::labels::{Label, Labels, Slant};
 use crate::view::ladder::{Sheet, idle_text};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
@@ -130,12 +130,20 @@ pub(crate) fn flights(sheet: &Sheet<'_>, taken: &[[f32; 4]], list: &mut DisplayL
             found = labels.place_behind(k, &choices, sheet.line_x(flight.to));
         }
         match found {
+            // Out of sight it keeps its place, and nothing is drawn.
+            Some(label) if !in_sight(sheet, &label) => {}
             Some(label) => list.text_along(label.at, label.toward, label.text, paint),
             None => unplaced.push(i),
         }
     }
     unplaced.sort_unstable();
     fold(sheet, &unplaced, range.start, &mut labels, list);
+}
+
+/// True for a label of which something stands in the picture.
+fn in_sight(sheet: &Sheet<'_>, label: &Label<'_>) -> bool {
+    let reach = metrics::width(label.text, metrics::SMALL) + metrics::SMALL;
+    label.at.1 + reach > 0.0 && label.at.1 - reach < sheet.window.height
 }
 
 /// True for data whose flags say nothing.

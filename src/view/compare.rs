@@ -1,6 +1,5 @@
 //! Two runs side by side: what became of everything drawn, marked and counted.
 
-use std::collections::BTreeMap;
 use std::mem::discriminant;
 
 use crate::sim::{Comparison, Fate};
@@ -39,16 +38,16 @@ pub struct Marks {
     pub states: [u32; Difference::COUNT],
 }
 
-/// The things of a run by the event with which they begin.
-fn by_event<T>(all: &[T], begun: impl Fn(&T) -> Moment) -> BTreeMap<u32, &T> {
-    all.iter().map(|thing| (begun(thing).order, thing)).collect()
+/// The thing that begins with an event; all stand in the order of their events.
+fn begun_by<T>(all: &[T], event: u32, begun: impl Fn(&T) -> Moment) -> Option<&T> {
+    let at = all.partition_point(|thing| begun(thing).order < event);
+    all.get(at).filter(|thing| begun(thing).order == event)
 }
 
 /// Marks what `figure` draws of a run whose events have these fates (see [`Comparison::first`], [`Comparison::second`]) in the
 /// run that `other` draws.
 pub fn marks(figure: &Figure, fates: &[Option<Fate>], other: &Figure) -> Marks {
     let mut out = Marks::default();
-    let (flights, calls) = (by_event(&other.flights, |f| f.sent), by_event(&other.calls, |c| c.begun));
     // The event in the other run that is the same as the one at this moment.
     let partner = |moment: Moment| match fates.get(moment.order as usize).copied().flatten() {
         Some(Fate::Same(event) | Fate::Moved(event)) => Some(event.0),
@@ -68,7 +67,8 @@ pub fn marks(figure: &Figure, fates: &[Option<Fate>], other: &Figure) -> Marks {
     };
     let time = |moment: Option<Moment>| moment.map(|moment| moment.at);
     for (i, one) in figure.flights.iter().enumerate() {
-        let difference = match partner(one.sent).and_then(|event| flights.get(&event)) {
+        let difference = match partner(one.sent).and_then(|event| begun_by(&other.flights, event, |f| f.sent))
+        {
             None => Difference::Alone,
             Some(two) if discriminant(&one.fate) != discriminant(&two.fate) => Difference::EndsOtherwise,
             Some(two) => moved(one.sent.at == two.sent.at && time(one.fate.end()) == time(two.fate.end())),
@@ -76,7 +76,8 @@ pub fn marks(figure: &Figure, fates: &[Option<Fate>], other: &Figure) -> Marks {
         add(Thing::Flight, i, difference);
     }
     for (i, one) in figure.calls.iter().enumerate() {
-        let difference = match partner(one.begun).and_then(|event| calls.get(&event)) {
+        let difference = match partner(one.begun).and_then(|event| begun_by(&other.calls, event, |c| c.begun))
+        {
             None => Difference::Alone,
             Some(two) if one.result != two.result || one.returned.is_some() != two.returned.is_some() => {
                 Difference::EndsOtherwise
@@ -132,6 +133,17 @@ mod tests {
         assert_eq!(before.packets[..3], after.packets[..3], "what has a partner is told the same of both");
         assert!(gone.is_empty(), "the octets arrive in both runs: {gone:?}");
         assert!(new.iter().any(|text| text.contains("is lost on the way")), "{new:?}");
+    }
+
+    #[test]
+    fn things_stand_in_the_order_of_their_events() {
+        for known in crate::sim::BUILTINS {
+            let run = Run::new(&builtin(known.name).unwrap(), &[]).unwrap();
+            let session = Session::new(run.shared_trace());
+            let figure = session.figure();
+            assert!(figure.flights.is_sorted_by_key(|f| f.sent.order), "{}", known.name);
+            assert!(figure.calls.is_sorted_by_key(|c| c.begun.order), "{}", known.name);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::view::arrows;
 pub use crate::view::arrows::{mark_words, texts};
+pub use crate::view::beside::Beside;
 use crate::view::figure::Figure;
 use crate::view::list::{DisplayList, Kind, Paint, Role, look};
 use crate::view::metrics;
@@ -55,19 +56,19 @@ pub struct Columns {
 }
 
 impl Columns {
-    fn new(figure: &Figure, width: f32, time: &TimeText) -> Columns {
+    fn new(figure: &Figure, beside: &Beside, width: f32, time: &TimeText) -> Columns {
         let narrow = width < NARROW;
         let axis = time.column_width();
         let bar = 15.0;
-        let bars = sides::bars_of(figure, narrow);
+        let bars = beside.bar_counts(narrow);
         let count = figure.hosts.len().max(1);
         let calls = [0, count - 1].map(|host| match narrow {
             _ if figure.calls.is_empty() => 10.0,
             true if count > 2 => 30.0,
-            true => sides::room_for_names(figure, host).max(46.0).min((width * 0.19).clamp(30.0, 74.0)),
-            false => sides::room_for_results(figure, host).clamp(84.0, (width * 0.2).clamp(84.0, 170.0)),
+            true => beside.of(host).names.max(46.0).min((width * 0.19).clamp(30.0, 74.0)),
+            false => beside.of(host).results.clamp(84.0, (width * 0.2).clamp(84.0, 170.0)),
         });
-        let lanes = sides::lanes_of(figure);
+        let lanes = beside.lanes();
         let side = |host: usize, calls: f32| {
             let of = |counts: &[u16]| f32::from(counts.get(host).copied().unwrap_or(1));
             calls + bar * of(&bars) + sides::CALL_LANE * (of(&lanes) - 1.0).max(0.0)
@@ -101,6 +102,7 @@ impl Columns {
 pub(crate) struct Sheet<'a> {
     pub figure: &'a Figure,
     pub scale: &'a Scale,
+    pub beside: &'a Beside,
     pub window: Window,
     pub columns: Columns,
     pub time: TimeText,
@@ -129,9 +131,14 @@ impl Sheet<'_> {
 
 /// Draws the part of the ladder that `window` shows.
 pub fn draw(figure: &Figure, scale: &Scale, window: Window) -> DisplayList {
+    draw_beside(figure, scale, &Beside::new(figure), window)
+}
+
+/// The same for those who draw often, and have measured what stands beside the lifelines.
+pub fn draw_beside(figure: &Figure, scale: &Scale, beside: &Beside, window: Window) -> DisplayList {
     let time = TimeText::new(figure, window.lang);
-    let columns = Columns::new(figure, window.width, &time);
-    let sheet = Sheet { figure, scale, window, columns, time };
+    let columns = Columns::new(figure, beside, window.width, &time);
+    let sheet = Sheet { figure, scale, beside, window, columns, time };
     let mut list = DisplayList::new(window.width, window.height);
     list.clip(Some([0.0, HEAD - 2.0, window.width, window.height - HEAD + 2.0]));
     axis(&sheet, &mut list);

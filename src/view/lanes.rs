@@ -124,7 +124,7 @@ impl Lanes<'_> {
             }
         }
         if receives {
-            self.unread(&down, calls.is_empty(), y, list);
+            below = self.unread(&down, calls.is_empty(), y, list).max(below);
         }
         // Under the last lane that has something to show there is nothing to lead to.
         if !receives || !self.stream.frames.is_empty() {
@@ -162,13 +162,44 @@ impl Lanes<'_> {
         WORDS
     }
 
-    /// What was sent and no recv ever returned.
-    fn unread(&self, read: &[(Range<u64>, f64)], none: bool, y: f32, list: &mut DisplayList) {
+    /// The datagram of which some octets arrived and others did not, if this piece belongs to such a one.
+    fn broken(&self, piece: &Range<u64>, arrived: &[Range<u64>]) -> Option<&Range<u64>> {
+        let messages = &self.stream.messages;
+        let whole = messages.get(messages.partition_point(|m| m.end <= piece.start))?;
+        let first = arrived.get(arrived.partition_point(|r| r.end <= whole.start))?;
+        let some = first.start < whole.end;
+        let all = first.start <= whole.start && first.end >= whole.end;
+        (self.stream.datagrams && some && !all).then_some(whole)
+    }
+
+    /// A packet with octets of this range was lost.
+    fn is_lost(&self, piece: &Range<u64>) -> bool {
+        let meets = |r: Range<u64>| r.start < piece.end && piece.start < r.end;
+        let lost = |i: &usize| matches!(self.figure.flights[*i].fate, Fate::Lost(_));
+        self.flights().filter(lost).filter_map(|i| self.range_of(i)).any(meets)
+    }
+
+    /// Says below a datagram why none of it was ever handed over. Gives the height of the words.
+    fn incomplete(&self, whole: &Range<u64>, y: f32, list: &mut DisplayList) -> f32 {
+        let Some((x, w)) = self.octets.span(whole) else { return 0.0 };
+        let text = Word::Incomplete.text(self.lang);
+        let lines = metrics::lines(text, metrics::SMALL, (self.right - self.names).max(w), MOST_LINES);
+        let widest = lines.iter().map(|line| metrics::width(line, metrics::SMALL)).fold(0.0, f32::max);
+        let left = x.min(self.right - widest).max(self.names);
+        for (i, line) in lines.iter().enumerate() {
+            list.text((left, y + LANE + 12.0 + i as f32 * WORDS), line, Paint::new(Role::Trouble));
+        }
+        WORDS * lines.len() as f32
+    }
+
+    /// What was sent and no recv ever returned. Gives the height of what is written below.
+    fn unread(&self, read: &[(Range<u64>, f64)], none: bool, y: f32, list: &mut DisplayList) -> f32 {
+        let mut below = 0.0f32;
         let arrived =
             merged(self.flights().filter(|&i| self.arrived(i)).filter_map(|i| self.range_of(i)).collect());
         let known = none || self.flights().next().is_some();
         if !known {
-            return;
+            return below;
         }
         let read = merged(read.iter().map(|(range, _)| range.clone()).collect());
         for hole in missing(&read, self.stream.len) {
@@ -182,10 +213,20 @@ impl Lanes<'_> {
             let within = |r: &Range<u64>| r.start.max(hole.start)..r.end.min(hole.end);
             let came = merged(arrived.iter().map(within).filter(|r| r.start < r.end).collect());
             let stayed = missing(&came, hole.end).into_iter().map(|r| r.start.max(hole.start)..r.end);
-            let stayed = stayed.filter(|r| r.start < r.end).map(|r| (r, Word::NeverArrived));
-            for (range, word) in came.iter().cloned().map(|r| (r, Word::NeverRead)).chain(stayed) {
+            let stayed = stayed.filter(|r| r.start < r.end).map(|r| (r, false));
+            for (range, here) in came.iter().cloned().map(|r| (r, true)).chain(stayed) {
                 for (piece, hue) in self.stream.pieces(&range) {
                     let Some((x, w)) = self.octets.span(&piece) else { continue };
+                    let broken = self.broken(&piece, &arrived);
+                    if let Some(whole) = broken.filter(|whole| whole.start == piece.start) {
+                        below = self.incomplete(whole, y, list).max(below);
+                    }
+                    let word = match (here, broken) {
+                        (true, None) => Word::NeverRead,
+                        (true, Some(_)) => Word::ThrownAway,
+                        (false, _) if self.stream.datagrams && self.is_lost(&piece) => Word::LostOnTheWay,
+                        (false, _) => Word::NeverArrived,
+                    };
                     let paint = Paint::new(Role::Message).hue(hue).look(look::OUTLINE | look::DASHED);
                     list.rect((x + 0.5, y + 0.5), (w - 1.0, LANE - 1.0), paint);
                     let text = word.text(self.lang);
@@ -195,6 +236,7 @@ impl Lanes<'_> {
                 }
             }
         }
+        below
     }
 
     /// A buffer: octets are in it from a moment to another, and melt into one band.

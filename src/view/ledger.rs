@@ -356,6 +356,34 @@ mod tests {
     }
 
     #[test]
+    fn a_lost_fragment_takes_the_whole_datagram_along() {
+        use crate::sim::{Command, Run, builtin};
+        let run = Run::new(&builtin("udp-fragment-lost").unwrap(), &[]).unwrap();
+        let session = crate::view::session::Session::new(run.shared_trace());
+        let (list, _) = session.ledger(&Window { width: 900.0, ..Window::default() });
+        let texts = texts_of(&list);
+        let count = |wanted: &str| texts.iter().filter(|text| **text == wanted).count();
+        assert_eq!(
+            (count("lost on the way"), count("thrown away")),
+            (1, 1),
+            "the last piece is too small for words: {texts:?}"
+        );
+        assert_eq!((count("never read"), count("never arrived")), (0, 0), "{texts:?}");
+        assert_eq!(texts.iter().filter(|text| text.contains("reassembly time-out")).count(), 1, "{texts:?}");
+        // In a narrow picture, too, it is told, in lines that do not leave it.
+        let (list, _) = session.ledger(&Window { width: 320.0, lang: Lang::Zh, ..Window::default() });
+        let told: String = texts_of(&list).concat();
+        assert!(told.contains("重组超时"), "{told}");
+        // Whole, it is read, and nothing of this is said.
+        let whole = run.fork(Command::Set { path: "network.script".into(), value: "[]".into(), at: None });
+        if let Ok(whole) = whole {
+            let session = crate::view::session::Session::new(whole.shared_trace());
+            let (list, _) = session.ledger(&Window { width: 900.0, ..Window::default() });
+            assert!(!texts_of(&list).iter().any(|text| text.contains("thrown away")));
+        }
+    }
+
+    #[test]
     fn of_a_host_that_was_not_watched_nothing_is_said_that_nobody_knows() {
         let mut figure = sample::hello();
         let receiver = figure.streams[0].to;

@@ -142,6 +142,16 @@ impl Id {
     /// Stands for nothing.
     pub const NONE: Id = Id(0);
 
+    /// The number of its class: a [`Thing`].
+    pub const fn thing(self) -> u32 {
+        self.0 >> 28
+    }
+
+    /// Which of its class.
+    pub const fn index(self) -> usize {
+        (self.0 & 0x0fff_ffff) as usize
+    }
+
     /// The `index`th thing of a class (indices from 2^28 on share the last number).
     pub fn new(thing: Thing, index: usize) -> Id {
         Id(((thing as u32) << 28) | (index.min(0x0fff_ffff) as u32))

@@ -5,6 +5,7 @@
 //! [`DisplayList`](list::DisplayList). The page paints that list on a canvas, [`svg`] writes the same list as a document.
 
 mod arrows;
+mod beside;
 mod boxes;
 mod chart_data;
 mod chart_panel;
@@ -29,6 +30,7 @@ pub mod mermaid;
 pub mod metrics;
 mod octets;
 pub mod opening;
+pub mod overlay;
 pub mod predict;
 mod reach;
 pub mod running;

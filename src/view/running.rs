@@ -1,7 +1,5 @@
 //! What each program is doing at a position.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::view::figure::{Call, Figure};
@@ -23,16 +21,20 @@ pub struct Running {
     pub id: u32,
 }
 
-/// The calls of each program whose lines are known, in the order in which they began.
+/// By program: its calls whose lines are known, in the order in which they began.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Steps(BTreeMap<u16, Vec<u32>>);
+pub(crate) struct Steps(Vec<Vec<u32>>);
 
 impl Steps {
     pub fn new(figure: &Figure) -> Steps {
-        let mut steps: BTreeMap<u16, Vec<u32>> = BTreeMap::new();
+        let mut steps: Vec<Vec<u32>> = Vec::new();
         for (i, call) in (0..).zip(&figure.calls) {
             if call.line.is_some() {
-                steps.entry(call.program).or_default().push(i);
+                let program = usize::from(call.program);
+                if steps.len() <= program {
+                    steps.resize_with(program + 1, Vec::new);
+                }
+                steps[program].push(i);
             }
         }
         Steps(steps)
@@ -47,7 +49,7 @@ impl Steps {
             let last = calls.partition_point(|&i| begun(i as usize)).checked_sub(1)?;
             calls.get(last).map(|&i| i as usize)
         };
-        let mut calls: Vec<usize> = self.0.values().filter_map(last_of).collect();
+        let mut calls: Vec<usize> = self.0.iter().filter_map(last_of).collect();
         let end = calls.iter().max().map_or(0, |last| last + 1);
         let waits = |i: &usize| {
             begun(*i) && figure.calls.get(*i).is_some_and(|call| call.blocked && call.line.is_some())

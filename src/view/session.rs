@@ -1,5 +1,6 @@
 //! One opened conversation, and everything the page asks of it.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -30,6 +31,7 @@ pub struct Session {
     transcript: Transcript,
     steps: Steps,
     chart: Option<Chart>,
+    beside: OnceCell<ladder::Beside>,
 }
 
 /// What the page shows around the views.
@@ -205,7 +207,8 @@ impl Session {
 
     /// Draws the ladder.
     pub fn ladder(&self, window: ladder::Window) -> DisplayList {
-        ladder::draw(&self.figure, &self.scale, window)
+        let beside = self.beside.get_or_init(|| ladder::Beside::new(&self.figure));
+        ladder::draw_beside(&self.figure, &self.scale, beside, window)
     }
 
     /// Draws the byte ledger.

@@ -1,100 +1,16 @@
 //! What stands beside the lifelines: state bars, socket calls, timers.
 
-use std::collections::BTreeMap;
-
+use crate::view::beside::MOST_LANES;
 use crate::view::crowd;
-use crate::view::figure::{Call, Figure, Known, StateSpan};
+use crate::view::figure::{Call, Known, StateSpan};
 use crate::view::ladder::{HEAD, Sheet};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
 use crate::view::time_text::short_state;
 use crate::view::words::Word;
 
-/// Most state bars side by side; further sockets share the outermost.
-const MOST_BARS: u16 = 4;
-
-/// Of each socket, which bar of its host it stands in: listening sockets outside (in a narrow picture in the first bar, which a
-/// connection takes over), connections by their order, one that begins after another has ended takes its place.
-fn bar_of_socket(figure: &Figure, narrow: bool) -> BTreeMap<(u16, u32), u16> {
-    let mut spans: BTreeMap<(u16, u32), (u32, u32, bool)> = BTreeMap::new();
-    for s in &figure.states {
-        let end = s.until.map_or(u32::MAX, |m| m.order);
-        let entry = spans.entry((s.host, s.socket)).or_insert((s.from.order, end, true));
-        entry.1 = entry.1.max(end);
-        entry.2 &= s.state == "LISTEN" || s.state == "CLOSED";
-    }
-    let mut out = BTreeMap::new();
-    for host in 0..figure.hosts.len() as u16 {
-        let mut mine: Vec<_> = spans.iter().filter(|((h, _), _)| *h == host).collect();
-        mine.sort_by_key(|(key, (from, _, listens))| (*listens, *from, key.1));
-        let mut free_at: Vec<u32> = Vec::new();
-        for (key, &(from, end, listens)) in mine {
-            if listens && narrow {
-                out.insert(*key, 0);
-                continue;
-            }
-            let bar = match free_at.iter().position(|&until| !listens && until <= from) {
-                Some(bar) => bar,
-                None => {
-                    free_at.push(0);
-                    free_at.len() - 1
-                }
-            };
-            free_at[bar] = end;
-            out.insert(*key, (bar as u16).min(MOST_BARS - 1));
-        }
-    }
-    out
-}
-
-/// How many bars each host needs.
-pub(crate) fn bars_of(figure: &Figure, narrow: bool) -> Vec<u16> {
-    let mut bars = vec![0; figure.hosts.len()];
-    for (&(host, _), &bar) in &bar_of_socket(figure, narrow) {
-        if let Some(most) = bars.get_mut(host as usize) {
-            *most = (bar + 1).max(*most);
-        }
-    }
-    bars
-}
-
 /// Width of the column of one thread's calls.
 pub(crate) const CALL_LANE: f32 = 7.0;
-/// Most threads side by side; further ones share the outermost column.
-const MOST_LANES: u16 = 4;
-
-/// How many columns of calls each host needs.
-pub(crate) fn lanes_of(figure: &Figure) -> Vec<u16> {
-    let mut lanes = vec![1; figure.hosts.len()];
-    for call in &figure.calls {
-        if let Some(most) = lanes.get_mut(call.host as usize) {
-            *most = (call.lane + 1).min(MOST_LANES).max(*most);
-        }
-    }
-    lanes
-}
-
-/// Between a call's bar and the edge of the column, beside the words.
-const BESIDE: f32 = 18.0;
-
-/// The room that a host's calls need for their bare names.
-pub(crate) fn room_for_names(figure: &Figure, host: usize) -> f32 {
-    let mine = figure.calls.iter().filter(|call| usize::from(call.host) == host);
-    mine.map(|call| metrics::width(&call.name, metrics::SMALL)).fold(0.0, f32::max) + BESIDE
-}
-
-/// The room that a host's calls need for their names and for how many octets they moved.
-pub(crate) fn room_for_results(figure: &Figure, host: usize) -> f32 {
-    let mine = figure.calls.iter().filter(|call| usize::from(call.host) == host);
-    let text = |call: &Call| match &call.range {
-        Some(place) if !call.blocked => {
-            format!("{}() = {} B", call.name, place.range.end - place.range.start)
-        }
-        _ => format!("{}()", call.name),
-    };
-    mine.map(|call| metrics::width(&text(call), metrics::SMALL)).fold(0.0, f32::max) + BESIDE
-}
-
 /// Where a listener's bar ends in a narrow picture: where the first connection of its host takes it over. Nothing where another
 /// listener's bar stands there already.
 fn cut_listener(sheet: &Sheet<'_>, i: usize, state: &StateSpan, until: f64) -> Option<f64> {
@@ -113,7 +29,6 @@ fn cut_listener(sheet: &Sheet<'_>, i: usize, state: &StateSpan, until: f64) -> O
 /// State bars with their names, turned where they stand.
 pub(crate) fn states(sheet: &Sheet<'_>, list: &mut DisplayList) {
     let (w, width) = (&sheet.window, sheet.columns.bar);
-    let bars = bar_of_socket(sheet.figure, sheet.columns.narrow);
     let bottom = sheet.bottom();
     for (i, state) in sheet.figure.states.iter().enumerate() {
         let Some(&(from, until)) = sheet.scale.states.get(i) else { continue };
@@ -125,7 +40,7 @@ pub(crate) fn states(sheet: &Sheet<'_>, list: &mut DisplayList) {
             _ => Some(until),
         };
         let Some(until) = until.filter(|&until| until > from) else { continue };
-        let bar = f32::from(bars.get(&(state.host, state.socket)).copied().unwrap_or_default());
+        let bar = f32::from(sheet.beside.bar(state.host, state.socket, sheet.columns.narrow));
         let side = sheet.columns.side(state.host as usize);
         let x = sheet.line_x(state.host);
         let left = if side < 0.0 { x - (bar + 1.0) * width } else { x + bar * width };
@@ -326,7 +241,7 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
     if seen.len() > crowd::CROWD {
         return crowd::calls(sheet, &seen, list);
     }
-    let mut rows: BTreeMap<u16, Rows> = BTreeMap::new();
+    let mut rows: Vec<Rows> = columns.lines.iter().map(|_| Rows::default()).collect();
     for i in seen {
         let (Some(call), Some(&(from, until))) = (sheet.figure.calls.get(i), sheet.scale.calls.get(i)) else {
             continue;
@@ -353,7 +268,7 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
         };
         let end = if side < 0.0 { look::END } else { 0 };
         let tall = call.blocked && y1 - y0 > 24.0;
-        let rows = rows.entry(call.host).or_default();
+        let Some(rows) = rows.get_mut(host) else { continue };
         let text = Paint {
             role: if call.failed { Role::Trouble } else { Role::Ink },
             hue: 0,
@@ -408,21 +323,6 @@ fn write_first(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::sample;
-
-    #[test]
-    fn a_listener_stands_outside_its_connections() {
-        let mut figure = sample::hello();
-        for state in &mut figure.states {
-            state.socket = if state.state == "LISTEN" { 0 } else { 1 + u32::from(state.host) };
-        }
-        figure.states[0].until = None;
-        assert_eq!(bars_of(&figure, false), [1, 2]);
-        let bars = bar_of_socket(&figure, false);
-        assert_eq!((bars[&(1, 2)], bars[&(1, 0)]), (0, 1));
-        // In a narrow picture it shares theirs.
-        assert_eq!(bars_of(&figure, true), [1, 1]);
-    }
 
     #[test]
     fn rows_move_down_a_little_and_then_refuse() {

@@ -3,18 +3,20 @@
 use js_sys::{Array, Object, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
-use super::{Player, ScenarioInfo, lang_of, set, to_js};
+use super::{Player, ScenarioInfo, columns, lang_of, set, to_js};
 use crate::sim::scenario::Act;
 use crate::sim::units::Span;
 use crate::sim::{
-    BUILTINS, Change, KnobError, Lab as Bench, Path, RULES, Runner, Scenario, ScenarioError, Topic, aim,
+    BUILTINS, Comparison, KnobError, Lab as Bench, Path, RULES, Runner, Scenario, ScenarioError, Topic, aim,
     builtin, compare,
 };
 use crate::time::{Duration, Instant};
 use crate::trace::PacketId;
 use crate::view::compare::{Marks, both};
 use crate::view::lab::{action_text, change_texts, knob_infos, rule_infos};
+use crate::view::list::DisplayList;
 use crate::view::words::{Lang, Word, fill};
+use crate::view::{ladder, overlay};
 
 fn refused(error: KnobError, lang: Lang) -> JsError {
     match error {
@@ -79,14 +81,9 @@ impl Lab {
         done.map_err(|error| refused(error, lang_of(lang)))
     }
 
-    /// The changes that begin in the middle of the run, which no scenario's text can hold: a row `[event, nanos, path, value]`
-    /// each, as [`turn_later`](Lab::turn_later) takes them.
-    pub fn later(&self) -> JsValue {
-        let rows = self.bench.changes().iter().filter_map(|change| match change {
-            Change::Later { path, value, event, time } => Some((*event, time.as_nanos() as f64, path, value)),
-            _ => None,
-        });
-        to_js(&rows.collect::<Vec<_>>())
+    /// How many changes begin in the middle of the run: no scenario's text can hold them.
+    pub fn later(&self) -> usize {
+        self.bench.commands().len()
     }
 
     /// The rules that can be broken (see `RuleInfo`).
@@ -220,12 +217,18 @@ fn told(error: Option<ScenarioError>, lang: &str) -> JsValue {
     out.into()
 }
 
+#[inline(never)]
+fn compared(before: &Player, after: &Player) -> (Comparison, [Marks; 2]) {
+    let compared = compare(before.session.trace(), after.session.trace());
+    let marks = both(before.session.figure(), after.session.figure(), &compared);
+    (compared, marks)
+}
+
 /// Compares two runs. `before` and `after` are of each run: `ids` of what is not the same with their `marks` (see `Difference`),
 /// the numbers of the transcript's `rows` that only this run has, and `counts` of packets, calls and states by `Difference`.
 #[wasm_bindgen(js_name = compareRuns)]
 pub fn compare_runs(before: &Player, after: &Player) -> Object {
-    let compared = compare(before.session.trace(), after.session.trace());
-    let [one, two] = both(before.session.figure(), after.session.figure(), &compared);
+    let (compared, [one, two]) = compared(before, after);
     let side = |marks: Marks, rows: Vec<u32>| {
         let out = Object::new();
         let ids: Vec<u32> = marks.marks.iter().map(|(id, _)| id.0).collect();
@@ -241,6 +244,50 @@ pub fn compare_runs(before: &Player, after: &Player) -> Object {
     set(&out, "before", side(one, before.session.rows_alone(&compared.first)));
     set(&out, "after", side(two, after.session.rows_alone(&compared.second)));
     out
+}
+
+/// Two runs in one ladder.
+#[wasm_bindgen]
+pub struct Overlay {
+    overlay: overlay::Overlay,
+    list: DisplayList,
+}
+
+/// Lays two runs over each other, to fit into `room` pixels where that stays readable.
+#[wasm_bindgen(js_name = overlayRuns)]
+pub fn overlay_runs(before: &Player, after: &Player, room: f64) -> Overlay {
+    let (_, marks) = compared(before, after);
+    let (one, two) = (before.session.figure(), after.session.figure());
+    let overlay = overlay::Overlay::new(one, two, &marks, room);
+    Overlay { overlay, list: DisplayList::default() }
+}
+
+#[wasm_bindgen]
+impl Overlay {
+    /// The extent of its time axis.
+    pub fn height(&self) -> f64 {
+        self.overlay.scale().height
+    }
+
+    /// The position of a time in nanoseconds.
+    pub fn position(&self, nanos: f64) -> f64 {
+        self.overlay.scale().position(Instant::from_nanos(nanos as u64))
+    }
+
+    /// Draws the part of the ladder from the position `top`; gives columns, as `Player::ladder` does.
+    pub fn ladder(
+        &mut self,
+        width: f32,
+        height: f32,
+        top: f64,
+        zoom: f64,
+        relative: bool,
+        lang: &str,
+    ) -> Object {
+        let lang = lang_of(lang);
+        self.list = self.overlay.draw(ladder::Window { width, height, top, zoom, relative, lang });
+        columns(&self.list)
+    }
 }
 
 /// A run that is being made.

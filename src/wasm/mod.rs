@@ -158,7 +158,7 @@ impl Player {
     ) -> Object {
         let lang = lang_of(lang);
         self.list = self.session.ladder(ladder::Window { width, height, top, zoom, relative, lang });
-        self.columns()
+        columns(&self.list)
     }
 
     /// Draws the byte ledger of a connection, or of all if `connection` is negative; of `stream` only `count` octets from
@@ -177,7 +177,7 @@ impl Player {
         let connection = u32::try_from(connection).ok();
         let window = ledger::Window { width, connection, zoom, lang: lang_of(lang) };
         (self.list, self.placed) = self.session.ledger(&window);
-        self.columns()
+        columns(&self.list)
     }
 
     /// What stands at a point of the ledger drawn last: the stream's number and the octet's offset.
@@ -225,7 +225,7 @@ impl Player {
     pub fn machine(&mut self, width: f32, connection: u32, position: f64, lang: &str) -> Object {
         let lang = lang_of(lang);
         self.list = self.session.machine(machine::Window { width, connection, position, lang });
-        self.columns()
+        columns(&self.list)
     }
 
     /// The same in words, a sentence an end.
@@ -239,7 +239,7 @@ impl Player {
     pub fn charts(&mut self, width: f32, stream: u32, from: f64, until: f64, lang: &str) -> Object {
         let (from, until, lang) = (from as u64, until as u64, lang_of(lang));
         self.list = self.session.charts(charts::Window { width, stream, from, until, lang });
-        self.columns()
+        columns(&self.list)
     }
 
     /// The stream that the charts show first (or this one) and its time range.
@@ -258,29 +258,6 @@ impl Player {
     #[wasm_bindgen(js_name = drawnSvg)]
     pub fn drawn_svg(&self, dark: bool, title: &str) -> String {
         crate::view::svg::write(&self.list, if dark { Theme::Dark } else { Theme::Light }, title)
-    }
-
-    /// The list as views into WASM memory: to be copied before anything else is called.
-    fn columns(&self) -> Object {
-        let (out, list) = (Object::new(), &self.list);
-        set(&out, "width", list.width.into());
-        set(&out, "height", list.height.into());
-        // SAFETY: the views stand in memory that `self.list` owns; the page copies them before its next call, and
-        // making them allocates nothing in WASM memory.
-        unsafe {
-            set(&out, "kind", Uint8Array::view(&list.kind).into());
-            set(&out, "role", Uint8Array::view(&list.role).into());
-            set(&out, "hue", Uint8Array::view(&list.hue).into());
-            set(&out, "look", Uint16Array::view(&list.look).into());
-            set(&out, "id", Uint32Array::view(&list.id).into());
-            set(&out, "from", Float64Array::view(&list.from).into());
-            set(&out, "until", Float64Array::view(&list.until).into());
-            set(&out, "start", Uint32Array::view(&list.start).into());
-            set(&out, "points", Float32Array::view(&list.points).into());
-            set(&out, "text", Uint32Array::view(&list.text).into());
-        }
-        set(&out, "texts", self.list.texts.join("\n").into());
-        out
     }
 
     /// A view as an SVG document.
@@ -345,4 +322,27 @@ impl Player {
     pub fn related(&self, id: u32) -> Vec<u32> {
         self.session.related(id)
     }
+}
+
+/// The list as views into WASM memory: to be copied before anything else is called.
+pub(crate) fn columns(list: &DisplayList) -> Object {
+    let out = Object::new();
+    set(&out, "width", list.width.into());
+    set(&out, "height", list.height.into());
+    // SAFETY: the views stand in memory that `list` owns; the page copies them before its next call, and
+    // making them allocates nothing in WASM memory.
+    unsafe {
+        set(&out, "kind", Uint8Array::view(&list.kind).into());
+        set(&out, "role", Uint8Array::view(&list.role).into());
+        set(&out, "hue", Uint8Array::view(&list.hue).into());
+        set(&out, "look", Uint16Array::view(&list.look).into());
+        set(&out, "id", Uint32Array::view(&list.id).into());
+        set(&out, "from", Float64Array::view(&list.from).into());
+        set(&out, "until", Float64Array::view(&list.until).into());
+        set(&out, "start", Uint32Array::view(&list.start).into());
+        set(&out, "points", Float32Array::view(&list.points).into());
+        set(&out, "text", Uint32Array::view(&list.text).into());
+    }
+    set(&out, "texts", list.texts.join("\n").into());
+    out
 }

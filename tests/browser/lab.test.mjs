@@ -355,6 +355,54 @@ test('before and after stand side by side, differences marked, counted and told'
   await done();
 });
 
+test('both runs in one picture: what they share once, what is gone dashed, what is new heavy', async () => {
+  for (const lang of ['en', 'zh']) {
+    const { page, player, settled, select, done } = await lab(`scenario=hello-tcp&lang=${lang}`);
+    await select('len 11');
+    await player.evaluate((element) => element.lab.act(element.selected, 'drop'));
+    await settled();
+    await player.evaluate((element) => element.lab.compare.show());
+    const dialog = player.locator('dialog.compare');
+    const over = dialog.getByRole('radio', { name: lang === 'zh' ? '重叠' : 'overlaid' });
+    assert.equal(await over.isChecked(), false, 'side by side at first');
+    await over.check();
+    assert.deepEqual(await dialog.locator('.half').evaluateAll((halves) => halves.map((half) => half.getClientRects().length > 0)), [false, false, true]);
+    assert.match(await dialog.locator('.legend').innerText(), lang === 'zh' ? /虚线加 −：只在改动前/ : /Dashed, with −: only before/);
+    const { arrows, bold, faint, signs, counted, packets } = await player.evaluate((element) => {
+      const { laid, counts } = element.lab.compare;
+      const core = laid.core;
+      // All of it at once, not what is in sight.
+      const list = core.ladder(900, core.height() + 80, 0, 1, true, 'en');
+      const of = [...list.kind.keys()].filter((i) => list.kind[i] === 1);
+      const texts = list.texts.split('\n');
+      return {
+        arrows: of.length,
+        bold: of.filter((i) => list.look[i] & 16).length,
+        faint: of.filter((i) => list.role[i] === 1 && list.look[i] & 1).length,
+        signs: Object.fromEntries(['+', '−', '≠'].map((sign) => [sign, texts.filter((text) => text === sign).length])),
+        counted: [...counts.querySelectorAll('tbody tr')].map((row) => [...row.cells].slice(1).map((cell) => Number(cell.textContent))),
+        packets: element.about.packets,
+      };
+    });
+    const [[same, moved, ends, gone, added], calls] = counted;
+    assert.equal(packets, same + moved + ends + added);
+    assert.equal(arrows, same + moved + 2 * ends + gone + added, 'each packet of both once, but one that ends otherwise with both its ends');
+    assert.deepEqual([bold, faint], [ends + added, ends + gone]);
+    assert.deepEqual(signs, { '+': added + calls[4], '−': gone + calls[3], '≠': 2 * ends + 2 * calls[2] });
+    assert.ok(ends > 0 && added > 0);
+    // The table beside it tells the same, and leads there.
+    assert.ok((await dialog.locator('.rows tr.new').count()) > 0);
+    await dialog.locator('.rows button').first().click();
+    await page.keyboard.press('Escape');
+    // The choice stays.
+    await player.evaluate((element) => element.lab.compare.show());
+    assert.ok(await over.isChecked());
+    assert.ok((await dialog.locator('.half canvas').nth(2).boundingBox()).width > 300);
+    assert.deepEqual(await axeFindings(page), []);
+    await done();
+  }
+});
+
 /** What is to hold is 100 ms; it may only go down. */
 const DRAWN_MS = 400;
 

@@ -1,6 +1,7 @@
-// The run before and after the changes, side by side: the same ladder twice, each difference marked by a sign, counted, and told.
+// The run before and after the changes, side by side (the same ladder twice, each difference marked by a sign) or in one picture,
+// counted, and told.
 
-import { compareRuns } from '../pkg/framewire.js';
+import { compareRuns, overlayRuns } from '../pkg/framewire.js';
 import { fill } from './core.js';
 import { h, iconButton } from './dom.js';
 import { message } from './open.js';
@@ -9,6 +10,7 @@ import { Picture } from './picture.js';
 import { run } from './run.js';
 
 /** @typedef {import('../pkg/framewire.js').Player} Core */
+/** @typedef {import('../pkg/framewire.js').Overlay} Overlay */
 /** @typedef {import('./types.d.ts').Row} Row */
 /** @typedef {{ ids: Uint32Array, marks: Uint8Array, rows: Uint32Array, counts: Uint32Array }} Side of a comparison (src/wasm/lab.rs) */
 
@@ -23,6 +25,8 @@ const AROUND = 58;
 const BEFORE = 80;
 /** So long after that the ladders do not follow each other, in milliseconds. */
 const QUIET_MS = 200;
+/** No marks: an overlaid picture has them already. @type {Side} */
+const UNMARKED = { ids: new Uint32Array(), marks: new Uint8Array(), rows: new Uint32Array(), counts: new Uint32Array() };
 /** Sentences shown at most. */
 const MOST_ROWS = 300;
 
@@ -38,7 +42,7 @@ export class Half {
   constructor(dialog, sign) {
     this.dialog = dialog;
     this.sign = sign;
-    /** @type {Core | undefined} */
+    /** @type {Core | Overlay | undefined} */
     this.core = undefined;
     this.height = 0;
     /** @type {Map<number, number>} */
@@ -56,7 +60,7 @@ export class Half {
     this.element = h('section', { class: 'half' }, this.title, this.scroller);
   }
 
-  /** @param {Core} core @param {number} height @param {Side} side */
+  /** @param {Core | Overlay} core @param {number} height @param {Side} side */
   show(core, height, side) {
     this.core = core;
     this.height = height;
@@ -115,27 +119,37 @@ export class Compare {
     this.original = undefined;
     this.following = false;
     this.quiet = 0;
+    /** The time that was gone to last. @type {number | undefined} */
+    this.moment = undefined;
     this.heading = h('h2', {});
     this.close = iconButton('close', '', () => this.element.close());
     this.done = h('p', { class: 'quiet' });
     this.counts = h('table', { class: 'counts' });
     this.before = new Half(this, '−');
     this.after = new Half(this, '+');
-    this.halves = h('div', { class: 'halves' }, this.before.element, this.after.element);
+    /** Both in one picture. */
+    this.laid = new Half(this, '');
+    /** @type {Overlay | undefined} */
+    this.overlay = undefined;
+    const choice = () => h('input', { type: 'radio', name: 'fw-compare', change: () => this.arrange() });
+    this.beside = choice();
+    this.beside.checked = true;
+    this.over = choice();
+    this.besideText = h('span', {});
+    this.overText = h('span', {});
+    this.how = h('fieldset', { class: 'how' }, h('label', {}, this.beside, this.besideText), h('label', {}, this.over, this.overText));
+    this.legend = h('p', { class: 'legend', hidden: true });
+    this.halves = h('div', { class: 'halves' }, this.before.element, this.after.element, this.laid.element);
     this.rows = h('tbody', {});
     this.head = h('thead', {});
     this.listHeading = h('h3', {});
     this.table = h('table', { class: 'rows' }, this.head, this.rows);
     this.list = h('div', { class: 'told', tabindex: 0, role: 'group' }, this.listHeading, this.table);
-    this.element = h('dialog', { class: 'compare' }, h('div', { class: 'bar' }, this.heading, this.close), h('div', { class: 'sum' }, this.done, this.counts), this.halves, this.list);
+    this.element = h('dialog', { class: 'compare' }, h('div', { class: 'bar' }, this.heading, this.close), h('div', { class: 'sum' }, this.done, this.counts, this.how, this.legend), this.halves, this.list);
     // What it shows may be gone before it is opened again.
-    this.element.addEventListener('close', () => {
-      this.before.core = undefined;
-      this.after.core = undefined;
-    });
+    this.element.addEventListener('close', () => this.drop());
     this.resized = new ResizeObserver(() => {
-      this.before.layout();
-      this.after.layout();
+      for (const half of [this.before, this.after, this.laid]) half.layout();
     });
     this.resized.observe(this.halves);
   }
@@ -150,6 +164,12 @@ export class Compare {
     this.after.title.textContent = w['compare-after'];
     this.before.scroller.setAttribute('aria-label', w['compare-before']);
     this.after.scroller.setAttribute('aria-label', w['compare-after']);
+    this.how.setAttribute('aria-label', w['compare-how']);
+    this.besideText.textContent = w['compare-beside'];
+    this.overText.textContent = w['compare-over'];
+    this.legend.textContent = w['compare-legend'];
+    this.laid.title.textContent = w['compare'];
+    this.laid.scroller.setAttribute('aria-label', w['compare']);
     this.list.setAttribute('aria-label', w['compare-list']);
     this.listHeading.textContent = w['compare-list'];
     this.counts.setAttribute('aria-label', w['compare-counts']);
@@ -159,10 +179,35 @@ export class Compare {
   /** Another scenario is open. */
   forget() {
     if (this.element.open) this.element.close();
-    this.before.core = undefined;
-    this.after.core = undefined;
+    this.drop();
     this.original?.free();
     this.original = undefined;
+  }
+
+  /** Lets go of the runs. */
+  drop() {
+    for (const half of [this.before, this.after, this.laid]) half.core = undefined;
+    this.overlay?.free();
+    this.overlay = undefined;
+  }
+
+  /** Shows the two runs as it is chosen, at the same moment. */
+  arrange() {
+    const { original, player } = this;
+    const over = this.over.checked;
+    const from = over ? this.before : this.laid;
+    const { core } = this.before;
+    const seen = from === this.before && core && 'nanos' in core ? core.nanos(from.scroller.scrollTop + BEFORE) : this.moment;
+    for (const half of [this.before, this.after]) half.element.hidden = over;
+    this.laid.element.hidden = this.legend.hidden = !over;
+    this.halves.classList.toggle('over', over);
+    if (over && original && player.core) {
+      this.overlay ??= overlayRuns(original, player.core, player.ladder.viewHeight());
+      this.laid.show(this.overlay, this.overlay.height(), UNMARKED);
+    }
+    this.before.layout();
+    this.after.layout();
+    if (seen !== undefined) this.go(seen);
   }
 
   async show() {
@@ -190,10 +235,14 @@ export class Compare {
     const { player, lab, original } = this;
     if (!original || !player.core || !lab.bench) return;
     const compared = /** @type {{ before: Side, after: Side }} */ (compareRuns(original, player.core));
+    this.overlay?.free();
+    this.overlay = this.laid.core = undefined;
+    this.moment = undefined;
     this.done.textContent = lab.bench.changes(player.lang).join(' · ');
     this.count(compared.before, compared.after);
     this.before.show(original, original.fit(player.ladder.viewHeight()).height, compared.before);
     this.after.show(player.core, player.ladder.height, compared.after);
+    this.arrange();
     this.tell(compared);
   }
 
@@ -251,7 +300,8 @@ export class Compare {
   go(nanos) {
     // Where one ladder ends earlier, it must not take the other along.
     this.quiet = performance.now() + QUIET_MS;
-    for (const { core, scroller } of [this.before, this.after]) {
+    this.moment = nanos;
+    for (const { core, scroller } of [this.before, this.after, this.laid]) {
       if (core) scroller.scrollTop = Math.max(0, core.position(nanos) - BEFORE);
     }
   }
@@ -268,8 +318,9 @@ export class Compare {
 
   /** The other ladder goes to the same time. @param {Half} half */
   scrolled(half) {
+    if (half === this.laid) return;
     const other = half === this.before ? this.after : this.before;
-    if (performance.now() < this.quiet || this.following || !half.core || !other.core) {
+    if (performance.now() < this.quiet || this.following || !half.core || !other.core || !('nanos' in half.core)) {
       this.following = false;
       return;
     }

@@ -487,12 +487,12 @@ export class FramewirePlayer extends HTMLElement {
       if (passed >= STEP_MS / this.speed) {
         this.lastTick = now;
         this.playhead = Math.min(until, core.step(this.playhead, 1, false));
-        this.moved();
+        this.followed();
       }
     } else {
       this.lastTick = now;
       this.playhead = Math.min(until, this.playhead + (Math.min(passed, 100) / 1000) * PACE * this.speed);
-      this.moved();
+      this.followed();
     }
     if (this.playhead >= until - 0.01) {
       // A question is waiting here.
@@ -504,7 +504,6 @@ export class FramewirePlayer extends HTMLElement {
       }
       this.playhead = this.embed.from();
     }
-    this.ladder.follow();
     this.frame = requestAnimationFrame((at) => this.tick(at));
   }
 
@@ -515,9 +514,14 @@ export class FramewirePlayer extends HTMLElement {
   seek(position, byHand = false) {
     if (byHand) this.pause();
     this.playhead = Math.max(0, Math.min(this.extent, this.predict.horizon, position));
-    this.moved();
-    this.ladder.follow();
+    this.followed();
     this.dispatchEvent(new Event('seeked'));
+  }
+
+  /** The playhead moved, and the ladder is to show where it is: this first, for it asks where things stand before anything changes. */
+  followed() {
+    this.ladder.follow();
+    this.moved();
   }
 
   /**

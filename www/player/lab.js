@@ -86,7 +86,14 @@ const css = `
 .compare .counts th, .compare .counts td { padding: 1px 16px 1px 0; }
 .compare .counts tbody td { font-weight: 600; }
 .compare .halves { flex: 2; min-height: 0; display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px; }
-.compare .half { min-height: 0; min-width: 0; display: flex; flex-direction: column; }
+.compare .halves.over { grid-template-columns: minmax(0, 1fr); }
+.compare .half[hidden] { display: none; }
+.compare .how { border: 0; margin: 4px 0 0; padding: 0; display: flex; gap: 4px 16px; flex-wrap: wrap; }
+.compare .how label { display: inline-flex; align-items: center; gap: 6px; min-height: 28px; }
+.compare .how input { margin: 0; width: 16px; height: 16px; accent-color: var(--fw-ink); }
+.compare .legend { margin: 2px 0 0; font-size: 12px; color: var(--fw-faint); white-space: normal; overflow-wrap: anywhere; }
+.narrow .compare .how label { min-height: 44px; }
+.compare .half:not([hidden]) { min-height: 0; min-width: 0; display: flex; flex-direction: column; }
 .compare .half .scroller { flex: 1; min-height: 0; height: auto; border: 1px solid var(--fw-line); }
 .compare .told { flex: 0 1 auto; max-height: 30%; min-height: 64px; overflow: auto; border-top: 1px solid var(--fw-line); padding-top: 8px; }
 .compare .rows td { padding: 1px 12px 1px 0; vertical-align: top; }
@@ -94,7 +101,7 @@ const css = `
 .compare .rows button { min-height: 24px; padding: 0 4px; text-decoration: underline; font-variant-numeric: tabular-nums; }
 .narrow .compare > :not(.bar) { margin: 0 4px; }
 .narrow .compare { overflow-x: hidden; overflow-y: auto; }
-.narrow .compare .halves { grid-template-columns: minmax(0, 1fr); flex: none; }
+.narrow .compare .halves, .narrow .compare .halves.over { grid-template-columns: minmax(0, 1fr); flex: none; }
 .narrow .compare .half .scroller { height: 60vh; flex: none; }
 .narrow .compare .counts { display: block; overflow-x: auto; }
 .narrow .compare .counts th, .narrow .compare .counts td { padding-right: 6px; }

@@ -4,9 +4,9 @@
 /** @typedef {import('./types.d.ts').DisplayList} DisplayList */
 /** @typedef {import('./theme.js').Theme} Theme */
 
-const KIND = { line: 0, arrow: 1, rect: 2, area: 3, text: 4, cross: 5, region: 6, clip: 7 };
+export const KIND = { line: 0, arrow: 1, rect: 2, area: 3, text: 4, cross: 5, region: 6, clip: 7 };
 
-const LOOK = {
+export const LOOK = {
   dashed: 1,
   double: 2,
   dotted: 4,
@@ -29,6 +29,10 @@ const ROLE_ON_MESSAGE = 4;
 /** Roles that get a fine line: faint, grid, timer. */
 const FINE = new Set([1, 2, 7]);
 const FUTURE = 0.2;
+/** So far out of sight lines end. */
+const AIR = 40;
+/** Turned text stands at multiples of this angle: half a degree. */
+const TURN = Math.PI / 360;
 /** Opacity of what is translucent. */
 const SOFT = 0.22;
 
@@ -67,12 +71,13 @@ export function copyList(columns) {
  * @param {DisplayList} list
  * @param {Theme} theme
  * @param {Scene} scene
+ * @param {(i: number) => boolean} [wanted] which marks; all, if it is not given
  */
-export function paint(ctx, list, theme, scene) {
+export function paint(ctx, list, theme, scene, wanted) {
   const painter = new Painter(ctx, list, theme, scene);
   ctx.save();
   ctx.lineJoin = 'round';
-  for (let i = 0; i < list.kind.length; i++) painter.mark(i);
+  for (let i = 0; i < list.kind.length; i++) if (!wanted || list.kind[i] === KIND.clip || wanted(i)) painter.mark(i);
   painter.unclip();
   ctx.restore();
 }
@@ -244,10 +249,12 @@ class Painter {
     const length = Math.hypot(tx - x0, ty - y0) || 1;
     const [ux, uy] = [(tx - x0) / length, (ty - y0) / length];
     this.stroke(i, lit);
+    // Of a long one only what is in sight; dashes are left alone, they would move.
+    const [from, to] = look & (LOOK.dashed | LOOK.dotted) ? [0, 1] : this.seen(y0, y1);
     for (const s of look & LOOK.double ? [-1.75, 1.75] : [0]) {
       ctx.beginPath();
-      ctx.moveTo(x0 - uy * s, y0 + ux * s);
-      ctx.lineTo(x1 - uy * s, y1 + ux * s);
+      ctx.moveTo(x0 + (x1 - x0) * from - uy * s, y0 + (y1 - y0) * from + ux * s);
+      ctx.lineTo(x0 + (x1 - x0) * to - uy * s, y0 + (y1 - y0) * to + ux * s);
       ctx.stroke();
     }
     ctx.setLineDash([]);
@@ -270,6 +277,19 @@ class Painter {
       ctx.lineTo(x1 + uy * 7, y1 - ux * 7);
       ctx.stroke();
     }
+  }
+
+  /**
+   * Where, from 0 to 1, a line from one height to another comes into the picture and leaves it, with some air.
+   * @param {number} y0
+   * @param {number} y1
+   */
+  seen(y0, y1) {
+    const { height } = this.list;
+    if (Math.abs(y1 - y0) < height) return [0, 1];
+    const [a, b] = [(-AIR - y0) / (y1 - y0), (height + AIR - y0) / (y1 - y0)];
+    const from = Math.max(0, Math.min(a, b));
+    return [from, Math.max(from, Math.min(1, Math.max(a, b)))];
   }
 
   /**
@@ -339,83 +359,28 @@ class Painter {
     if (turned) {
       ctx.save();
       ctx.translate(x, y);
-      ctx.rotate(Math.atan2(p[at + 3] - y, p[at + 2] - x));
+      // In steps that nobody sees: letters that were drawn at this angle before need not be made anew.
+      ctx.rotate(Math.round(Math.atan2(p[at + 3] - y, p[at + 2] - x) / TURN) * TURN);
       x = y = 0;
     }
     if (look & LOOK.halo) {
       const alpha = ctx.globalAlpha;
       ctx.globalAlpha = 1;
-      ctx.strokeStyle = theme.paper;
-      ctx.lineWidth = 3.5;
-      ctx.strokeText(text, x, y);
+      if (turned) {
+        // Letters outlined at every angle are slow: a band of paper does the same.
+        const width = ctx.measureText(text).width + 2;
+        const left = look & LOOK.centre ? width / 2 : look & LOOK.end ? width - 1 : 1;
+        ctx.fillStyle = theme.paper;
+        ctx.fillRect(-left, -size * 0.86, width, size * 1.08);
+        ctx.fillStyle = this.colour(i);
+      } else {
+        ctx.strokeStyle = theme.paper;
+        ctx.lineWidth = 3.5;
+        ctx.strokeText(text, x, y);
+      }
       ctx.globalAlpha = alpha;
     }
     ctx.fillText(text, x, y);
     if (turned) ctx.restore();
   }
-}
-
-/**
- * The id of the thing at a point; 0 for none. What was drawn last wins, what is meant exactly wins over what is near.
- * @param {DisplayList} list
- * @param {number} x
- * @param {number} y
- * @param {number} reach how far from a line still counts
- * @param {number} horizon what begins behind this position is not there
- */
-export function hit(list, x, y, reach, horizon) {
-  let found = 0;
-  let best = Infinity;
-  for (let i = list.kind.length - 1; i >= 0; i--) {
-    const id = list.id[i];
-    if (id === 0 || list.from[i] > horizon + 0.01) continue;
-    const distance = distanceTo(list, i, x, y);
-    if (distance < best && distance <= reach) {
-      best = distance;
-      found = id;
-    }
-  }
-  return found;
-}
-
-/**
- * @param {DisplayList} list
- * @param {number} i
- * @param {number} x
- * @param {number} y
- */
-function distanceTo(list, i, x, y) {
-  const at = list.start[i];
-  const p = list.points;
-  switch (list.kind[i]) {
-    case KIND.rect:
-    case KIND.region: {
-      const dx = Math.max(p[at] - x, 0, x - p[at] - p[at + 2]);
-      const dy = Math.max(p[at + 1] - y, 0, y - p[at + 1] - p[at + 3]);
-      // Lines are harder to hit than areas, so an area yields to a line that is just as near.
-      return Math.hypot(dx, dy) + 2;
-    }
-    case KIND.arrow:
-    case KIND.line:
-      return toSegment(p[at], p[at + 1], p[at + 2], p[at + 3], x, y);
-    case KIND.cross:
-    case KIND.text:
-      return Math.hypot(p[at] - x, p[at + 1] - y);
-    default:
-      return Infinity;
-  }
-}
-
-/**
- * @param {number} x0
- * @param {number} y0
- * @param {number} x1
- * @param {number} y1
- * @param {number} x
- * @param {number} y
- */
-function toSegment(x0, y0, x1, y1, x, y) {
-  const [dx, dy] = [x1 - x0, y1 - y0];
-  const t = Math.max(0, Math.min(1, ((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy || 1)));
-  return Math.hypot(x0 + t * dx - x, y0 + t * dy - y);
 }
