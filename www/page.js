@@ -8,7 +8,7 @@ import { LinkError, readLink } from './player/link.js';
 loadCore().catch(() => {});
 
 /** What may be in a link and must not stay from the one before. */
-const OF_THE_LINK = ['scenario', 'src', 'connection', 'predict'];
+const OF_THE_LINK = ['scenario', 'src', 'connection', 'predict', 'later'];
 
 /**
  * Opens what the address asks for.
@@ -24,6 +24,8 @@ function follow(player) {
   if (json) {
     json.catch(() => {});
     void player.load(json);
+  } else if ('later' in attributes && player.info?.name === attributes['scenario']) {
+    void player.load(); // The same scenario with other changes is another run.
   }
   const arrived = new AbortController();
   const once = { signal: arrived.signal };

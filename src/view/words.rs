@@ -368,7 +368,6 @@ words! {
     LabFromHere "lab-from-here": "from here on ({0})", "从此刻起（{0}）";
     LabHereHint "lab-here-hint": "In the middle of a run you can change the network and, of TCP, what a socket option sets on a live connection; what the handshake settles holds for the whole run. Such a change stands in no scenario's text and in no link.", "运行途中可以改网络的参数，以及套接字选项在连接建立后仍能改的 TCP 参数；握手时商定的参数对整个运行有效。这样的改动不会写进场景文本，也不会进入分享链接。";
     LabHereNone "lab-here-none": "Bring the playhead to the moment from which it is to change.", "请先把播放头移到要改动的时刻。";
-    ShareLater "share-later": "The link leaves out what was changed in the middle of the run.", "链接不包含运行途中所做的改动。";
     LabEveryHost "lab-every-host": "all hosts", "所有主机";
     LabRuleBroken "lab-rule-broken": "{0}: {1}", "{0}：{1}";
     LabRuleKept "lab-rule-kept": "{0}: no longer “{1}”", "{0}：取消“{1}”";
@@ -459,6 +458,7 @@ words! {
     ShareHint "share-hint": "The link itself holds everything; no server keeps it.", "全部内容都在链接里，不经过任何服务器保存。";
     ShareLong "share-long": "The link has {0} characters; some programs cut such long ones. \"Export\" saves the same as a file.", "链接有 {0} 个字符，有些软件会截断。也可以用“导出”保存为文件。";
     ShareFile "share-file": "A file that you opened cannot travel in a link. \"Export\" saves it as a page or a recording.", "本地打开的文件无法放进链接，请用“导出”保存为网页或录制文件。";
+    LinkLater "link-later": "What the link changes in the middle of the run cannot be read; the scenario is shown without it.", "链接中的“运行途中的改动”无法读出，以下显示的场景不含这些改动。";
     LinkDamaged "link-damaged": "The link is damaged: the scenario in it cannot be read. Was all of it copied?", "链接已损坏，无法读出其中的场景。复制时是否漏掉了一部分？";
     LinkLong "link-long": "The scenario is too long for a link.", "场景太长，无法放进链接。";
     LinkAt "link-at": "The link asks for a moment that is no time: {0}", "链接指定的时刻不是有效的时间：{0}";

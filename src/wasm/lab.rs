@@ -7,8 +7,8 @@ use super::{Player, ScenarioInfo, columns, lang_of, set, to_js};
 use crate::sim::scenario::Act;
 use crate::sim::units::Span;
 use crate::sim::{
-    BUILTINS, Comparison, KnobError, Lab as Bench, Path, RULES, Runner, Scenario, ScenarioError, Topic, aim,
-    builtin, compare,
+    BUILTINS, Change, Comparison, KnobError, Lab as Bench, Path, RULES, Runner, Scenario, ScenarioError,
+    Topic, aim, builtin, compare,
 };
 use crate::time::{Duration, Instant};
 use crate::trace::PacketId;
@@ -81,9 +81,14 @@ impl Lab {
         done.map_err(|error| refused(error, lang_of(lang)))
     }
 
-    /// How many changes begin in the middle of the run: no scenario's text can hold them.
-    pub fn later(&self) -> usize {
-        self.bench.commands().len()
+    /// The changes that begin in the middle of the run, which no scenario's text can hold: a row `[event, nanos, path, value]`
+    /// each, as [`turn_later`](Lab::turn_later) takes them.
+    pub fn later(&self) -> JsValue {
+        let rows = self.bench.changes().iter().filter_map(|change| match change {
+            Change::Later { path, value, event, time } => Some((*event, time.as_nanos() as f64, path, value)),
+            _ => None,
+        });
+        to_js(&rows.collect::<Vec<_>>())
     }
 
     /// The rules that can be broken (see `RuleInfo`).

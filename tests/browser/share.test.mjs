@@ -69,6 +69,42 @@ test('a scenario of one\'s own travels whole, and runs to the same events', asyn
   await second.done();
 });
 
+test('what was changed in the middle of the run travels, by link and in a saved page', async () => {
+  const seen = (player) =>
+    player.evaluate((element) => ({ duration: element.duration, changes: element.lab.bench.changes('en'), later: element.lab.bench.later() }));
+  const first = await open('scenario=four-way-close&lang=en');
+  const plain = await first.player.evaluate((element) => element.duration);
+  await first.player.evaluate((element) => element.lab.change((bench) => bench.turnLater('network.latency', '300ms', 40, 81_000_000, 'en')));
+  const before = await seen(first.player);
+  assert.ok(before.duration > plain + 0.2, `${plain} ${before.duration}`);
+  assert.deepEqual(before.later, [[40, 81_000_000, 'network.latency', '300ms']]);
+  const { fragment } = await linkOf(first);
+  const saved = await first.page.evaluate(async () => (await import('/player/save.js')).pageOf(document.querySelector('framewire-player')));
+  assert.match(saved, / later="\[\[40,81000000,/);
+  await first.done();
+  const second = await open(fragment);
+  assert.deepEqual(await seen(second.player), before);
+  // It is the first scenario's alone.
+  await second.player.evaluate((element) => element.setAttribute('scenario', 'hello-tcp'));
+  await second.player.locator('h1', { hasText: 'Hello' }).waitFor();
+  assert.deepEqual((await seen(second.player)).later, []);
+  await second.done();
+});
+
+test('a link whose changes cannot be read shows the scenario without them, and says so', async () => {
+  const rows = ['nonsense', '[[1,2,3]]', '[[-1,0,"network.latency","1ms"]]', JSON.stringify(Array(65).fill([1, 0, 'network.latency', '1ms']))];
+  for (const later of rows) {
+    const { player, done } = await open(`scenario=hello-tcp&lang=zh&later=${encodeURIComponent(later)}`);
+    assert.match(await player.locator('.notice').innerText(), /运行途中/, later);
+    assert.equal(await player.evaluate((element) => element.info.name), 'hello-tcp');
+    await done();
+  }
+  const { player, done } = await open(`scenario=hello-tcp&lang=en&later=${encodeURIComponent('[[1,0,"network.nothing","1ms"]]')}`);
+  assert.match(await player.locator('.notice').innerText(), /network\.nothing/);
+  assert.deepEqual(await player.evaluate((element) => element.lab.bench.later()), []);
+  await done();
+});
+
 test('changes travel: the link holds the scenario as it is after them', async () => {
   const first = await open('scenario=hello-tcp&lang=en');
   await first.player.evaluate((element) => element.lab.change((bench) => bench.turn('network.latency', '250ms', 'en')));

@@ -32,3 +32,12 @@ export function scenarioOf(player) {
   const changed = (player.lab.bench?.changes(player.lang).length ?? 0) > 0;
   return { name: changed ? undefined : player.info?.name || undefined, json: player.scenarioJson() };
 }
+
+/**
+ * What was changed in the middle of the run, as the attribute `later` takes it; nothing where nothing was.
+ * @param {import('./element.js').FramewirePlayer} player
+ */
+export function laterOf(player) {
+  const rows = player.lab.bench?.later() ?? [];
+  return rows.length > 0 ? JSON.stringify(rows) : undefined;
+}

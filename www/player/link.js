@@ -1,8 +1,8 @@
 // Share links: what is shown, in the fragment of the page's own address. No server ever sees it.
 //
 // `scenario` is the name of a built-in scenario; `json` a scenario's text, compressed (deflate, RFC 1951) and written in base64url
-// (RFC 4648 section 5); `src` the address of a recording; `at` the playhead in seconds; `view`, `lang` and `predict` as the
-// attributes of the element.
+// (RFC 4648 section 5); `src` the address of a recording; `at` the playhead in seconds; `later` what was changed in the middle of the
+// run, as JSON; `view`, `lang` and `predict` as the attributes of the element.
 
 /** Most characters of a scenario's text; a link that unpacks to more is refused. */
 const MOST = 1 << 20;
@@ -76,7 +76,36 @@ export async function unpack(packed) {
  * @property {LinkError} [wrong] what of it cannot be used
  */
 
-const ATTRIBUTES = ['scenario', 'src', 'connection', 'lang', 'theme', 'view', 'predict'];
+const ATTRIBUTES = ['scenario', 'src', 'connection', 'lang', 'theme', 'view', 'predict', 'later'];
+
+/** Changes in the middle of a run that a link may hold. */
+const MOST_LATER = 64;
+
+/**
+ * A change of a knob in the middle of a run: before which event, when that was (in nanoseconds), the knob's path, its value.
+ * @typedef {[event: number, nanos: number, path: string, value: string]} LaterChange
+ */
+
+/**
+ * Reads what was changed in the middle of a run.
+ * @param {string} text JSON
+ * @returns {LaterChange[]}
+ */
+export function readLater(text) {
+  /** @type {unknown} */
+  let rows;
+  try {
+    rows = JSON.parse(text);
+  } catch {
+    // Told below.
+  }
+  const whole = (/** @type {unknown} */ n, /** @type {number} */ most) => Number.isInteger(n) && Number(n) >= 0 && Number(n) <= most;
+  const good = (/** @type {unknown} */ row) =>
+    Array.isArray(row) && row.length === 4 && whole(row[0], 0xffffffff) && whole(row[1], Number.MAX_SAFE_INTEGER) &&
+    typeof row[2] === 'string' && typeof row[3] === 'string';
+  if (!Array.isArray(rows) || rows.length > MOST_LATER || !rows.every(good)) throw new LinkError('link-later');
+  return /** @type {LaterChange[]} */ (rows);
+}
 
 /**
  * Reads a fragment, with or without its `#`.

@@ -2,7 +2,7 @@
 
 import { Lab, Recording, scenarioInfo, scenarios } from '../pkg/framewire.js';
 import { breathe } from './dom.js';
-import { LinkError } from './link.js';
+import { LinkError, readLater } from './link.js';
 import { run } from './run.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
@@ -55,7 +55,7 @@ export async function scenario(player, name) {
 async function simulated(player, make) {
   const turn = player.sequence;
   try {
-    const lab = make();
+    const { lab, wrong } = withLater(player, make());
     const made = await run(player, lab);
     if (!made) return false;
     await breathe();
@@ -67,12 +67,33 @@ async function simulated(player, make) {
     forget(player);
     player.lab.take(lab, made.events);
     player.opened(made.core, lab.info(player.lang));
-    const remark = made.core.remark();
-    if (remark) player.say(remark);
+    const remark = wrong || made.core.remark();
+    if (remark) player.say(remark, wrong !== '');
     return true;
   } catch (error) {
     if (turn === player.sequence) player.fail(message(error));
     return false;
+  }
+}
+
+/**
+ * A scenario with what the attribute `later` changes in the middle of its run, or without it where that cannot be.
+ * @param {FramewirePlayer} player
+ * @param {Lab} lab
+ */
+function withLater(player, lab) {
+  const asked = player.getAttribute('later');
+  if (asked === null) return { lab, wrong: '' };
+  // It is of this scenario alone; from now on the laboratory holds it.
+  player.removeAttribute('later');
+  const changed = lab.copy();
+  try {
+    for (const [event, nanos, path, value] of readLater(asked)) changed.turnLater(path, value, event, nanos, player.lang);
+    lab.free();
+    return { lab: changed, wrong: '' };
+  } catch (error) {
+    changed.free();
+    return { lab, wrong: error instanceof LinkError ? player.word(error.word) : message(error) };
   }
 }
 

@@ -1,7 +1,7 @@
 // One self-contained HTML file: scripts, WASM and scenario inside, nothing to load, opened from file:// as from anywhere.
 
 import { INLINE_TYPE } from './core.js';
-import { fileName, offer, scenarioOf } from './download.js';
+import { fileName, laterOf, offer, scenarioOf } from './download.js';
 
 /**
  * @typedef {object} Page
@@ -104,6 +104,8 @@ function shown(player) {
     attributes['data-name'] = player.info?.title ?? player.held.name;
   }
   const { name, json } = scenarioOf(player);
+  const later = laterOf(player);
+  if (later) attributes['later'] = later;
   if (!name) delete attributes['scenario'];
   return { attributes, scenario: name ? undefined : json };
 }

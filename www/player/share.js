@@ -2,7 +2,7 @@
 
 import { Dialog, copy } from './dialog.js';
 import { h } from './dom.js';
-import { scenarioOf } from './download.js';
+import { laterOf, scenarioOf } from './download.js';
 import { LONG, pack, writeLink } from './link.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
@@ -70,6 +70,7 @@ export class Share {
     const fragment = writeLink({
       scenario: name,
       json: !name && json ? await pack(json) : undefined,
+      later: laterOf(player),
       src: src ?? undefined,
       connection: held?.connection?.toString(),
       lang: player.lang,
@@ -95,8 +96,7 @@ export class Share {
     if (turn !== this.turn) return;
     this.field.value = link ?? '';
     this.copyButton.disabled = !link;
-    if (link && player.lab.bench?.later()) this.remark.textContent = player.words['share-later'];
-    else if (link) this.remark.textContent = link.length > LONG ? player.word('share-long', String(link.length)) : player.words['share-hint'];
+    if (link) this.remark.textContent = link.length > LONG ? player.word('share-long', String(link.length)) : player.words['share-hint'];
     else if (player.held) this.remark.textContent = player.words['share-file'];
   }
 
