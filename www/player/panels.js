@@ -244,11 +244,16 @@ export class Variables {
     this.heading = h('h2', {});
     this.sets = h('div', { class: 'sets', tabindex: 0, role: 'group' });
     this.element = h('section', { class: 'variables' }, this.heading, this.sets);
+    /** Which variables are shown, and the cells of their values. */
+    this.shape = '';
+    /** @type {HTMLElement[]} */
+    this.cells = [];
   }
 
   translate() {
     this.heading.textContent = this.player.words['variables'];
     this.sets.setAttribute('aria-label', this.player.words['variables']);
+    this.shape = '';
     this.follow();
   }
 
@@ -258,30 +263,40 @@ export class Variables {
     const sets = /** @type {import('./types.d.ts').VariableSet[]} */ (
       core.variables(this.player.playhead, relative, this.player.lang)
     );
+    const shape = sets.map((set) => [set.host, set.socket, ...set.variables.map((v) => v.name)].join(' ')).join('\n');
+    // While the playhead runs the same endpoints have other values: only those are written.
+    if (sets.length > 0 && shape === this.shape) return this.write(sets);
+    this.shape = shape;
     if (sets.length === 0) {
+      this.cells = [];
       this.sets.replaceChildren(h('p', { class: 'quiet' }, this.player.words['no-endpoint']));
       return;
     }
+    this.cells = sets.flatMap((set) => set.variables.map((v) => h('td', {}, v.value)));
+    let next = 0;
     this.sets.replaceChildren(
       ...sets.map((set) =>
         h(
           'table',
           {},
           h('caption', {}, `${set.host} ${set.socket}`),
-          h(
-            'tbody',
-            {},
-            ...set.variables.map((v) =>
-              h(
-                'tr',
-                v.changed ? { class: 'changed' } : {},
-                h('th', { scope: 'row', title: v.source }, v.name),
-                h('td', {}, v.value),
-              ),
-            ),
-          ),
+          h('tbody', {}, ...set.variables.map((v) => h('tr', {}, h('th', { scope: 'row', title: v.source }, v.name), this.cells[next++]))),
         ),
       ),
     );
+    this.write(sets);
+  }
+
+  /** Writes what is another than before. @param {import('./types.d.ts').VariableSet[]} sets */
+  write(sets) {
+    let next = 0;
+    for (const set of sets) {
+      for (const { value, changed } of set.variables) {
+        const cell = this.cells[next++];
+        if (cell.textContent !== value) cell.textContent = value;
+        const row = cell.parentElement;
+        if (row && row.classList.contains('changed') !== changed) row.classList.toggle('changed', changed);
+      }
+    }
   }
 }
