@@ -188,6 +188,11 @@ impl UdpSocket {
         self.queued
     }
 
+    /// Octets of the first datagram in the queue, 0 without one.
+    pub fn first_len(&self) -> usize {
+        self.queue.front().map_or(0, |datagram| datagram.data.len())
+    }
+
     /// How many datagrams were lost because the queue was full.
     pub fn overflows(&self) -> u64 {
         self.overflows

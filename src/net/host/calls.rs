@@ -172,6 +172,15 @@ impl<O: Observer> Sockets<'_, O> {
         result
     }
 
+    /// ioctl(2) with FIONREAD: octets that [`Sockets::recv`] would return now, of UDP those of the first datagram.
+    pub fn readable(&self, id: SocketId) -> usize {
+        match self.host.sockets.get(id).map(|socket| &socket.kind) {
+            Some(Kind::Tcp(tcp)) => tcp.conn.readable(),
+            Some(Kind::Udp(udp)) => udp.first_len(),
+            _ => 0,
+        }
+    }
+
     /// recv(2) with MSG_PEEK, of TCP: the octets stay.
     ///
     /// # Errors

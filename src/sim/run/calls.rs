@@ -223,8 +223,12 @@ impl<S: Sink> Place<'_, '_, S> {
                 Ok(Gave::plain(Returned::Count(n as u64)))
             }
             Call::Recv(_, n) => {
-                let len = calls.recv(id, room(self.scratch, (*n).min(CHUNK * 16)))?;
-                Ok(Gave::plain(Returned::Data(self.scratch.get(..len).unwrap_or_default().to_vec())))
+                // As long as what is there; where nothing is, one octet asks why.
+                let most = (*n).min(CHUNK * 16);
+                let mut buffer = vec![0; calls.readable(id).clamp(1, most.max(1)).min(most)];
+                let len = calls.recv(id, &mut buffer)?;
+                buffer.truncate(len);
+                Ok(Gave::plain(Returned::Data(buffer)))
             }
             Call::RecvFrom(_, n) => {
                 let received = calls.recv_from(id, room(self.scratch, (*n).min(CHUNK)))?;

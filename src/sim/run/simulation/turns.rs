@@ -228,10 +228,10 @@ impl Simulation {
 
     /// Decodes what a socket received, for the frame lane.
     fn feed_lane<S: Sink>(&mut self, handle: Handle, bytes: &[u8], sink: &mut S) {
-        let setup = self.setup.clone();
-        if matches!(setup.framing, Framing::None | Framing::Datagram) {
+        if matches!(self.setup.framing, Framing::None | Framing::Datagram) {
             return;
         }
+        let setup = self.setup.clone();
         let Some(known) = self.sockets.get(handle.0 as usize).cloned() else { return };
         let socket = self.names.socket(known.host, known.socket);
         let lane = self.lanes.entry(handle).or_insert_with(|| FrameLane {
