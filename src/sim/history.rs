@@ -102,7 +102,7 @@ impl From<Flaw> for RunError {
 }
 
 /// How many events lie between two keyframes at most.
-const KEYFRAME: u32 = 1 << 16;
+const KEYFRAME: u32 = 1 << 15;
 /// Keyframes that are kept at most: where a run gets longer, every second one is given up.
 const KEYFRAMES: usize = 128;
 

@@ -2,7 +2,7 @@
 
 use crate::lang::Lang;
 use crate::time::Duration;
-use crate::trace::{EventId, Limit, Record, Sink};
+use crate::trace::{Changes, EventId, Limit, Record, Sink};
 
 /// Why a run is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,5 +41,9 @@ impl Sink for Counter {
 
     fn next_event(&self) -> EventId {
         EventId(self.0)
+    }
+
+    fn record_changes(&mut self, changes: &Changes<'_>) {
+        self.0 += changes.vars.len() as u32;
     }
 }

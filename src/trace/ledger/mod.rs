@@ -140,6 +140,8 @@ impl Trace {
 
     fn call_lanes(&self, ledger: &mut Ledger, transport: Transport) {
         let end = self.end_time();
+        // Most calls return in the order in which they began: so the next return is looked at first.
+        let (returns, mut next) = (&self.tables().returns, 0);
         for (row, call) in self.tables().calls.iter().enumerate() {
             let Some(range) = call.range.filter(|r| r.stream == ledger.stream) else { continue };
             let returned = call.returned.known();
@@ -153,7 +155,12 @@ impl Trace {
                 subject: row as u32,
                 bits: if returned.is_none() { part::OPEN } else { 0 },
             };
-            let back = returned.and_then(|e| self.return_of(e));
+            let back = returned.and_then(|e| match returns.get(next) {
+                Some(there) if there.event == e => Some(next),
+                _ => returns.binary_search_by_key(&e, |r| r.event).ok(),
+            });
+            next = back.map_or(next, |at| at + 1);
+            let back = back.and_then(|at| returns.get(at));
             if back.is_some_and(|r| !matches!(r.outcome, StoredOutcome::Value(_))) {
                 part.bits |= part::FAILED;
             }
