@@ -3,11 +3,16 @@
 mod calls;
 mod packets;
 
+#[cfg(not(target_arch = "wasm32"))]
 use std::iter::repeat_n;
 
-use super::code::{Kind, Provenance, Transport};
+#[cfg(not(target_arch = "wasm32"))]
+use super::code::Provenance;
+use super::code::{Kind, Transport};
 use super::id::{EventId, HostId, SocketId, StreamId};
-use super::record::{Changes, Data, Record, Sink, What};
+#[cfg(not(target_arch = "wasm32"))]
+use super::record::Changes;
+use super::record::{Data, Record, Sink, What};
 use super::store::{SocketState, Trace};
 use super::tables::{
     ContentRow, CorruptRow, FrameRow, HostRow, NO_ROW, NameRow, PacketRow, ProgramRow, QueueRow, SocketRow,
@@ -90,6 +95,8 @@ impl Sink for Trace {
         EventId(u32::try_from(self.columns.len()).unwrap_or(u32::MAX))
     }
 
+    // The page, which is to weigh little, takes them one by one.
+    #[cfg(not(target_arch = "wasm32"))]
     fn record_changes(&mut self, changes: &Changes<'_>) {
         let &Changes { time, cause, socket, rule, old, new, vars } = changes;
         let latest = self.columns.time.last().copied().unwrap_or(0);
