@@ -357,7 +357,7 @@ test('before and after stand side by side, differences marked, counted and told'
 
 test('both runs in one picture: what they share once, what is gone dashed, what is new heavy', async () => {
   for (const lang of ['en', 'zh']) {
-    const { page, player, settled, select, done } = await lab(`scenario=hello-tcp&lang=${lang}`);
+    const { page, player, settled, select, done } = await lab(`scenario=hello-tcp&lang=${lang}`, { viewport: { width: lang === 'zh' ? 390 : 1280, height: 844 } });
     await select('len 11');
     await player.evaluate((element) => element.lab.act(element.selected, 'drop'));
     await settled();
@@ -367,7 +367,8 @@ test('both runs in one picture: what they share once, what is gone dashed, what 
     assert.equal(await over.isChecked(), false, 'side by side at first');
     await over.check();
     assert.deepEqual(await dialog.locator('.half').evaluateAll((halves) => halves.map((half) => half.getClientRects().length > 0)), [false, false, true]);
-    assert.match(await dialog.locator('.legend').innerText(), lang === 'zh' ? /虚线加 −：只在改动前/ : /Dashed, with −: only before/);
+    assert.match(await dialog.locator('.signs').innerText(), lang === 'zh' ? /虚线加 −：只在改动前/ : /Dashed, with −: only before/);
+    assert.ok(await dialog.locator('.sum').evaluate((sum) => sum.scrollWidth <= sum.clientWidth), 'the words break where the picture ends');
     const { arrows, bold, faint, signs, counted, packets } = await player.evaluate((element) => {
       const { laid, counts } = element.lab.compare;
       const core = laid.core;

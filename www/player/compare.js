@@ -138,7 +138,7 @@ export class Compare {
     this.besideText = h('span', {});
     this.overText = h('span', {});
     this.how = h('fieldset', { class: 'how' }, h('label', {}, this.beside, this.besideText), h('label', {}, this.over, this.overText));
-    this.legend = h('p', { class: 'legend', hidden: true });
+    this.legend = h('p', { class: 'signs', hidden: true });
     this.halves = h('div', { class: 'halves' }, this.before.element, this.after.element, this.laid.element);
     this.rows = h('tbody', {});
     this.head = h('thead', {});

@@ -91,7 +91,7 @@ const css = `
 .compare .how { border: 0; margin: 4px 0 0; padding: 0; display: flex; gap: 4px 16px; flex-wrap: wrap; }
 .compare .how label { display: inline-flex; align-items: center; gap: 6px; min-height: 28px; }
 .compare .how input { margin: 0; width: 16px; height: 16px; accent-color: var(--fw-ink); }
-.compare .legend { margin: 2px 0 0; font-size: 12px; color: var(--fw-faint); white-space: normal; overflow-wrap: anywhere; }
+.compare .signs { margin: 2px 0 0; font-size: 12px; color: var(--fw-faint); white-space: normal; overflow-wrap: anywhere; }
 .narrow .compare .how label { min-height: 44px; }
 .compare .half:not([hidden]) { min-height: 0; min-width: 0; display: flex; flex-direction: column; }
 .compare .half .scroller { flex: 1; min-height: 0; height: auto; border: 1px solid var(--fw-line); }

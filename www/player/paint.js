@@ -371,7 +371,7 @@ class Painter {
         const width = ctx.measureText(text).width + 2;
         const left = look & LOOK.centre ? width / 2 : look & LOOK.end ? width - 1 : 1;
         ctx.fillStyle = theme.paper;
-        ctx.fillRect(-left, -size * 0.86, width, size * 1.08);
+        ctx.fillRect(-left, -size * 0.74, width, size * 0.86);
         ctx.fillStyle = this.colour(i);
       } else {
         ctx.strokeStyle = theme.paper;
