@@ -61,7 +61,7 @@ macro_rules! tools_words {
         LabWhen "lab-when": "A knob that is turned holds", "参数改动的生效时间";
         LabFromStart "lab-from-start": "from the start", "从头生效";
         LabFromHere "lab-from-here": "from here on ({0})", "从此刻起（{0}）";
-        LabHereHint "lab-here-hint": "In the middle of a run you can change the network and, of TCP, what a socket option sets on a live connection; what the handshake settles holds for the whole run. Such a change stands in no scenario's text and in no link.", "运行途中可以改网络的参数，以及套接字选项在连接建立后仍能改的 TCP 参数；握手时商定的参数对整个运行有效。这样的改动不会写进场景文本，也不会进入分享链接。";
+        LabHereHint "lab-here-hint": "In the middle of a run you can change the network and, of TCP, what a socket option sets on a live connection; what the handshake settles holds for the whole run. Such a change stands in no scenario's text; links and saved pages carry it.", "运行途中可以改网络的参数，以及套接字选项在连接建立后仍能改的 TCP 参数；握手时商定的参数对整个运行有效。这样的改动不会写进场景文本，但会随分享链接和保存的页面一起保留。";
         LabHereNone "lab-here-none": "Bring the playhead to the moment from which it is to change.", "请先把播放头移到要改动的时刻。";
         LabEveryHost "lab-every-host": "all hosts", "所有主机";
         LabRuleBroken "lab-rule-broken": "{0}: {1}", "{0}：{1}";
