@@ -147,14 +147,26 @@ impl Run {
     }
 }
 
+/// The least of 1, 2 and 5 times a power of ten that is not below `least` (which is above 0), and its power of ten. Logarithms
+/// would weigh kilobytes in the page.
+pub(super) fn round_up(least: f64) -> (f64, i32) {
+    let mut power = 0;
+    while power < 300 && 10f64.powi(power + 1) <= least {
+        power += 1;
+    }
+    while power > -300 && 10f64.powi(power) > least {
+        power -= 1;
+    }
+    let unit = 10f64.powi(power);
+    let round = [1.0, 2.0, 5.0].into_iter().map(|n| n * unit).find(|round| *round >= least);
+    round.map_or((10.0 * unit, power + 1), |round| (round, power))
+}
+
 /// Round numbers between `low` and `high`, about `most` of them, as texts.
 pub(super) fn ticks(low: f64, high: f64, most: f64) -> Vec<(f64, String)> {
     let span = (high - low).max(1e-9);
-    let raw = span / most;
-    let power = 10f64.powf(raw.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * power).find(|s| *s >= raw * 0.999);
-    let step = step.unwrap_or(span);
-    let decimals = (-step.log10().floor()).clamp(0.0, 6.0) as usize;
+    let (step, power) = round_up(span / most * 0.999);
+    let decimals = (-power).clamp(0, 6) as usize;
     let first = (low / step).ceil() as i64;
     let count = (span / step) as i64 + 1;
     let tick = |i: i64| {
@@ -168,6 +180,24 @@ pub(super) fn ticks(low: f64, high: f64, most: f64) -> Vec<(f64, String)> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn round_numbers_are_the_next_above() {
+        for (least, round, power) in [
+            (1.0, 1.0, 0),
+            (1.01, 2.0, 0),
+            (2.0, 2.0, 0),
+            (4.9, 5.0, 0),
+            (5.1, 10.0, 1),
+            (0.03, 0.05, -2),
+            (0.000_6, 0.001, -3),
+            (7_200.0, 10_000.0, 4),
+            (1e12, 1e12, 12),
+        ] {
+            assert_eq!(round_up(least), (round, power), "{least}");
+        }
+        assert!(round_up(f64::INFINITY).1 <= 301 && round_up(f64::MIN_POSITIVE).1 >= -301, "it ends");
+    }
 
     const PANEL: Panel = Panel {
         left: 0.0,

@@ -3,7 +3,7 @@
 
 use crate::probe::{Var, Vars};
 use crate::view::chart_data::{Acked, Chart, Data, Sent, VARS};
-use crate::view::chart_panel::{GUTTER, MARGIN, Panel, Point};
+use crate::view::chart_panel::{GUTTER, MARGIN, Panel, Point, round_up};
 use crate::view::inspect::value_text;
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics::{self, SMALL};
@@ -418,10 +418,7 @@ impl Charts<'_> {
         let (from, until) = (self.window.from, self.window.until);
         let span = until.saturating_sub(from).max(1);
         // A round length of time, of which about forty make the whole.
-        let raw = span as f64 / 40.0;
-        let power = 10f64.powf(raw.log10().floor());
-        let slot = [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * power).find(|s| *s >= raw).unwrap_or(raw);
-        let slot = (slot as u64).max(1);
+        let slot = (round_up(span as f64 / 40.0).0 as u64).max(1);
         let first = from / slot;
         let mut rates = vec![[0i64; 2]; (until / slot - first + 1) as usize];
         let mut add = |at: u64, which: usize, octets: i64| {

@@ -420,10 +420,14 @@ impl Drawing<'_> {
             self.list.rect((x - 4.0, y - 4.0), (8.0, 8.0), paint);
             return;
         }
+        // Sixteen corners, each turned by 22.5 degrees from the one before.
+        const TURN: (f32, f32) = (0.923_879_5, 0.382_683_43);
+        let mut spoke = (4.4, 0.0);
         let corners: Vec<f32> = (0..16)
-            .flat_map(|i| {
-                let (sin, cos) = (std::f32::consts::TAU * i as f32 / 16.0).sin_cos();
-                [x + 4.4 * cos, y + 4.4 * sin]
+            .flat_map(|_| {
+                let corner = [x + spoke.0, y + spoke.1];
+                spoke = (spoke.0 * TURN.0 - spoke.1 * TURN.1, spoke.0 * TURN.1 + spoke.1 * TURN.0);
+                corner
             })
             .collect();
         self.list.mark(Kind::Area, &corners, paint);
