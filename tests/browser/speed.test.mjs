@@ -32,8 +32,8 @@ async function meter(page) {
   };
 }
 
-/** Of the page as it is published. What is to hold is 1000; the module is still too large, and a thousand of its functions are compiled when they are first called. It may only go down. */
-const USABLE_MS = 2500;
+/** Of the page as it is published. What is to hold is 1000, and 1100 it is where nobody else works: a thousand of the module's functions are compiled when they are first called. It may only go down. */
+const USABLE_MS = 2000;
 
 test('usable soon on a CPU four times slower', async () => {
   const tries = [];
@@ -56,7 +56,7 @@ test('usable soon on a CPU four times slower', async () => {
 });
 
 /** Work for one key in an editor, throttled to a quarter, in milliseconds; a third of it is this test's own asking. It may only go down. */
-const KEY_MS = 250;
+const KEY_MS = 200;
 
 test('typing in an editor never stalls', { timeout: 120_000 }, async () => {
   const { page, player, done } = await open('scenario=framed-echo&lang=en');
@@ -128,9 +128,9 @@ test('a trace of 100,000 segments opens in seconds', { timeout: 120_000 }, async
 /** @param {number[]} values */
 const p95 = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.95)];
 
-/** Wanted are 16.7, and 50 throttled: reached on a quiet machine only, for a throttled thread pays for the time that others take, too.
- * They may only go down. */
-const [SCRUB_MS, SCRUB_SLOW_MS] = [25, 450];
+/** Wanted are 16.7, and 50 throttled. Where nobody else worked it was 12 and 84 line by line, 8 and 50 from far away; a throttled thread
+ * pays for the time that others take, too. They may only go down. */
+const [SCRUB_MS, SCRUB_SLOW_MS] = [25, 400];
 
 /** How many times a frame's work is measured; whatever else the machine does can only add to it. */
 const ROUNDS = 3;
