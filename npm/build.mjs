@@ -84,12 +84,12 @@ async function site(folder) {
   await rm(join(folder, 'pkg/framewire.js'));
   for (const name of ['index.html', 'embed.html']) {
     const page = await readFile(join(folder, name), 'utf8');
-    if (!PRELOAD.test(page)) throw new Error(`${name} preloads nothing`);
-    let first = true;
-    const link = `    <link rel="modulepreload" href="pkg/${shared[0]}">\n`;
+    // The many preloads become one.
+    const links = [`    <link rel="modulepreload" href="pkg/${shared[0]}">\n`];
+    const bundled = page.replace(PRELOAD, () => links.pop() ?? '');
+    if (links.length > 0) throw new Error(`${name} preloads nothing`);
     // Only here: a server of recordings opens one of them and not what the still picture shows.
-    const still = '$&    <script src="still.js"></script>\n';
-    await writeFile(join(folder, name), page.replace(PRELOAD, () => (first ? ((first = false), link) : '')).replace('</framewire-player>\n', still));
+    await writeFile(join(folder, name), bundled.replace('</framewire-player>\n', '$&    <script src="still.js"></script>\n'));
   }
 }
 

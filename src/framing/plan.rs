@@ -152,7 +152,7 @@ impl JsonPlan {
     pub(crate) fn header_len(&self, view: &[u8], limits: &Limits) -> Option<Result<usize, Refusal>> {
         let value = self.int.format.read(view)?;
         let limit = u64::from(limits.header);
-        Some(within(value, limit, LengthOf::Header, self.int, view))
+        Some(within(value, 0, limit, LengthOf::Header, self.int, view))
     }
 }
 
@@ -201,28 +201,18 @@ impl LengthPlan {
     pub(crate) fn read(&self, view: &[u8], limits: &Limits) -> Option<Result<Extent, Refusal>> {
         let field = view.get(self.int.offset..)?;
         let value = self.int.format.read(field)?;
-        let (body, bytes) = (value + i128::from(self.field.adjust), || bytes_of(self.int, field));
-        if value >= 0 && body < 0 {
-            let problem = Problem::LengthTooSmall { value, adjust: self.field.adjust, bytes: bytes() };
+        let adjust = self.field.adjust;
+        if value >= 0 && value + i128::from(adjust) < 0 {
+            let problem = Problem::LengthTooSmall { value, adjust, bytes: bytes_of(self.int, field) };
             return Some(Err(Refusal {
                 hints: hints(self.int, field, limits.payload),
                 ..Refusal::new(self.int.offset, problem)
             }));
         }
-        let limit = limits.payload;
-        if value < 0 || body > i128::from(limit) {
-            let refused = within(value, limit, LengthOf::Payload, self.int, field);
-            // A length within the limit can be above it with its adjustment.
-            return Some(Err(refused.err().unwrap_or_else(|| {
-                let adjust = self.field.adjust;
-                let of = LengthOf::Payload;
-                Refusal::new(
-                    self.int.offset,
-                    Problem::LengthTooLarge { of, value, adjust, limit, bytes: bytes() },
-                )
-            })));
-        }
-        let body = body as usize;
+        let body = match within(value, adjust, limits.payload, LengthOf::Payload, self.int, field) {
+            Ok(body) => body,
+            Err(refusal) => return Some(Err(refusal)),
+        };
         let frame = (self.field.head() + body) as u64;
         let too_long = || Problem::StripTooLong { frame, strip: self.field.strip };
         Some(self.extent(body).ok_or_else(|| Refusal::new(0, too_long())))
@@ -233,15 +223,25 @@ fn bytes_of(int: FastInt, field: &[u8]) -> Vec<u8> {
     field.get(..int.format.width()).unwrap_or(field).to_vec()
 }
 
-/// A length that was read as `value` from the start of `field`, if it is one.
-fn within(value: i128, limit: u64, of: LengthOf, int: FastInt, field: &[u8]) -> Result<usize, Refusal> {
+/// A length that was read as `value` from the start of `field`, with its adjustment, if both are lengths within the limit.
+fn within(
+    value: i128,
+    adjust: i64,
+    limit: u64,
+    of: LengthOf,
+    int: FastInt,
+    field: &[u8],
+) -> Result<usize, Refusal> {
+    let (body, most) = (value + i128::from(adjust), i128::from(limit));
+    if value >= 0 && body <= most {
+        return Ok(body as usize);
+    }
     let bytes = bytes_of(int, field);
     let problem = if value < 0 {
         Problem::NegativeLength { of, value, bytes }
-    } else if value > i128::from(limit) {
-        Problem::LengthTooLarge { of, value, adjust: 0, limit, bytes }
     } else {
-        return Ok(value as usize);
+        let adjust = if value > most { 0 } else { adjust };
+        Problem::LengthTooLarge { of, value, adjust, limit, bytes }
     };
     Err(Refusal { at: int.offset, problem, hints: hints(int, field, limit) })
 }

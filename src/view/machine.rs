@@ -346,7 +346,7 @@ impl Drawing<'_> {
         let [.., a, b] = *points else { return };
         let (dx, dy) = (b.0 - a.0, b.1 - a.1);
         let length = (dx * dx + dy * dy).sqrt().max(1.0);
-        let back = |by: f32| (b.0 - (b.0 - a.0) * by / length, b.1 - (b.1 - a.1) * by / length);
+        let back = |by: f32| (b.0 - dx * by / length, b.1 - dy * by / length);
         let mut flat: Vec<f32> = points[..points.len() - 1].iter().flat_map(|p| [p.0, p.1]).collect();
         let (near, neck) = (back(8.0f32.min(length)), back(9.0f32.min(length)));
         flat.extend([near.0, near.1]);
