@@ -21,8 +21,10 @@ use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr};
 
 #[path = "peers/bulk.rs"]
 mod bulk;
-#[path = "peers/mod.rs"]
-mod peers;
+#[path = "peers/node.rs"]
+mod node;
+#[path = "peers/ns3.rs"]
+mod ns3;
 
 /// Nanoseconds of the processor that this thread has had: what others do on the machine does not count.
 fn processor_nanos() -> f64 {
@@ -240,7 +242,7 @@ impl Report {
 }
 
 /// Time and goodput of ns-3 on the same link, a run of ours before each of its.
-fn beside_ns3(report: &mut Report, ns3: &peers::Ns3, (name, loss): (&str, f64), speed: f64, quick: bool) {
+fn beside_ns3(report: &mut Report, ns3: &ns3::Ns3, (name, loss): (&str, f64), speed: f64, quick: bool) {
     let segments = if quick { 10_000 } else { 50_000 };
     let mut times = [Vec::new(), Vec::new()];
     let mut speeds = Vec::new();
@@ -313,15 +315,15 @@ fn in_wasm(report: &mut Report, quick: bool) {
     for (level, target) in [("z", ""), ("s", ""), ("3", "<= 1.5")] {
         let native = || (0..rounds).map(|round| ours(segments, 0.0, round).nanos / segments as f64);
         let mut mine: Vec<f64> = native().collect();
-        let run = peers::Wasm::build(level).and_then(|wasm| wasm.run(segments, 0.0, rounds));
+        let arguments = ["bulk".to_owned(), segments.to_string(), "0".to_owned(), rounds.to_string()];
+        let run = node::Wasm::build(level).and_then(|wasm| wasm.run(&arguments));
         mine.extend(native());
         let row = format!("WASM in Node, opt-level {level}");
         match run {
-            Ok(times) if !times.is_empty() => {
+            Ok(times) => {
                 let (wasm, native) = (median(times), median(mine));
                 report.row(&row, "ns", wasm, "native", native, wasm / native, target);
             }
-            Ok(_) => report.skip(&row, "Node printed nothing"),
             Err(why) => report.skip(&row, &why),
         }
     }
@@ -341,7 +343,7 @@ fn main() {
     let quick = has("--quick");
     let mut report = Report { json: has("--json"), missed: false };
     let sizes: &[u64] = if quick { &[1_000, 10_000, 100_000] } else { &[1_000, 10_000, 100_000, 1_000_000] };
-    let ns3 = peers::Ns3::build();
+    let ns3 = ns3::Ns3::build();
     for (name, loss) in [("no loss", 0.0), ("1% loss", 0.01)] {
         let mut costs = Vec::new();
         let mut speeds = Vec::new();

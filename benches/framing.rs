@@ -9,10 +9,16 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use frames::{ROWS, Stream, Work, decode_all, decode_chunks};
 use framewire::framing::{Decoder, Encoder, FragmentDecoder, Framing, Limits};
 use framewire::rng::Rng;
 use serde::Deserialize;
 use tokio_util::codec::{Decoder as _, Encoder as _, LengthDelimitedCodec};
+
+#[path = "peers/frames.rs"]
+mod frames;
+#[path = "peers/node.rs"]
+mod node;
 
 /// What the ratio of a row must be.
 #[derive(Clone, Copy)]
@@ -98,71 +104,6 @@ fn timed<T>(work: impl FnOnce() -> T) -> Duration {
     let start = Instant::now();
     black_box(work());
     start.elapsed()
-}
-
-/// A stream of messages of one size, in one framing.
-struct Stream {
-    bytes: Vec<u8>,
-    /// Where it is cut in random chunks of 1 to 1460 bytes.
-    chunks: Vec<std::ops::Range<usize>>,
-    messages: usize,
-    size: usize,
-}
-
-impl Stream {
-    fn new(size: usize, mut frame: impl FnMut(&[u8], &mut Vec<u8>)) -> Stream {
-        // As much as stays in a second-level cache, as bytes do that a read has just returned: from memory, all sides would
-        // wait for the same bytes, and the ratios would say more about the machine's neighbours than about the code.
-        let messages = ((256 << 10) / (size + 64)).max(8);
-        let mut rng = Rng::new(size as u64);
-        let mut bytes = Vec::new();
-        let payload: Vec<u8> = (0..size).map(|_| rng.next_u32() as u8).collect();
-        for _ in 0..messages {
-            frame(&payload, &mut bytes);
-        }
-        let mut chunks = Vec::new();
-        let mut at = 0;
-        while at < bytes.len() {
-            let end = bytes.len().min(at + 1 + rng.below(1460) as usize);
-            chunks.push(at..end);
-            at = end;
-        }
-        Stream { bytes, chunks, messages, size }
-    }
-
-    fn ours(size: usize, framing: &Framing) -> Stream {
-        let encoder = Encoder::new(framing, Limits::default());
-        Stream::new(size, |payload, out| encoder.encode(payload, out).expect("it fits"))
-    }
-
-    /// The pieces of the payloads, and whether a payload ends there.
-    fn pieces(&self) -> Vec<(std::ops::Range<usize>, bool)> {
-        let frame = self.bytes.len() / self.messages;
-        let mut pieces = Vec::new();
-        for chunk in &self.chunks {
-            for i in chunk.start / frame..=(chunk.end - 1) / frame {
-                let payload = (i + 1) * frame - self.size..(i + 1) * frame;
-                let piece = payload.start.max(chunk.start)..payload.end.min(chunk.end);
-                if piece.start < piece.end {
-                    pieces.push((piece.clone(), piece.end == payload.end));
-                }
-            }
-        }
-        pieces
-    }
-
-    fn chunks(&self) -> impl Iterator<Item = &[u8]> {
-        self.chunks.iter().map(|range| &self.bytes[range.clone()])
-    }
-}
-
-fn decode_all(decoder: &mut Decoder, mut input: &[u8]) -> usize {
-    let mut count = 0;
-    while let Ok(Some(frame)) = decoder.decode(&mut input) {
-        black_box(frame.payload);
-        count += 1;
-    }
-    count
 }
 
 fn decode_fragments(decoder: &mut FragmentDecoder, mut input: &[u8]) -> usize {
@@ -295,7 +236,7 @@ fn decoding(bench: &mut Bench, json: &Framing, length: &Framing) {
                 LDC,
                 messages,
                 chunks,
-                &mut || timed(|| stream_in_chunks(stream, |chunk| decode_all(&mut decoder, chunk))),
+                &mut || timed(|| decode_chunks(&mut decoder, stream)),
                 &mut || {
                     timed(|| {
                         let mut count = 0;
@@ -317,7 +258,7 @@ fn decoding(bench: &mut Bench, json: &Framing, length: &Framing) {
                 "memcpy",
                 messages,
                 Target::Within(1.3),
-                &mut || timed(|| stream_in_chunks(&framed, |chunk| decode_all(&mut decoder, chunk))),
+                &mut || timed(|| decode_chunks(&mut decoder, &framed)),
                 &mut || timed(|| copy_payloads(&framed, &pieces, &mut copy)),
             );
         }
@@ -446,6 +387,49 @@ fn encoding(bench: &mut Bench, json: &Framing) {
     }
 }
 
+/// The same loops as WASM with the page's flags, by Node, in turn with the native ones. The page is built for size (`z`), at which
+/// nothing is promised.
+fn in_wasm(bench: &mut Bench) {
+    for level in ["3", "z"] {
+        let wasm = node::Wasm::build(level);
+        for (size, name) in [(16, "16 B"), (1024, "1 KiB"), (65536, "64 KiB")] {
+            for (number, what) in ROWS.iter().enumerate() {
+                let row = format!("WASM in Node at opt-level {level}, {what}, {name}, vs native");
+                if bench.filter.as_ref().is_some_and(|part| !row.contains(part.as_str())) {
+                    continue;
+                }
+                let target = if level == "3" && number < 3 { Target::Within(1.5) } else { Target::None };
+                match wasm
+                    .as_ref()
+                    .map_err(String::clone)
+                    .and_then(|wasm| beside(wasm, number as u32, size, bench.rounds))
+                {
+                    Ok((theirs, native)) => bench.report(&row, "native", theirs, native, target),
+                    Err(why) => eprintln!("{row}: left out: {why}"),
+                }
+            }
+        }
+    }
+}
+
+/// Medians of nanoseconds a message, in WASM and natively.
+fn beside(wasm: &node::Wasm, row: u32, size: usize, rounds: usize) -> node::Outcome<(f64, f64)> {
+    let mut work = Work::new(row, size);
+    let messages = work.messages() as f64;
+    let (mut theirs, mut native) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let arguments = ["frames".to_owned(), row.to_string(), size.to_string(), rounds.to_string()];
+        theirs.extend(wasm.run(&arguments)?);
+        let once = timed(|| work.once()).max(Duration::from_nanos(1));
+        let times = (Duration::from_micros(300).as_nanos() / once.as_nanos()).max(1) as u32;
+        for _ in 0..rounds {
+            let total = timed(|| (0..times).for_each(|_| work.once()));
+            native.push(total.as_nanos() as f64 / f64::from(times) / messages);
+        }
+    }
+    Ok((median(theirs), median(native)))
+}
+
 const SIZES: [(usize, &str); 4] = [(16, "16 B"), (1024, "1 KiB"), (65536, "64 KiB"), (1 << 20, "1 MiB")];
 
 fn main() {
@@ -466,6 +450,9 @@ fn main() {
     decoding(&mut bench, &json, &length);
     mixed(&mut bench, &json, &length);
     encoding(&mut bench, &json);
+    if !flag("--test") {
+        in_wasm(&mut bench);
+    }
     if bench.failed && !bench.json && !flag("--test") {
         eprintln!("a target was missed");
         std::process::exit(1);

@@ -16,6 +16,8 @@ pub(crate) struct Again {
     /// The words of the head; what lies behind it is masked away.
     words: [u64; SEEN / 8],
     mask: [u64; SEEN / 8],
+    /// The bytes of the head in which its extent was read.
+    decisive: Range<usize>,
     extent: Extent,
     /// Where the frame's header lies.
     header: Range<usize>,
@@ -29,6 +31,7 @@ impl Again {
         Again {
             words: [1; SEEN / 8],
             mask: [0; SEEN / 8],
+            decisive: 0..0,
             extent: Extent::default(),
             header: 0..0,
             before: 0,
@@ -41,6 +44,29 @@ impl Again {
         let here = words(view.first_chunk()?);
         let differ = (0..SEEN / 8).fold(0, |differ, i| differ | ((here[i] & self.mask[i]) ^ self.words[i]));
         (differ == 0).then(|| (self.extent, self.header.clone()))
+    }
+
+    /// The extent of the frame that begins like this, in bytes too few to be compared whole, and whether they decide it; if they
+    /// are those of the head known, and the frame has more.
+    pub(crate) fn begun(&self, beginning: &[u8]) -> Option<(Extent, bool)> {
+        let mut filled = [0; SEEN];
+        let mut there = [0; SEEN];
+        filled.get_mut(..beginning.len())?.copy_from_slice(beginning);
+        there.get_mut(..beginning.len())?.fill(0xff);
+        let (here, there) = (words(&filled), words(&there));
+        let differ = (0..SEEN / 8)
+            .fold(0, |differ, i| differ | (((here[i] & self.mask[i]) ^ self.words[i]) & there[i]));
+        (differ == 0 && !beginning.is_empty() && beginning.len() < self.extent.total)
+            .then_some((self.extent, beginning.len() >= self.decisive.end))
+    }
+
+    /// The extent of the frame of which `beginning` came before `rest`, if its head is the one known.
+    pub(crate) fn resumed(&self, beginning: &[u8], rest: &[u8]) -> Option<Extent> {
+        let mut joined = [0; SEEN];
+        let (first, second) = joined.split_at_mut_checked(beginning.len())?;
+        first.copy_from_slice(beginning);
+        second.copy_from_slice(rest.get(..second.len())?);
+        self.extent(&joined).map(|(extent, _)| extent)
     }
 
     /// Takes note of a frame at the start of `view` whose extent was read in its bytes `decisive` alone.
@@ -62,13 +88,13 @@ impl Again {
     fn remember(&mut self, view: &[u8], extent: &Extent, header: Range<usize>, decisive: Range<usize>) {
         let Some(first) = view.first_chunk().filter(|_| decisive.end <= SEEN) else { return };
         let mut mask = [0; SEEN];
-        if let Some(decisive) = mask.get_mut(decisive) {
+        if let Some(decisive) = mask.get_mut(decisive.clone()) {
             decisive.fill(0xff);
         }
         self.mask = words(&mask);
         let here = words(first);
         self.words = std::array::from_fn(|i| here[i] & self.mask[i]);
-        (self.extent, self.header) = (*extent, header);
+        (self.extent, self.header, self.decisive) = (*extent, header, decisive);
     }
 }
 
@@ -102,6 +128,34 @@ mod tests {
             view[decisive] ^= 1;
         }
         assert!(again.extent(&view[..SEEN - 1]).is_none(), "too few bytes to compare");
+    }
+
+    #[test]
+    fn a_head_is_known_in_two_pieces() {
+        let head: [u8; SEEN] = std::array::from_fn(|i| i as u8);
+        let mut again = Again::new();
+        for cut in 0..=SEEN {
+            assert_eq!(again.begun(&head[..cut]), None, "nothing is known yet");
+            assert_eq!(again.resumed(&head[..cut], &head[cut..]), None);
+        }
+        for _ in 0..2 {
+            again.note(&head, &EXTENT, 0..2, 2..4);
+        }
+        for cut in 0..=SEEN {
+            assert_eq!(again.begun(&head[..cut]), (cut > 0).then_some((EXTENT, cut >= 4)));
+            assert_eq!(again.resumed(&head[..cut], &head[cut..]), Some(EXTENT));
+            assert_eq!(again.resumed(&head[..cut.min(SEEN - 1)], &[]), None, "too few bytes");
+        }
+        for wrong in 0..SEEN {
+            let mut other = head;
+            other[wrong] ^= 1;
+            let differs = (2..4).contains(&wrong);
+            for cut in 1..=SEEN {
+                assert_eq!(again.begun(&other[..cut]).is_none(), differs && wrong < cut);
+                assert_eq!(again.resumed(&other[..cut], &other[cut..]).is_none(), differs);
+            }
+        }
+        assert_eq!(again.begun(&[0; SEEN + 1]), None, "long enough to be compared whole");
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl Decoder {
     /// # Errors
     /// When the bytes are no frame of this framing. A stream has no way back from there: every later call gives the same
     /// error.
-    #[inline]
+    #[inline(always)]
     pub fn decode<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<Frame<'a>>, FrameError> {
         // The quickest ways, which are worth their room at every call: a frame like the one before, whole or the beginning of
         // it, and the bytes that one lacks.
@@ -119,6 +119,8 @@ impl Decoder {
                     *input = rest;
                     return Ok(Some(frame));
                 }
+            } else if input.is_empty() {
+                return Ok(None);
             }
         } else if self.missing > 0 {
             return Ok(self.complete(input));
@@ -168,6 +170,17 @@ impl Decoder {
                     return (Ok(Some(frame)), rest);
                 }
             }
+            // A head like the one before that comes in pieces.
+            if self.border
+                && let Some(missing) = self.parser.begun(input)
+            {
+                self.keep(input, missing);
+                return (Ok(None), &[]);
+            }
+            if !self.border && self.resume(input) {
+                let frame = self.complete(&mut input);
+                return (Ok(frame), input);
+            }
         }
         if input.is_empty() && self.parser.failed.is_none() {
             return (Ok(None), input);
@@ -195,10 +208,27 @@ impl Decoder {
     #[inline(always)]
     fn begin(&mut self, extent: Extent, input: &[u8]) {
         self.parser.found(extent);
+        self.keep(input, extent.total - input.len());
+    }
+
+    /// Buffers the beginning of a frame which lacks so many bytes, if that is known.
+    #[inline(always)]
+    fn keep(&mut self, input: &[u8], missing: usize) {
         self.buffer.clear();
         self.buffer.extend_from_slice(input);
-        self.missing = extent.total - input.len();
+        self.missing = missing;
         (self.handed, self.border) = (false, false);
+    }
+
+    /// Whether the beginning in the buffer and the bytes that follow are a head like the one before; says what is missing then.
+    fn resume(&mut self, input: &[u8]) -> bool {
+        if self.handed || self.parser.failed.is_some() {
+            return false;
+        }
+        let Some(extent) = self.parser.again.resumed(&self.buffer, input) else { return false };
+        self.parser.found(extent);
+        self.missing = extent.total.saturating_sub(self.buffer.len());
+        self.missing > 0
     }
 
     fn decode_slowly<'a, 'i: 'a, O: Observer>(

@@ -5,6 +5,7 @@
 //! looks at bytes of which nobody knows the framing.
 
 mod again;
+mod counts;
 mod decoder;
 mod diagnose;
 mod encode_error;
@@ -23,6 +24,7 @@ mod plan;
 mod python;
 mod scan;
 mod text;
+mod watch;
 
 pub use decoder::{Decoder, Frame};
 pub use diagnose::{Candidate, Diagnosis, Dissection, FrameInfo, Verdict, diagnose, dissect};

@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use super::again::Again;
-use super::error::{FrameError, Hint, LengthOf, Problem, Refusal as Refused};
+use super::counts::{netstring, varint};
+use super::error::{FrameError, Hint, Problem, Refusal as Refused};
 use super::json::Fields;
 use super::limits::Limits;
 use super::name::Framing;
-use super::observe::{Observer, Role, Waiting};
+use super::observe::Waiting;
 use super::plan::{Extent, Plan, Refusal};
 
 /// What [`Parser::measure`] found.
@@ -21,7 +22,7 @@ pub enum Step {
 
 /// What is known of the current frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     /// Nothing yet.
     Head,
     /// Under `json-header`: where the header ends.
@@ -44,7 +45,7 @@ pub struct Parser {
     pub(crate) plan: Plan,
     pub(crate) limits: Limits,
     pub(crate) again: Again,
-    stage: Stage,
+    pub(super) stage: Stage,
     pub(crate) number: u64,
     pub(crate) offset: u64,
     /// Fields of the current frame's header, where the strict reader read it.
@@ -52,7 +53,7 @@ pub struct Parser {
     /// The last bytes of the payload before, for a hint.
     pub(crate) tail: [u8; 4],
     /// Bytes of the current frame of which the observer has been told.
-    told: usize,
+    pub(super) told: usize,
     pub(crate) failed: Option<FrameError>,
 }
 
@@ -165,6 +166,21 @@ impl Parser {
         }
     }
 
+    /// Takes over what the beginning of a frame tells whose bytes so far, too few to be compared whole, are those of the frame
+    /// before; how many bytes it lacks, or 0 while they do not decide that. `None` when they are others.
+    pub(crate) fn begun(&mut self, view: &[u8]) -> Option<usize> {
+        let (extent, decided) = self.again.begun(view)?;
+        if decided {
+            self.found(extent);
+            return Some(extent.total - view.len());
+        }
+        self.stage = match &self.plan {
+            Plan::Json(json) if view.len() >= json.int.format.width() => Stage::Header(extent.head),
+            _ => Stage::Head,
+        };
+        Some(0)
+    }
+
     #[cold]
     fn forget_fields(&mut self) {
         self.fields = None;
@@ -242,7 +258,7 @@ impl Parser {
     }
 
     /// Bytes still missing from the head when `have` are there.
-    fn need_head(&self, have: usize) -> usize {
+    pub(super) fn need_head(&self, have: usize) -> usize {
         let whole = match &self.plan {
             Plan::Json(json) => json.int.format.width(),
             Plan::Length(length) => length.field.head(),
@@ -321,47 +337,6 @@ impl Parser {
         }
     }
 
-    /// What is waited for when `view` is there of the current frame and [`measure`](Parser::measure) wanted more.
-    pub fn waiting(&self, view: &[u8]) -> Waiting {
-        self.waiting_at(view.len(), |scan| {
-            let partial = scan.partial(view, &[]);
-            (partial, scan.completing(view.get(view.len() - partial..).unwrap_or(&[])))
-        })
-    }
-
-    /// As [`waiting`](Parser::waiting), for `have` bytes; `partial` gives how many of these are the beginning of a delimiter, and the
-    /// delimiter's length.
-    pub(crate) fn waiting_at(
-        &self,
-        have: usize,
-        partial: impl FnOnce(&super::scan::Scan) -> (usize, usize),
-    ) -> Waiting {
-        let part = |role, from: usize, to: usize| Waiting {
-            role,
-            have: have.saturating_sub(from) as u64,
-            want: Some((to - from) as u64),
-        };
-        let open = |role| Waiting { role, have: have as u64, want: None };
-        match (&self.plan, self.stage) {
-            (Plan::Json(json), Stage::Head) => part(Role::Length, 0, json.int.format.width()),
-            (Plan::Json(json), Stage::Header(end)) => part(Role::Header, json.int.format.width(), end),
-            (Plan::Length(length), Stage::Head) if have < length.int.offset => {
-                part(Role::Header, 0, length.int.offset)
-            }
-            (Plan::Length(length), Stage::Head) => part(Role::Length, length.int.offset, length.field.head()),
-            (Plan::Length(_), Stage::Body(e)) if have < e.start => part(Role::Padding, e.head, e.start),
-            (Plan::Netstring, Stage::Body(e)) if have >= e.end => part(Role::Delimiter, e.end, e.total),
-            (_, Stage::Body(e)) => part(Role::Payload, e.start.max(e.head), e.end),
-            (Plan::Varint | Plan::Netstring, _) => open(Role::Length),
-            (Plan::Fixed(size), _) => part(Role::Payload, 0, *size),
-            (Plan::Scan(scan), _) => match partial(scan) {
-                (0, _) => open(Role::Payload),
-                (have, want) => Waiting { role: Role::Delimiter, have: have as u64, want: Some(want as u64) },
-            },
-            _ => open(Role::Payload),
-        }
-    }
-
     /// To be called when the stream has ended, with what is left of it.
     ///
     /// # Errors
@@ -381,66 +356,7 @@ impl Parser {
     pub(crate) fn end(&mut self, have: usize, waiting: Waiting) -> FrameError {
         self.refuse(Refusal::new(have, Problem::EndInFrame { waiting, have: have as u64 }))
     }
-
-    /// Tells the observer of the bytes of `view` that are new and whose role is certain.
-    pub(crate) fn tell<O: Observer>(&mut self, view: &[u8], observer: &mut O) {
-        self.tell_at(view.len(), |scan| scan.partial(view, &[]), observer);
-    }
-
-    /// As [`tell`](Parser::tell), for `have` bytes of which the last `partial` may be the beginning of a delimiter.
-    pub(crate) fn tell_at<O: Observer>(
-        &mut self,
-        have: usize,
-        partial: impl FnOnce(&super::scan::Scan) -> usize,
-        observer: &mut O,
-    ) {
-        let all = usize::MAX;
-        let head = self.need_head(0);
-        let roles: [(Role, usize); 5] = match (&self.plan, self.stage) {
-            (Plan::Json(json), stage) => {
-                let end = match stage {
-                    Stage::Header(end) => end,
-                    Stage::Body(e) => e.head,
-                    _ => head,
-                };
-                let width = json.int.format.width();
-                [(Role::Length, width), (Role::Header, end), (Role::Payload, all), NO, NO]
-            }
-            (Plan::Length(length), Stage::Body(e)) => [
-                (Role::Header, length.int.offset),
-                (Role::Length, e.head),
-                (Role::Padding, e.start),
-                (Role::Payload, all),
-                NO,
-            ],
-            (Plan::Length(length), _) => [(Role::Header, length.int.offset), (Role::Length, all), NO, NO, NO],
-            (Plan::Varint, Stage::Body(e)) => [(Role::Length, e.head), (Role::Payload, all), NO, NO, NO],
-            (Plan::Netstring, Stage::Body(e)) => [
-                (Role::Length, e.head - 1),
-                (Role::Delimiter, e.head),
-                (Role::Payload, e.end),
-                (Role::Delimiter, all),
-                NO,
-            ],
-            (Plan::Varint | Plan::Netstring, _) => [(Role::Length, all), NO, NO, NO, NO],
-            (Plan::Scan(_), Stage::Body(e)) => [(Role::Payload, e.head), (Role::Delimiter, all), NO, NO, NO],
-            (Plan::Scan(scan), _) => [(Role::Payload, have - partial(scan)), NO, NO, NO, NO],
-            (Plan::Fixed(_) | Plan::Whole, _) => [(Role::Payload, all), NO, NO, NO, NO],
-        };
-        let have = self.extent().map_or(have, |e| have.min(e.total));
-        for (role, end) in roles {
-            let end = end.min(have);
-            if end > self.told {
-                let at = |i: usize| self.offset + i as u64;
-                observer.bytes(self.number, role, at(self.told)..at(end));
-                self.told = end;
-            }
-        }
-    }
 }
-
-/// No bytes.
-const NO: (Role, usize) = (Role::Padding, 0);
 
 /// The beginning of a UTF-8 character at the end of `tail` whose rest is missing.
 fn cut_character(tail: [u8; 4]) -> Option<Vec<u8>> {
@@ -455,63 +371,4 @@ fn cut_character(tail: [u8; 4]) -> Option<Vec<u8>> {
         let rest = bytes.get(1..)?.iter().all(|b| b & 0xc0 == 0x80);
         (rest && want > n).then(|| bytes.to_vec())
     })
-}
-
-/// The extent of a frame with a base-128 varint before it (Protocol Buffers, "Base 128 Varints").
-fn varint(view: &[u8], limits: &Limits) -> Result<Option<Extent>, Refusal> {
-    let mut value = 0_u64;
-    for (i, &b) in view.iter().enumerate() {
-        let read = || view.get(..=i).unwrap_or(view).to_vec();
-        if i == 9 && b > 1 {
-            let problem = Problem::VarintTooLong { bytes: read() };
-            return Err(Refusal {
-                at: 0,
-                problem,
-                hints: super::plan::guess_text(view.get(..4).unwrap_or(&[])),
-            });
-        }
-        value |= u64::from(b & 0x7f) << (7 * i);
-        if b & 0x80 == 0 {
-            let limit = limits.payload;
-            if value > limit {
-                let value = i128::from(value);
-                let problem =
-                    Problem::LengthTooLarge { of: LengthOf::Payload, value, adjust: 0, limit, bytes: read() };
-                return Err(Refusal::new(0, problem));
-            }
-            let (head, total) = (i + 1, i + 1 + value as usize);
-            return Ok(Some(Extent { head, start: head, end: total, total }));
-        }
-    }
-    Ok(None)
-}
-
-/// The extent of a netstring: `12:hello world!,`.
-fn netstring(view: &[u8], limits: &Limits) -> Result<Option<Extent>, Refusal> {
-    let mut value = 0_u64;
-    for (i, &b) in view.iter().enumerate() {
-        let read = || view.get(..i).unwrap_or(view).to_vec();
-        match b {
-            b':' if i > 0 => {
-                let (head, end) = (i + 1, i + 1 + value as usize);
-                return Ok(Some(Extent { head, start: head, end, total: end + 1 }));
-            }
-            b'0'..=b'9' if i > 0 && value == 0 => return Err(Refusal::new(0, Problem::NetstringZero)),
-            b'0'..=b'9' => {
-                value = value.saturating_mul(10).saturating_add(u64::from(b - b'0'));
-                let limit = limits.payload;
-                if value > limit {
-                    let bytes = view.get(..=i).unwrap_or(view).to_vec();
-                    let value = i128::from(value);
-                    let problem =
-                        Problem::LengthTooLarge { of: LengthOf::Payload, value, adjust: 0, limit, bytes };
-                    return Err(Refusal::new(0, problem));
-                }
-            }
-            byte => {
-                return Err(Refusal::new(i, Problem::NetstringDigit { byte, bytes: read() }));
-            }
-        }
-    }
-    Ok(None)
 }

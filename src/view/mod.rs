@@ -14,6 +14,7 @@ pub mod compare;
 mod crowd;
 pub mod fields;
 pub mod figure;
+mod frame_lane;
 pub mod from_trace;
 mod glyphs;
 mod happenings;

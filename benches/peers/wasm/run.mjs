@@ -1,9 +1,11 @@
-// node run.mjs MODULE SEGMENTS LOSS ROUNDS: prints the nanoseconds a segment of each round, one a line.
+// Prints one number a line.
+// node run.mjs MODULE bulk SEGMENTS LOSS ROUNDS: the processor's nanoseconds a segment of each round.
+// node run.mjs MODULE frames ROW SIZE ROUNDS: the nanoseconds a message of each round.
 import { readFileSync } from "node:fs";
 
-const [, , file, segments, loss, rounds] = process.argv;
+const [, , file, what, ...numbers] = process.argv;
 const module = new WebAssembly.Module(readFileSync(file));
-// The library brings the page's bindings along; the transfer calls none of them.
+// The library brings the page's bindings along; nothing here calls them.
 const imports = {};
 for (const { module: from, name } of WebAssembly.Module.imports(module)) {
   imports[from] ??= {};
@@ -12,10 +14,33 @@ for (const { module: from, name } of WebAssembly.Module.imports(module)) {
   };
 }
 const { exports } = new WebAssembly.Instance(module, imports);
-exports.bulk_transfer(1000, Number(loss), 0); // so that the compiler has had its time
-for (let round = 0; round < Number(rounds); round++) {
-  const start = process.cpuUsage();
-  exports.bulk_transfer(Number(segments), Number(loss), round);
-  const { user, system } = process.cpuUsage(start);
-  console.log(((user + system) * 1000) / Number(segments));
+const nanoseconds = () => Number(process.hrtime.bigint());
+
+function bulk(segments, loss, rounds) {
+  exports.bulk_transfer(1000, loss, 0); // so that the compiler has had its time
+  for (let round = 0; round < rounds; round++) {
+    const start = process.cpuUsage();
+    exports.bulk_transfer(segments, loss, round);
+    const { user, system } = process.cpuUsage(start);
+    console.log(((user + system) * 1000) / segments);
+  }
 }
+
+function frames(row, size, rounds) {
+  const messages = exports.frames_prepare(row, size);
+  // The compiler's better code comes while the first rounds run.
+  let once = Infinity;
+  for (const until = nanoseconds() + 2e8; nanoseconds() < until; ) {
+    const start = nanoseconds();
+    exports.frames_run(1);
+    once = Math.min(once, nanoseconds() - start);
+  }
+  const times = Math.max(1, Math.round(3e5 / once)); // as long as a round of the native bench
+  for (let round = 0; round < rounds; round++) {
+    const start = nanoseconds();
+    exports.frames_run(times);
+    console.log((nanoseconds() - start) / times / messages);
+  }
+}
+
+({ bulk, frames })[what](...numbers.map(Number));

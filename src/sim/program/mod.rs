@@ -1,12 +1,15 @@
 //! Programs: compiled, written as Python source, and run call by call.
 
+mod call;
 pub mod code;
 mod compile;
 mod frames;
+mod operands;
 mod python;
 mod task;
 mod told;
 
+pub use call::{Action, Call, Compound, Ended, Handle, Returned};
 pub use code::{Code, Payload};
 pub use compile::compile;
-pub use task::{Action, Call, Compound, Ended, Handle, Returned, Task};
+pub use task::Task;

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
+use super::call::{Call, Handle};
 use super::code::Payload;
-use super::task::{Call, Handle};
 use crate::sim::scenario::{How, SocketKind};
 use crate::trace::{self, Args, Data, Op};
 

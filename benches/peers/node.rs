@@ -1,0 +1,61 @@
+//! Our own code as WASM, where Node is; and what the benches need to run a peer that is a program of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What a program printed, or why it could not be had.
+pub type Outcome<T> = Result<T, String>;
+
+/// What a program that ends well prints.
+pub fn output(command: &mut Command) -> Outcome<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let done = command.output().map_err(|error| format!("{name}: {error}"))?;
+    if !done.status.success() {
+        let said = String::from_utf8_lossy(&done.stderr);
+        return Err(format!("{name}: {}", said.lines().last().unwrap_or("failed")));
+    }
+    Ok(String::from_utf8_lossy(&done.stdout).into_owned())
+}
+
+/// A file of this folder.
+pub fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers").join(name)
+}
+
+/// Where what is built here goes.
+pub fn target() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root.join("target"), |dir| root.join(dir))
+        .join("peers")
+}
+
+/// The module of `wasm/`, with the flags of the page, run by Node.
+pub struct Wasm(PathBuf);
+
+impl Wasm {
+    /// Compiles the module with `opt-level` `level`.
+    pub fn build(level: &str) -> Outcome<Wasm> {
+        output(Command::new("node").arg("--version"))?;
+        let folder = target().join(format!("wasm-{level}"));
+        let mut cargo = Command::new("cargo");
+        cargo
+            .args(["build", "--quiet", "--release", "--target", "wasm32-unknown-unknown", "--manifest-path"])
+            .arg(source("wasm/Cargo.toml"))
+            .arg("--target-dir")
+            .arg(&folder)
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level)
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-C target-feature=+simd128,+bulk-memory")
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS");
+        output(&mut cargo)?;
+        Ok(Wasm(folder.join("wasm32-unknown-unknown/release/framewire_bench_wasm.wasm")))
+    }
+
+    /// Runs `wasm/run.mjs` with `arguments` behind the module; the numbers that it prints, one a line.
+    pub fn run(&self, arguments: &[String]) -> Outcome<Vec<f64>> {
+        let said = output(Command::new("node").arg(source("wasm/run.mjs")).arg(&self.0).args(arguments))?;
+        let numbers: Vec<f64> = said.lines().filter_map(|line| line.parse().ok()).collect();
+        if numbers.is_empty() { Err("Node printed nothing".to_owned()) } else { Ok(numbers) }
+    }
+}
