@@ -69,15 +69,15 @@ pub(crate) fn fields<'a>(
 #[derive(Clone, Debug)]
 pub struct Decoder {
     framing: Framing,
-    parser: Parser,
+    pub(super) parser: Parser,
     /// The beginning of the current frame, as far as it came in earlier slices.
-    buffer: Vec<u8>,
+    pub(super) buffer: Vec<u8>,
     /// The frame in the buffer has been handed out.
-    handed: bool,
+    pub(super) handed: bool,
     /// The stream stands between two frames, and nothing was wrong: `handed`, or nothing is buffered.
-    border: bool,
+    pub(super) border: bool,
     /// Above 0, the frame in the buffer is measured, nothing was wrong, and it lacks just so many bytes. 0 says nothing.
-    missing: usize,
+    pub(super) missing: usize,
 }
 
 impl Decoder {
@@ -231,122 +231,6 @@ impl Decoder {
         self.missing > 0
     }
 
-    fn decode_slowly<'a, 'i: 'a, O: Observer>(
-        &'a mut self,
-        input: &mut &'i [u8],
-        observer: &mut O,
-    ) -> Result<Option<Frame<'a>>, FrameError> {
-        self.missing = 0;
-        let found = self.find(input, observer)?;
-        let Some((extent, view)) = found else {
-            // From here on the quick way can go on, unless something is to be told, or checked behind the payload.
-            if !O::LISTENS
-                && !matches!(self.parser.plan, Plan::Netstring)
-                && let Some(extent) = self.parser.extent()
-            {
-                self.missing = extent.total.saturating_sub(self.buffer.len());
-            }
-            return Ok(None);
-        };
-        Ok(Some(hand_out(&mut self.parser, view.unwrap_or(&self.buffer), extent)))
-    }
-
-    /// Finds a whole frame.
-    fn find<'i, O: Observer>(
-        &mut self,
-        input: &mut &'i [u8],
-        observer: &mut O,
-    ) -> Result<Option<Found<'i>>, FrameError> {
-        self.border = false;
-        if self.handed {
-            self.buffer.clear();
-            self.handed = false;
-        }
-        if self.buffer.is_empty() {
-            let view = *input;
-            let step = self.parser.measure(view)?;
-            if O::LISTENS {
-                self.parser.tell(view, observer);
-            }
-            let Step::Frame(extent) = step else {
-                self.buffer.extend_from_slice(view);
-                *input = &[];
-                return Ok(None);
-            };
-            *input = view.get(extent.total..).unwrap_or(&[]);
-            self.border = true;
-            return Ok(Some((extent, Some(view))));
-        }
-        let extent = loop {
-            if let Some(extent) = self.parser.extent() {
-                // Only bytes are missing.
-                let need = extent.total - self.buffer.len();
-                let Some((taken, rest)) = input.split_at_checked(need) else {
-                    self.buffer.extend_from_slice(input);
-                    *input = &[];
-                    if O::LISTENS {
-                        self.parser.tell(&self.buffer, observer);
-                    }
-                    return Ok(None);
-                };
-                self.buffer.extend_from_slice(taken);
-                *input = rest;
-                if !O::LISTENS && !matches!(self.parser.plan, Plan::Netstring) {
-                    break extent;
-                }
-            } else if self.stitch(input) {
-                continue;
-            }
-            let step = self.parser.measure(&self.buffer)?;
-            if O::LISTENS {
-                self.parser.tell(&self.buffer, observer);
-            }
-            match step {
-                Step::Frame(extent) => break extent,
-                Step::Need(_) if input.is_empty() => return Ok(None),
-                Step::Need(need) => {
-                    let take = if self.parser.extent().is_some() { 0 } else { self.take(need, input) };
-                    let (taken, rest) = input.split_at_checked(take).unwrap_or((input, &[]));
-                    self.buffer.extend_from_slice(taken);
-                    *input = rest;
-                }
-            }
-        };
-        (self.handed, self.border) = (true, true);
-        Ok(Some((extent, None)))
-    }
-
-    /// Tries to complete a head of the usual shape, of which a part is buffered, in one go. The bytes of a usual frame are
-    /// taken as far as they are here; true when its extent is known now and more bytes are missing.
-    fn stitch(&mut self, input: &mut &[u8]) -> bool {
-        /// As much as a head of the usual shape may take.
-        const HEAD: usize = 64;
-        let before = self.buffer.len();
-        if before >= HEAD {
-            return false;
-        }
-        self.buffer.extend_from_slice(input.get(..HEAD).unwrap_or(input));
-        let usual = self.parser.usual(&self.buffer).map(|(extent, _)| extent);
-        let kept = usual.map_or(before, |extent| extent.total.min(self.buffer.len()).max(before));
-        self.buffer.truncate(kept);
-        *input = input.get(kept - before..).unwrap_or(&[]);
-        match usual {
-            Some(extent) => {
-                self.parser.found(extent);
-                self.buffer.len() < extent.total
-            }
-            None => false,
-        }
-    }
-
-    /// How many bytes of `input` may go into the buffer without taking any of the next frame.
-    fn take(&self, need: usize, input: &[u8]) -> usize {
-        match &self.parser.plan {
-            Plan::Scan(scan) => scan.find(&self.buffer, input).map_or(input.len(), |found| found.end),
-            _ => need.min(input.len()),
-        }
-    }
-
     /// The frame of one datagram, which may be empty. For the framing `datagram`, with which it always succeeds within
     /// the limit; any other framing must find exactly one frame in it.
     ///
@@ -421,9 +305,6 @@ impl Decoder {
     }
 }
 
-/// A whole frame: its extent, and the input that holds it, unless it is in the buffer.
-type Found<'i> = (Extent, Option<&'i [u8]>);
-
 /// Takes a frame that [`Parser::usual`] found from the front of `input`; `None` when it is not whole.
 #[inline(always)]
 fn take_frame<'i>(
@@ -444,7 +325,7 @@ fn take_frame<'i>(
 
 /// The frame that lies at the start of `view`.
 #[inline]
-fn hand_out<'a>(parser: &'a mut Parser, view: &'a [u8], extent: Extent) -> Frame<'a> {
+pub(super) fn hand_out<'a>(parser: &'a mut Parser, view: &'a [u8], extent: Extent) -> Frame<'a> {
     let (number, offset) = (parser.number, parser.offset);
     parser.advance(&extent, view);
     Frame {

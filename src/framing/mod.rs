@@ -23,6 +23,7 @@ mod parser;
 mod plan;
 mod python;
 mod scan;
+mod slowly;
 mod text;
 mod watch;
 

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use super::code::Transport;
 use super::flows::Connection;
 use super::id::{CallId, ConnectionId, EventId, HostId, PacketId, SocketId};
-use super::record::{Record, Sink, What};
+use super::record::{Record, What};
+use super::sink::Sink;
 use super::store::Trace;
 use super::tables::PacketRow;
 

@@ -4,7 +4,8 @@
 use super::code::Kind;
 use super::file::{End, FileReader, ReadError};
 use super::id::EventId;
-use super::record::{Record, Sink, What};
+use super::record::{Record, What};
+use super::sink::Sink;
 use super::store::Trace;
 
 /// A recording read as it comes, of which the last events are kept.

@@ -9,6 +9,7 @@ mod beside;
 mod boxes;
 mod chart_data;
 mod chart_panel;
+mod chart_sequence;
 pub mod charts;
 pub mod compare;
 mod crowd;

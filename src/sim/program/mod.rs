@@ -6,6 +6,7 @@ mod compile;
 mod frames;
 mod operands;
 mod python;
+mod socket_op;
 mod task;
 mod told;
 

@@ -4,16 +4,16 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::call::{Action, Call, Compound, Ended, Handle, Returned};
+use super::call::{Action, Call, Ended, Handle, Returned};
 use super::code::{Code, DataVar, Instr, Op, Payload, SocketVar, Source};
-use super::frames::{Reader, Wants, frame_parts};
+use super::frames::{Reader, Wants};
 use crate::sim::scenario::OnError;
 use crate::time::Duration;
 use crate::trace::Errno;
 
 /// What the task is in the middle of.
 #[derive(Clone, Debug, PartialEq)]
-enum Stage {
+pub(super) enum Stage {
     /// About to run the instruction at `pc`.
     Ready,
     /// A simple call is out.
@@ -35,17 +35,17 @@ enum Stage {
 /// A thread of a program between two calls.
 #[derive(Clone, Debug)]
 pub struct Task {
-    code: Arc<Code>,
-    pc: u32,
+    pub(super) code: Arc<Code>,
+    pub(super) pc: u32,
     sockets: Vec<Option<Handle>>,
     vars: Vec<Arc<Vec<u8>>>,
     counters: Vec<u32>,
     eof: bool,
-    peer: Option<SocketAddr>,
-    stage: Stage,
+    pub(super) peer: Option<SocketAddr>,
+    pub(super) stage: Stage,
     /// A cut character's first octets, for the incremental decoder.
     cut: Vec<u8>,
-    readers: Vec<(Handle, Reader)>,
+    pub(super) readers: Vec<(Handle, Reader)>,
 }
 
 impl Task {
@@ -85,7 +85,7 @@ impl Task {
         self.code.instrs.get(self.pc as usize)
     }
 
-    fn socket(&self, var: SocketVar) -> Option<Handle> {
+    pub(super) fn socket(&self, var: SocketVar) -> Option<Handle> {
         self.sockets.get(var.0 as usize).copied().flatten()
     }
 
@@ -96,7 +96,7 @@ impl Task {
         }
     }
 
-    fn payload(&self, source: &Source) -> Payload {
+    pub(super) fn payload(&self, source: &Source) -> Payload {
         match source {
             Source::Literal(payload) => payload.clone(),
             Source::Var { var, times, upper } => {
@@ -197,82 +197,9 @@ impl Task {
         }
     }
 
-    fn call(&mut self, call: Call) -> Action {
+    pub(super) fn call(&mut self, call: Call) -> Action {
         self.stage = Stage::Calling;
         Action::Call(call)
-    }
-
-    fn socket_op(&mut self, op: &Op) -> Action {
-        if let Op::Socket(_, kind) = op {
-            return self.call(Call::Socket(*kind));
-        }
-        if let Op::Sleep(time) = op {
-            return self.call(Call::Sleep(*time));
-        }
-        let var = match op {
-            Op::Bind(s, _)
-            | Op::Listen(s, _)
-            | Op::Accept(s, _)
-            | Op::Connect(s, _)
-            | Op::Send(s, _)
-            | Op::SendAll(s, _)
-            | Op::SendTo(s, ..)
-            | Op::Recv(s, ..)
-            | Op::RecvExactly(s, ..)
-            | Op::RecvFrom(s, ..)
-            | Op::Shutdown(s, _)
-            | Op::Close(s)
-            | Op::SetOption(s, ..) => *s,
-            Op::ReadFrame { socket, .. } | Op::WriteFrame { socket, .. } => *socket,
-            _ => SocketVar(u8::MAX),
-        };
-        // A socket that was closed, or never came to be.
-        let Some(s) = self.socket(var) else { return self.fail(Ended::Errno(Errno::EBADF)) };
-        let call = match op {
-            Op::Bind(_, port) => Call::Bind(s, *port),
-            Op::Listen(_, backlog) => Call::Listen(s, *backlog),
-            Op::Accept(..) => Call::Accept(s),
-            Op::Connect(_, to) => Call::Connect(s, *to),
-            Op::Send(_, source) => Call::Send(s, self.payload(source)),
-            Op::SendAll(_, source) => Call::SendAll(s, self.payload(source)),
-            Op::SendTo(_, source, to) => match to.or(self.peer) {
-                Some(to) => Call::SendTo(s, self.payload(source), to),
-                None => return self.fail(Ended::Errno(Errno::EDESTADDRREQ)),
-            },
-            Op::Recv(_, n, _) => Call::Recv(s, *n),
-            Op::RecvFrom(_, n, _) => Call::RecvFrom(s, *n),
-            Op::Shutdown(_, how) => Call::Shutdown(s, *how),
-            Op::Close(_) => Call::Close(s),
-            Op::SetOption(_, option, value) => Call::SetOption(s, *option, *value),
-            Op::RecvExactly(_, n, _) => {
-                self.stage = Stage::Gathering { socket: s, want: *n, got: Vec::new() };
-                if *n == 0 {
-                    self.pc += 1;
-                    self.stage = Stage::Ending(Ended::Well(0));
-                }
-                return Action::Begin(s, Compound::RecvExactly(*n));
-            }
-            Op::ReadFrame { chunk, naive, .. } => {
-                if !self.readers.iter().any(|(of, _)| *of == s) {
-                    match Reader::new(&self.code.framing, *naive) {
-                        Ok(reader) => self.readers.push((s, reader)),
-                        Err(error) => return self.fail(Ended::Raised(error)),
-                    }
-                }
-                self.stage = Stage::Reading { socket: s, chunk: *chunk };
-                return Action::Begin(s, Compound::ReadFrame);
-            }
-            Op::WriteFrame { data, pieces, .. } => {
-                let parts = frame_parts(&self.code.framing, &self.payload(data).to_vec(), *pieces);
-                match parts {
-                    Ok(rest) => self.stage = Stage::Writing { socket: s, rest, sent: 0, all: !*pieces },
-                    Err(error) => return self.fail(Ended::Raised(error)),
-                }
-                return Action::Begin(s, Compound::WriteFrame);
-            }
-            _ => return self.fail(Ended::Errno(Errno::EINVAL)),
-        };
-        self.call(call)
     }
 
     /// What the reader of `socket` needs next.
@@ -314,7 +241,7 @@ impl Task {
     }
 
     /// The instruction failed: the thread ends, or goes on as its `on_error` says.
-    fn fail(&mut self, ended: Ended) -> Action {
+    pub(super) fn fail(&mut self, ended: Ended) -> Action {
         let Some(instr) = self.instr() else {
             self.stage = Stage::Over;
             return Action::Done(ended);

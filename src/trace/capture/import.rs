@@ -12,7 +12,8 @@ use crate::time::Instant;
 use crate::trace::code::{Provenance, Transport};
 use crate::trace::flows::{Flows, transport_of};
 use crate::trace::id::{EventId, HostId, PacketId, Side, SocketId, StreamId};
-use crate::trace::record::{Record, Sink, What};
+use crate::trace::record::{Record, What};
+use crate::trace::sink::Sink;
 use crate::trace::store::Trace;
 use crate::trace::summary::{Summary, flag, protocol};
 

@@ -35,7 +35,8 @@ pub use self::encode::{kind_of, timer_name};
 use self::wire::{Fields, put_u64};
 pub use self::wire::{WireError, crc32};
 use super::id::EventId;
-use super::record::{Record, Sink};
+use super::record::Record;
+use super::sink::Sink;
 use super::store::Trace;
 
 /// How every trace file begins. The high bit, the line ends and the end-of-file character show if a transfer mangled it.

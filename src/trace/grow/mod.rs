@@ -11,8 +11,8 @@ use super::code::Provenance;
 use super::code::{Kind, Transport};
 use super::id::{EventId, HostId, SocketId, StreamId};
 #[cfg(not(target_arch = "wasm32"))]
-use super::record::Changes;
-use super::record::{Data, Record, Sink, What};
+use super::record::{Data, Record, What};
+use super::sink::{Changes, Sink};
 use super::store::{SocketState, Trace};
 use super::tables::{
     ContentRow, CorruptRow, FrameRow, HostRow, NO_ROW, NameRow, PacketRow, ProgramRow, QueueRow, SocketRow,
