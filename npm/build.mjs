@@ -6,13 +6,34 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const www = new URL('../www/', import.meta.url);
 const wasm = new URL('pkg/framewire_bg.wasm', www);
 
+/** The style sheets, which stand in the scripts as texts, without what only their readers need. */
+const sheets = {
+  name: 'sheets',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/player\/[\w-]+\.js$/ }, async ({ path }) => {
+      let contents = await readFile(path, 'utf8');
+      for (const [whole, css] of contents.matchAll(/^const css = `(.*?)`;$/gms)) {
+        // What is put in are whole rules: they stand at the place of one.
+        const values = [];
+        const rules = css.replace(/\$\{\w+\}/g, (value) => `.value{order:${values.push(value)}}`);
+        const { code } = await transform(rules, { loader: 'css', minify: true, target: options.target });
+        const small = code.trim().replace(/\.value\{order:(\d+)\}/g, (_, n) => values[n - 1]);
+        if (values.some((value) => !small.includes(value))) throw new Error(`${path}: a sheet lost ${values}`);
+        contents = contents.replace(whole, () => `const css = \`${small.replaceAll('\\', '\\\\')}\`;`);
+      }
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
 /** What both bundles share. */
 const options = {
+  plugins: [sheets],
   entryPoints: [new URL('player/element.js', www).pathname],
   bundle: true,
   minify: true,
@@ -61,6 +82,8 @@ async function page(file, scenario = 'hello-tcp') {
 const ENTRIES = ['page', 'embed-page', 'player/element'];
 /** The page preloads this beside the WASM. */
 const PRELOAD = /^ *<link rel="modulepreload" href="(?:player|pkg)\/[^"]+">\n/gm;
+/** What still.js begins instead, when its picture is painted. */
+const BEGINNING = /^ *(?:<link rel="preload" [^>]*as="fetch"[^>]*>|<script type="module" src="page.js"><\/script>)\n/gm;
 
 /**
  * The site's scripts, bundled: three small files to ask for and not forty, half as heavy.
@@ -79,6 +102,9 @@ async function site(folder) {
   });
   const shared = Object.keys(metafile.outputs).map((path) => basename(path)).filter((name) => name.startsWith('player-'));
   if (shared.length !== 1) throw new Error(`the scripts share ${shared.length} files and not one: ${shared}`);
+  for (const name of ['still.js', 'page.css', 'embed.css']) {
+    await build({ entryPoints: [new URL(name, www).pathname], minify: true, outfile: join(folder, name), allowOverwrite: true });
+  }
   // Now inside the bundle.
   for (const name of await readdir(join(folder, 'player'))) if (name !== 'element.js') await rm(join(folder, 'player', name));
   await rm(join(folder, 'pkg/framewire.js'));
@@ -86,10 +112,15 @@ async function site(folder) {
     const page = await readFile(join(folder, name), 'utf8');
     // The many preloads become one.
     const links = [`    <link rel="modulepreload" href="pkg/${shared[0]}">\n`];
-    const bundled = page.replace(PRELOAD, () => links.pop() ?? '');
+    let bundled = page.replace(PRELOAD, () => links.pop() ?? '');
     if (links.length > 0) throw new Error(`${name} preloads nothing`);
-    // Only here: a server of recordings opens one of them and not what the still picture shows.
-    await writeFile(join(folder, name), bundled.replace('</framewire-player>\n', '$&    <script src="still.js"></script>\n'));
+    if (name === 'index.html') {
+      // Only here: a server of recordings opens one of them and not what the still picture shows.
+      const begun = bundled.replace(BEGINNING, (line) => (line.includes('script') ? '    <link rel="modulepreload" href="page.js">\n' : ''));
+      bundled = begun.replace('</framewire-player>\n', '$&    <script src="still.js"></script>\n');
+      if (!bundled.includes('"page.js"') || bundled.includes('.wasm') || !bundled.includes('still.js')) throw new Error(`${name} begins otherwise`);
+    }
+    await writeFile(join(folder, name), bundled.replace(/^ *<!--.*-->\n/gm, ''));
   }
 }
 

@@ -4,7 +4,18 @@ use crate::view::compare::{Difference, Marks};
 use crate::view::figure::{Figure, Host, Moment, Stream};
 use crate::view::ladder::{self, Beside, HEAD, LEAD, Window};
 use crate::view::list::{DisplayList, Kind, Paint, Role, Thing, look};
+use crate::view::metrics;
 use crate::view::scale::Scale;
+use crate::view::words::{Lang, Word};
+
+/// Below the picture that stands alone: air, the height of a line of text and its size, and what is left free at each side, in CSS
+/// pixels.
+const FOOT: f32 = 12.0;
+const LINE: f32 = 17.0;
+const SIZE: f32 = 12.0;
+const SIDE: f32 = 12.0;
+/// Lines that each of the texts below it may take.
+const MOST_LINES: usize = 6;
 
 /// Whose a thing of the joint picture is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,6 +209,22 @@ impl Overlay {
         }
         list
     }
+
+    /// The whole joint ladder `width` CSS pixels wide, to stand alone: below it what was changed, and what the signs mean.
+    pub fn whole(&self, width: f32, relative: bool, changed: &str, lang: Lang) -> DisplayList {
+        let height = self.scale.height as f32 + HEAD + LEAD + FOOT;
+        let mut list = self.draw(Window { width, height, top: 0.0, zoom: 1.0, relative, lang });
+        let texts = [(changed, Role::Ink), (Word::CompareLegend.text(lang), Role::Faint)];
+        let mut y = height + LINE;
+        for (text, role) in texts {
+            for line in metrics::lines(text, SIZE, width - 2.0 * SIDE, MOST_LINES) {
+                list.text((SIDE, y), &line, Paint::new(role));
+                y += LINE;
+            }
+        }
+        list.height = y;
+        list
+    }
 }
 
 #[cfg(test)]
@@ -246,6 +273,27 @@ mod tests {
                 && list.look[i] & look::DASHED != 0
         });
         assert_eq!(gone.count(), only_before);
+    }
+
+    #[test]
+    fn alone_it_stands_whole_with_what_was_changed_and_what_the_signs_mean() {
+        let (_, _, overlay) = drawn("hello-tcp", Command::Drop { packet: 3 });
+        for lang in [Lang::En, Lang::Zh] {
+            let list = overlay.whole(500.0, true, "drop <hello>", lang);
+            let arrows = counted(&list, 0, "").0;
+            assert_eq!(arrows, overlay.figure.flights.len());
+            let below: Vec<&str> = (0..list.len())
+                .filter(|&i| {
+                    list.points_of(i).get(1).is_some_and(|&y| y > overlay.scale().height as f32 + HEAD + LEAD)
+                })
+                .filter_map(|i| list.text_of(i))
+                .collect();
+            assert_eq!(below.first(), Some(&"drop <hello>"));
+            let legend: String = below[1..].concat();
+            let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            assert_eq!(letters(&legend), letters(Word::CompareLegend.text(lang)));
+            assert!(below.iter().all(|line| metrics::width(line, SIZE) <= 500.0 - 2.0 * SIDE), "{below:?}");
+        }
     }
 
     #[test]

@@ -97,6 +97,8 @@ mod tests {
         for &word in Word::ALL {
             let (en, zh) = (word.text(Lang::En), word.text(Lang::Zh));
             assert!(!en.is_empty() && !zh.is_empty(), "{} lacks a text", word.key());
+            // The page gets them a line each.
+            assert!(!en.contains('\n') && !zh.contains('\n'), "{} has two lines", word.key());
             assert!(en != zh || same.contains(&en), "{} is the same in both", word.key());
             for n in 0..4 {
                 let place = format!("{{{n}}}");

@@ -15,6 +15,7 @@ use crate::trace::PacketId;
 use crate::view::compare::{Marks, both};
 use crate::view::lab::{action_text, change_texts, knob_infos, rule_infos};
 use crate::view::list::DisplayList;
+use crate::view::svg::{self, Theme};
 use crate::view::words::{Lang, Word, fill};
 use crate::view::{ladder, overlay};
 
@@ -292,6 +293,20 @@ impl Overlay {
         let lang = lang_of(lang);
         self.list = self.overlay.draw(ladder::Window { width, height, top, zoom, relative, lang });
         columns(&self.list)
+    }
+
+    /// The whole picture as an SVG document, with what was `changed` and what its signs mean.
+    pub fn svg(
+        &self,
+        width: f32,
+        relative: bool,
+        dark: bool,
+        changed: &str,
+        lang: &str,
+        title: &str,
+    ) -> String {
+        let list = self.overlay.whole(width, relative, changed, lang_of(lang));
+        svg::write(&list, if dark { Theme::Dark } else { Theme::Light }, title)
     }
 }
 

@@ -35,15 +35,11 @@ fn lang_of(tag: &str) -> Lang {
     tag.parse().unwrap_or_default()
 }
 
-/// All words of a language, by key.
+/// All words of a language: key and text in turn, a line each. One text crosses sooner than many.
 #[wasm_bindgen]
-pub fn words(lang: &str) -> JsValue {
+pub fn words(lang: &str) -> String {
     let lang = lang_of(lang);
-    let table = Object::new();
-    for &word in Word::ALL {
-        set(&table, word.key(), word.text(lang).into());
-    }
-    table.into()
+    Word::ALL.iter().flat_map(|word| [word.key(), "\n", word.text(lang), "\n"]).collect()
 }
 
 /// The classes of roles, by number.
@@ -99,16 +95,6 @@ pub fn scenarios(lang: &str) -> JsValue {
 #[wasm_bindgen(js_name = scenarioNames)]
 pub fn scenario_names() -> Vec<String> {
     BUILTINS.iter().map(|b| b.name.to_owned()).collect()
-}
-
-/// Title, what to look for and question of one built-in scenario, without reading the others; `undefined` where there is
-/// none of that name.
-#[wasm_bindgen(js_name = scenarioInfo)]
-pub fn scenario_info(name: &str, lang: &str) -> JsValue {
-    let known = BUILTINS.iter().find(|b| b.name == name).and_then(|b| Some((b.topic, builtin(b.name)?)));
-    known.map_or(JsValue::UNDEFINED, |(topic, scenario)| {
-        to_js(&ScenarioInfo::of(&scenario, Some(topic), lang_of(lang)))
-    })
 }
 
 /// One opened conversation.

@@ -1,6 +1,7 @@
 // The laboratory: one thing is changed, the run is made anew, and what follows is seen; what is wrong changes nothing.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { axeFindings, close, open, show } from './page.mjs';
 
@@ -400,6 +401,48 @@ test('both runs in one picture: what they share once, what is gone dashed, what 
     assert.ok(await over.isChecked());
     assert.ok((await dialog.locator('.half canvas').nth(2).boundingBox()).width > 300);
     assert.deepEqual(await axeFindings(page), []);
+    await done();
+  }
+});
+
+test('both runs in one picture can be saved and copied as SVG, with what its signs mean', async () => {
+  for (const [lang, dark] of [['en', false], ['zh', true]]) {
+    const { page, player, settled, select, done } = await lab(`scenario=hello-tcp&lang=${lang}`, { colorScheme: dark ? 'dark' : 'light', viewport: { width: dark ? 390 : 1280, height: 844 } });
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await select('len 11');
+    await player.evaluate((element) => element.lab.act(element.selected, 'drop'));
+    await settled();
+    await player.evaluate((element) => element.lab.compare.show());
+    const dialog = player.locator('dialog.compare');
+    const save = dialog.getByRole('button', { name: lang === 'zh' ? '保存为 SVG' : 'Save as SVG' });
+    assert.equal(await save.isVisible(), false, 'two ladders are not one picture');
+    await dialog.getByRole('radio', { name: lang === 'zh' ? '重叠' : 'overlaid' }).check();
+    const [download] = await Promise.all([page.waitForEvent('download'), save.click()]);
+    assert.equal(download.suggestedFilename(), 'hello-tcp-compared.svg');
+    const saved = readFileSync(await download.path(), 'utf8');
+    await dialog.getByRole('button', { name: lang === 'zh' ? '复制 SVG' : 'Copy SVG' }).click();
+    assert.match(await dialog.locator('.sum [role=status]').innerText(), lang === 'zh' ? /已复制/ : /Copied/);
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), saved);
+    const found = await player.evaluate((element, text) => {
+      const svg = new DOMParser().parseFromString(text, 'image/svg+xml');
+      const { overlay } = element.lab.compare;
+      const list = overlay.ladder(Number(svg.documentElement.getAttribute('width')), overlay.height() + 80, 0, 1, true, element.lang);
+      return {
+        wrong: svg.querySelectorAll('parsererror').length,
+        title: svg.querySelector('title')?.textContent,
+        paper: svg.querySelector('rect[width="100%"], svg > rect')?.getAttribute('fill'),
+        written: [...svg.querySelectorAll('text')].map((t) => t.textContent),
+        drawn: list.texts.split('\n'),
+      };
+    }, saved);
+    assert.equal(found.wrong, 0);
+    assert.match(found.title, lang === 'zh' ? /前后/ : /Before and after/);
+    assert.equal(found.paper, dark ? '#1c1f22' : '#fffefb');
+    // The same display list: every text of it is written, and below it what was changed and the key.
+    for (const text of found.drawn) assert.ok(found.written.includes(text), `${text}: ${found.written}`);
+    assert.ok(['+', '≠'].every((sign) => found.written.includes(sign)));
+    const below = found.written.slice(found.drawn.length).join('').replaceAll(/\s/g, '');
+    assert.match(below, lang === 'zh' ? /虚线加−：只在改动前；/ : /Dashed,with−:onlybefore/);
     await done();
   }
 });

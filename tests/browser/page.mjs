@@ -56,6 +56,10 @@ export async function open(fragment = 'scenario=hello-tcp&lang=en', options = {}
   await page.goto(`${base}/#${fragment}`);
   const player = page.locator('framewire-player');
   await page.locator('framewire-player[data-state]').waitFor({ state: 'attached' });
+  // What is not in sight follows the first figure.
+  await player.evaluate(async (element) => {
+    while (element.settling) await new Promise((go) => setTimeout(go, 10));
+  });
   return {
     page,
     player,

@@ -95,9 +95,42 @@ test('until the figure is there its still picture is, and nothing else', async (
   await context.close();
 });
 
+test('the still picture is painted before the player and its module begin, and never waited for long', async () => {
+  for (const how of ['comes', 'fails', 'never comes']) {
+    const context = await (await launch()).newContext({ viewport: { width: 390, height: 800 } });
+    const page = await context.newPage();
+    let go;
+    const gate = new Promise((resolve) => (go = resolve));
+    await page.route('**/hello-tcp.*.svg', async (route) => {
+      await gate;
+      await (how === 'fails' ? route.abort() : route.continue());
+    });
+    const begun = [];
+    page.on('request', (request) => begun.push(new URL(request.url()).pathname));
+    await page.goto(`${hosted.url}/`, { waitUntil: 'commit' });
+    while (!begun.some((path) => path.endsWith('.svg'))) await page.waitForTimeout(20);
+    await page.waitForTimeout(400);
+    assert.ok(!begun.some((path) => path.endsWith('.wasm')), `${how}: ${begun}`);
+    if (how !== 'never comes') go();
+    const began = performance.now();
+    await page.locator('framewire-player[data-state=ready]').waitFor({ timeout: 20_000 });
+    assert.equal(begun.filter((path) => path.endsWith('.wasm')).length, 1, how);
+    if (how === 'comes') {
+      const [painted, asked] = await page.evaluate(() => [
+        performance.getEntriesByName('first-contentful-paint')[0].startTime,
+        performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('.wasm')).startTime,
+      ]);
+      assert.ok(painted <= asked, `painted at ${painted} ms, the module asked for at ${asked} ms`);
+    }
+    console.log(`${how}: ready after ${(performance.now() - began).toFixed(0)} ms`);
+    go();
+    await context.close();
+  }
+});
+
 test('every still picture that is promised is there', async () => {
   const { readFileSync } = await import('node:fs');
-  const promised = readFileSync(join(site, 'still.js'), 'utf8').match(/const DRAWN =([^;]+);/)[1].match(/[a-z-]{4,}/g);
+  const promised = readFileSync(join(site, 'still.js'), 'utf8').match(/"((?:[a-z-]+ ){5,}[a-z-]+)"/)[1].split(' ');
   const there = new Set(readdirSync(join(site, 'notes/figures')));
   assert.ok(promised.includes('hello-tcp'));
   for (const name of promised) for (const lang of ['en', 'zh']) assert.ok(there.has(`${name}.${lang}.svg`), `${name}.${lang}`);

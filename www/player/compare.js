@@ -3,7 +3,9 @@
 
 import { compareRuns, overlayRuns } from '../pkg/framewire.js';
 import { fill } from './core.js';
-import { h, iconButton } from './dom.js';
+import { copy } from './dialog.js';
+import { h, iconButton, relabel } from './dom.js';
+import { LEAST_WIDTH, fileName, offer } from './download.js';
 import { message } from './open.js';
 import { copyList } from './paint.js';
 import { Picture } from './picture.js';
@@ -139,13 +141,17 @@ export class Compare {
     this.overText = h('span', {});
     this.how = h('fieldset', { class: 'how' }, h('label', {}, this.beside, this.besideText), h('label', {}, this.over, this.overText));
     this.legend = h('p', { class: 'signs', hidden: true });
+    this.saveButton = h('button', { type: 'button', click: () => this.save() });
+    this.copyButton = h('button', { type: 'button', click: () => void this.copy() });
+    this.said = h('span', { role: 'status' });
+    this.files = h('p', { class: 'row', hidden: true }, this.saveButton, this.copyButton, this.said);
     this.halves = h('div', { class: 'halves' }, this.before.element, this.after.element, this.laid.element);
     this.rows = h('tbody', {});
     this.head = h('thead', {});
     this.listHeading = h('h3', {});
     this.table = h('table', { class: 'rows' }, this.head, this.rows);
     this.list = h('div', { class: 'told', tabindex: 0, role: 'group' }, this.listHeading, this.table);
-    this.element = h('dialog', { class: 'compare' }, h('div', { class: 'bar' }, this.heading, this.close), h('div', { class: 'sum' }, this.done, this.counts, this.how, this.legend), this.halves, this.list);
+    this.element = h('dialog', { class: 'compare' }, h('div', { class: 'bar' }, this.heading, this.close), h('div', { class: 'sum' }, this.done, this.counts, this.how, this.legend, this.files), this.halves, this.list);
     // What it shows may be gone before it is opened again.
     this.element.addEventListener('close', () => this.drop());
     this.resized = new ResizeObserver(() => {
@@ -158,8 +164,7 @@ export class Compare {
     const w = this.player.words;
     this.element.setAttribute('aria-label', w['compare']);
     this.heading.textContent = w['compare'];
-    this.close.setAttribute('aria-label', w['close']);
-    this.close.title = w['close'];
+    relabel(this.close, 'close', w['close']);
     this.before.title.textContent = w['compare-before'];
     this.after.title.textContent = w['compare-after'];
     this.before.scroller.setAttribute('aria-label', w['compare-before']);
@@ -168,6 +173,8 @@ export class Compare {
     this.besideText.textContent = w['compare-beside'];
     this.overText.textContent = w['compare-over'];
     this.legend.textContent = w['compare-legend'];
+    this.saveButton.textContent = w['compare-save'];
+    this.copyButton.textContent = w['compare-copy'];
     this.laid.title.textContent = w['compare'];
     this.laid.scroller.setAttribute('aria-label', w['compare']);
     this.list.setAttribute('aria-label', w['compare-list']);
@@ -199,7 +206,8 @@ export class Compare {
     const { core } = this.before;
     const seen = from === this.before && core && 'nanos' in core ? core.nanos(from.scroller.scrollTop + BEFORE) : this.moment;
     for (const half of [this.before, this.after]) half.element.hidden = over;
-    this.laid.element.hidden = this.legend.hidden = !over;
+    this.laid.element.hidden = this.legend.hidden = this.files.hidden = !over;
+    this.said.textContent = '';
     this.halves.classList.toggle('over', over);
     if (over && original && player.core) {
       this.overlay ??= overlayRuns(original, player.core, player.ladder.viewHeight());
@@ -208,6 +216,25 @@ export class Compare {
     this.before.layout();
     this.after.layout();
     if (seen !== undefined) this.go(seen);
+  }
+
+  /** Both runs in one picture, as an SVG document. */
+  svg() {
+    const { overlay, player, laid, done } = this;
+    const { relative, theme, lang, info, words: w } = player;
+    const title = `${info?.title ?? ''}${w['colon']}${w['compare']}`;
+    return overlay?.svg(Math.max(LEAST_WIDTH, laid.scroller.clientWidth), relative, theme.dark, done.textContent ?? '', lang, title) ?? '';
+  }
+
+  save() {
+    const name = `${fileName(this.player)}-compared.svg`;
+    offer(name, this.svg(), 'image/svg+xml');
+    this.said.textContent = this.player.word('export-saved', name);
+  }
+
+  async copy() {
+    const copied = await copy(this.svg());
+    this.said.textContent = this.player.words[copied ? 'copied' : 'not-copied-here'];
   }
 
   async show() {

@@ -14,7 +14,6 @@ export class Connections {
   /** @param {FramewirePlayer} player */
   constructor(player) {
     this.player = player;
-    this.button = h('button', { type: 'button', class: 'text-button', 'aria-haspopup': 'dialog', hidden: true, click: () => this.again() });
     this.search = h('input', { type: 'search', autocomplete: 'off', spellcheck: 'false', input: () => this.fill() });
     this.list = h('div', { class: 'choices' });
     this.dialog = new Dialog('connections', this.search, this.list);
@@ -69,15 +68,12 @@ export class Connections {
   }
 
   translate() {
-    const { words: w, held } = this.player;
+    const { words: w } = this.player;
     const { asked } = this;
     const title = asked ? this.player.word('connections-in', asked.name, String(asked.recording.count())) : w['connections'];
     this.dialog.name(title, w['close']);
     this.search.placeholder = w['connections-find'];
     this.search.setAttribute('aria-label', w['connections-find']);
-    const count = held?.recording.count() ?? 0;
-    this.button.hidden = count < 2;
-    this.button.textContent = `${w['connections']} (${count})`;
     if (asked) {
       this.rows = asked.recording.connections(this.player.lang);
       this.fill();

@@ -33,7 +33,9 @@ const tables = new Map();
 export function wordsOf(lang) {
   let table = tables.get(lang);
   if (!table) {
-    table = /** @type {import('./types.d.ts').Words} */ (fetchWords(lang));
+    const lines = fetchWords(lang).split('\n');
+    table = {};
+    for (let i = 0; i + 1 < lines.length; i += 2) table[lines[i]] = lines[i + 1];
     tables.set(lang, table);
   }
   return table;

@@ -113,5 +113,18 @@ export function relabel(button, name, label) {
   button.replaceChildren(icon(path, filled));
 }
 
-/** Lets the page paint, and hear the reader, before it goes on. */
-export const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
+/** @type {(() => void)[]} */
+const waiting = [];
+/** @type {MessageChannel | undefined} */
+let channel;
+
+/** Lets the page paint, and hear the reader, before it goes on. A message comes at once, a timer's nested turns after 4 ms each. */
+export const breathe = () =>
+  new Promise((/** @type {(value: void) => void} */ resolve) => {
+    if (!channel) {
+      channel = new MessageChannel();
+      channel.port1.onmessage = () => waiting.shift()?.();
+    }
+    waiting.push(resolve);
+    channel.port2.postMessage(0);
+  });

@@ -2,6 +2,9 @@
 
 import { h } from './dom.js';
 
+/** Least width of an exported picture, in CSS pixels. */
+export const LEAST_WIDTH = 640;
+
 /**
  * What a file of this conversation is called, without its ending.
  * @param {import('./element.js').FramewirePlayer} player

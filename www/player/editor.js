@@ -1,7 +1,7 @@
 // The scenario's text, whole or program by program, edited in place. What is wrong is told at its line, and a draft that is wrong
 // is kept until it is right or given up.
 
-import { h, iconButton } from './dom.js';
+import { h, iconButton, relabel } from './dom.js';
 
 /** After the last key the text is looked at, in milliseconds. */
 const PATIENCE = 200;
@@ -58,8 +58,7 @@ export class Editor {
     const w = this.words;
     this.element.setAttribute('aria-label', w['edit-title']);
     this.heading.textContent = w['edit-title'];
-    this.close.setAttribute('aria-label', w['close']);
-    this.close.title = w['close'];
+    relabel(this.close, 'close', w['close']);
     this.partLabel.textContent = w['edit-part'];
     this.run.textContent = w['edit-run'];
     this.revert.textContent = w['edit-revert'];

@@ -2,6 +2,7 @@
 // it is given (or asks for what it needs), and leaves the page's own fallback picture to print and to pages without scripts.
 
 import { h, sharedSheet } from './dom.js';
+import { run } from './time.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
 
@@ -126,7 +127,7 @@ export class Embed {
     const { player } = this;
     if (player.paused) return;
     cancelAnimationFrame(player.frame);
-    if (seen) player.run();
+    if (seen) run(player);
   }
 
   // ── What is shown of it ──

@@ -3,13 +3,11 @@
 
 import { Dialog, copy, walk } from './dialog.js';
 import { h } from './dom.js';
-import { fileName, offer } from './download.js';
+import { LEAST_WIDTH, fileName, offer } from './download.js';
 import { savePage } from './save.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
 
-/** Least width of an exported picture, in CSS pixels. */
-const LEAST_WIDTH = 640;
 /** Dots of a PNG for each CSS pixel, and the most that browsers draw. */
 const SHARPNESS = 2;
 const MOST_SIDE = 16_000;

@@ -2,6 +2,7 @@
 
 import { scenarioNames } from '../pkg/framewire.js';
 import { h, iconButton, relabel, write } from './dom.js';
+import { offerLive } from './live.js';
 import { Picker } from './picker.js';
 import * as open from './open.js';
 
@@ -27,6 +28,7 @@ export class Header {
     this.presentButton = iconButton('present', '', () => player.setPresenting(true));
     this.framingButton = iconButton('framing', '', () => player.framing.show());
     this.labButton = iconButton('lab', '', () => player.lab.toggle());
+    this.connections = h('button', { type: 'button', class: 'text-button', 'aria-haspopup': 'dialog', hidden: true, click: () => player.connections.again() });
     this.language = h('button', {
       type: 'button',
       class: 'text-button',
@@ -52,11 +54,10 @@ export class Header {
         { class: 'bar' },
         h('span', { class: 'brand' }, 'framewire'),
         this.picker.button,
-        player.connections.button,
+        this.connections,
         this.file,
         h('span', { class: 'gap' }),
         player.views.menu.element,
-        player.live.button,
         this.tools,
         this.language,
         this.helpButton,
@@ -71,22 +72,27 @@ export class Header {
     return recorded ? undefined : scenarioNames()[0];
   }
 
-  async fillScenarios() {
-    void this.player.live.find();
-    this.picker.recordings = await open.recordings();
+  /** Says that the page around follows its address: links lead somewhere. */
+  offerLinks() {
+    this.shareButton.hidden = false;
+  }
+
+  /** @param {{ name: string, url: string }[]} recordings what the server offers */
+  async fillScenarios(recordings) {
+    void offerLive(this.player);
+    this.picker.recordings = recordings;
     const asked = this.player.getAttribute('scenario') ?? this.player.getAttribute('src');
     const [recorded] = this.picker.recordings;
     if (!asked && recorded) await open.fromUrl(this.player, recorded.url, recorded.name);
-  }
-
-  opened() {
-    this.describe();
   }
 
   /** Title, what to look at, question, and how the conversation is known. */
   describe() {
     const { info, words: w, about } = this.player;
     this.picker.describe();
+    const count = this.player.held?.recording.count() ?? 0;
+    this.connections.hidden = count < 2;
+    write(this.connections, `${w['connections']} (${count})`);
     write(this.title, info?.title ?? '');
     write(this.look, info?.look ? `${w['look-at']}${w['colon']}${info.look}` : '');
     write(this.question, info?.question ? `${w['question']}${w['colon']}${info.question}` : '');

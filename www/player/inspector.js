@@ -1,7 +1,7 @@
 // What is selected, in every detail: facts, header bit by bit, bytes, why, and what it changed.
 
 import { fill } from './core.js';
-import { h, iconButton } from './dom.js';
+import { h, iconButton, relabel } from './dom.js';
 
 /** @typedef {import('./types.d.ts').Detail} Detail */
 /** @typedef {import('./types.d.ts').HeaderBlock} HeaderBlock */
@@ -29,8 +29,7 @@ export class Inspector {
     const w = this.player.words;
     this.element.setAttribute('aria-label', w['inspector']);
     this.content.setAttribute('aria-label', w['inspector']);
-    this.close.setAttribute('aria-label', w['close']);
-    this.close.title = w['close'];
+    relabel(this.close, 'close', w['close']);
     this.show();
   }
 

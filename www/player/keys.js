@@ -44,7 +44,7 @@ export function handleKey(player, event) {
   if (own && (event.key === ' ' || event.key === 'Enter')) return;
   // A dialog has keys of its own.
   const inside = event.composedPath().some((node) => node instanceof HTMLDialogElement);
-  if (inside && !(player.help.open && event.key === '?')) return;
+  if (inside && !(player.made.help?.open && event.key === '?')) return;
   if (act(player, event)) event.preventDefault();
 }
 
@@ -141,7 +141,7 @@ function act(player, event) {
       return true;
     case 's':
     case 'S':
-      void player.share.show();
+      if (!player.header.shareButton.hidden) void player.share.show();
       return true;
     case 'Escape':
       if (player.presenting) player.setPresenting(false);

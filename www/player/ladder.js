@@ -1,6 +1,7 @@
 // The ladder's view: a tall scrolling area of which only what is in sight is laid out and painted.
 
 import { h } from './dom.js';
+import { narrowRoom } from './look.js';
 import { copyList } from './paint.js';
 import { Picture } from './picture.js';
 
@@ -56,7 +57,7 @@ export class LadderView {
     // Hidden, it still gives time its axis.
     if (this.element.hidden) return 480;
     // In the narrow arrangement the ladder is as tall as it needs to be, and the page scrolls.
-    return this.player.narrow ? this.player.narrowRoom() : this.scroller.clientHeight;
+    return this.player.narrow ? narrowRoom(this.player) : this.scroller.clientHeight;
   }
 
   contentHeight() {

@@ -78,13 +78,12 @@ export class LedgerView {
     relabel(this.zoomOut, 'zoomOut', words['zoom-bytes-out']);
     relabel(this.zoomIn, 'zoomIn', words['zoom-bytes-in']);
     relabel(this.zoomAll, 'fit', words['whole-stream']);
-    this.layout();
   }
 
   layout() {
     const core = this.player.core;
     // Asking for a width lays the page out: not before there is something to draw.
-    if (!core || this.player.opening) return;
+    if (!core) return;
     const width = this.box.clientWidth;
     if (width < 50) return;
     const { stream, first, count } = this.zoom;

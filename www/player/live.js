@@ -53,6 +53,25 @@ function base() {
   return url.protocol.startsWith('http') ? url : undefined;
 }
 
+/** @returns {Promise<Feed[] | undefined>} what runs; `undefined` where there is no such server */
+async function ask() {
+  try {
+    const at = base();
+    if (!at) return undefined;
+    const answer = await fetch(new URL('api/live', at));
+    if (!answer.ok || !(answer.headers.get('content-type') ?? '').includes('json')) return undefined;
+    const list = await answer.json();
+    return Array.isArray(list) ? list : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Offers live traffic where a server can show it. @param {FramewirePlayer} player */
+export async function offerLive(player) {
+  if ((await ask()) && player.isConnected) player.live.button.hidden = false;
+}
+
 export class Live {
   /** @param {FramewirePlayer} player */
   constructor(player) {
@@ -62,7 +81,7 @@ export class Live {
     this.closeButton = iconButton('close', '', () => this.dialog.close());
     this.list = h('div', { class: 'choices' });
     this.more = h('div', { class: 'more' });
-    this.dialog = h('dialog', { class: 'scenarios feeds' }, h('div', { class: 'bar' }, this.heading, h('span', { class: 'gap' }), this.closeButton), this.list, this.more);
+    this.element = this.dialog = h('dialog', { class: 'scenarios feeds' }, h('div', { class: 'bar' }, this.heading, h('span', { class: 'gap' }), this.closeButton), this.list, this.more);
     this.dialog.addEventListener('click', (event) => {
       if (event.target === this.dialog) this.dialog.close();
     });
@@ -95,6 +114,8 @@ export class Live {
     this.starter = undefined;
     /** The player's core as long as it is ours. @type {Core | undefined} */
     this.core = undefined;
+    player.views.menu.element.after(this.button);
+    player.notice.after(this.bar);
     // Whoever takes hold of the picture keeps it.
     player.addEventListener('select', (event) => {
       if (/** @type {CustomEvent} */ (event).detail) this.hold(true);
@@ -120,23 +141,8 @@ export class Live {
 
   // ── What runs ──
 
-  /** @returns {Promise<Feed[] | undefined>} `undefined` where there is no such server */
-  async ask() {
-    try {
-      const at = base();
-      if (!at) return undefined;
-      const answer = await fetch(new URL('api/live', at));
-      if (!answer.ok || !(answer.headers.get('content-type') ?? '').includes('json')) return undefined;
-      const list = await answer.json();
-      return Array.isArray(list) ? list : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** Offers itself where a server can show live traffic. */
-  async find() {
-    this.button.hidden = (await this.ask()) === undefined;
+  ask() {
+    return ask();
   }
 
   async choose() {
@@ -304,6 +310,7 @@ export class Live {
       player.ladder.fit();
       if (!same('connections')) {
         player.ledger.opened();
+        player.ledger.layout();
         player.ledger.settle();
         player.states.opened();
         this.newest();

@@ -2,29 +2,20 @@
 
 import { h } from './dom.js';
 
-/** @typedef {import('./lab.js').Laboratory} Laboratory */
+/** @typedef {import('./workbench.js').Workbench} Workbench */
 /** @typedef {import('../pkg/framewire.js').Lab} Lab */
 
 /** Moments nearer than this are the same, in nanoseconds. */
 const SAME = 1000;
 
-export const momentCss = `
-.lab .moment { border: 0; margin: 12px 0 0; padding: 0; min-width: 0; }
-.lab .moment legend { padding: 0; font-size: 12px; font-weight: 600; }
-.lab .moment label { display: flex; align-items: center; gap: 6px; min-height: 28px; }
-.lab .moment input { margin: 0; width: 16px; height: 16px; accent-color: var(--fw-ink); flex: none; }
-.lab .moment p { font-size: 12px; }
-.narrow .lab .moment label { min-height: 44px; }
-`;
-
 export class Moment {
-  /** @param {Laboratory} lab */
-  constructor(lab) {
-    this.lab = lab;
+  /** @param {Workbench} panel */
+  constructor(panel) {
+    this.panel = panel;
     /** Where the playhead stood when the first knob was turned there: the event that came next, and its time. */
     this.anchor = { event: 0, nanos: -Infinity };
     this.legend = h('legend', {});
-    const radio = () => h('input', { type: 'radio', name: 'fw-moment', change: () => this.lab.fill() });
+    const radio = () => h('input', { type: 'radio', name: 'fw-moment', change: () => this.panel.fill() });
     this.start = radio();
     this.start.checked = true;
     this.here = radio();
@@ -41,7 +32,7 @@ export class Moment {
 
   /** Nothing can be changed at the end of the run. */
   get late() {
-    const { playhead, extent } = this.lab.player;
+    const { playhead, extent } = this.panel.player;
     return this.here.checked && playhead >= extent - 0.01;
   }
 
@@ -52,7 +43,7 @@ export class Moment {
   }
 
   translate() {
-    const w = this.lab.player.words;
+    const w = this.panel.player.words;
     this.legend.textContent = w['lab-when'];
     this.startText.textContent = w['lab-from-start'];
     this.follow();
@@ -60,7 +51,7 @@ export class Moment {
 
   /** The playhead moved, or another run is shown: the moment stays the same as long as its time does. */
   follow() {
-    const { player } = this.lab;
+    const { player } = this.panel;
     const { core, playhead, words: w } = player;
     if (!core) return;
     const nanos = core.nanos(playhead);
@@ -76,7 +67,7 @@ export class Moment {
    */
   turn(bench, path, value) {
     const { event, anchor } = this;
-    const { lang } = this.lab.player;
+    const { lang } = this.panel.player;
     if (event === undefined) bench.turn(path, value, lang);
     else bench.turnLater(path, value, event, anchor.nanos, lang);
   }

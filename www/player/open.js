@@ -1,9 +1,10 @@
 // Opening scenarios, files and recordings.
 
-import { Lab, Recording, scenarioInfo, scenarios } from '../pkg/framewire.js';
+import { Lab, Recording, scenarios } from '../pkg/framewire.js';
 import { breathe } from './dom.js';
 import { LinkError, readLater } from './link.js';
 import { run } from './run.js';
+import { take } from './take.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
 /** @typedef {import('./types.d.ts').ScenarioInfo} ScenarioInfo */
@@ -23,24 +24,12 @@ export function scenarioList(lang) {
 const lists = new Map();
 
 /**
- * The same of one scenario, without reading the others.
- * @param {string} name
- * @param {string} lang
- * @returns {ScenarioInfo | undefined}
- */
-export const infoOf = (name, lang) => /** @type {ScenarioInfo | undefined} */ (scenarioInfo(name, lang));
-
-/**
  * Runs a built-in scenario and opens it.
  * @param {FramewirePlayer} player
  * @param {string} name
  */
 export async function scenario(player, name) {
-  const turn = ++player.sequence;
-  const known = infoOf(name, player.lang);
-  if (!known) return player.fail(player.word('error-scenario', name));
-  await breathe();
-  if (turn !== player.sequence) return;
+  player.sequence++;
   const opened = await simulated(player, () => Lab.builtin(name, player.lang));
   if (!opened) return;
   if (player.getAttribute('scenario') !== name) player.setAttribute('scenario', name);
@@ -66,7 +55,7 @@ async function simulated(player, make) {
     }
     forget(player);
     player.lab.take(lab, made.events);
-    player.opened(made.core, lab.info(player.lang));
+    if (!(await take(player, made.core, lab.info(player.lang)))) return false;
     const remark = wrong || made.core.remark();
     if (remark) player.say(remark, wrong !== '');
     return true;

@@ -11,6 +11,7 @@ import { paint } from './paint.js';
  * @property {() => import('./theme.js').Theme} theme
  * @property {() => number} playhead
  * @property {() => number} horizon
+ * @property {() => boolean} [opening]
  * @property {() => Set<number>} lit
  * @property {(id: number) => void} point
  * @property {(id: number) => void} select
@@ -38,6 +39,8 @@ export class Picture {
     /** @type {DisplayList | undefined} */
     this.list = undefined;
     this.waiting = 0;
+    /** Something is to be painted. */
+    this.due = false;
     this.canvas.addEventListener('pointermove', (event) => {
       if (event.pointerType !== 'touch') this.host.point(this.at(event));
     });
@@ -79,16 +82,26 @@ export class Picture {
     this.repaint();
   }
 
-  /** Paints with the next frame. */
+  /** Paints with the next frame; while all is opened only when it is asked to. */
   repaint() {
-    if (this.waiting) return;
+    this.due = true;
+    if (this.waiting || this.host.opening?.()) return;
     this.waiting = requestAnimationFrame(() => {
       this.waiting = 0;
       this.paintNow();
     });
   }
 
+  /** Paints what is to be painted now, and not with the next frame: in pieces. */
+  *paintDue() {
+    if (!this.due || !this.list) return;
+    this.paintList(this.list, this.canvas.width / (this.list.width || 1));
+    yield;
+    this.paintNow();
+  }
+
   paintNow() {
+    this.due = false;
     const ctx = this.canvas.getContext('2d');
     if (!ctx || !this.list) return;
     const ratio = this.canvas.width / (this.list.width || 1);

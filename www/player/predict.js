@@ -49,7 +49,7 @@ const css = `
 `;
 
 /** The sheet that all players share. */
-export const predictSheet = sharedSheet(css);
+const predictSheet = sharedSheet(css);
 
 export class Predict {
   /** @param {FramewirePlayer} player */
@@ -100,6 +100,7 @@ export class Predict {
     this.at = 0;
     this.told = [];
     this.active = this.asked && this.player.core !== undefined;
+    if (this.active) this.player.adopt(predictSheet);
     this.element.hidden = !this.active;
     this.fetch();
     if (this.active) this.player.playhead = Math.max(0, Math.min(this.player.playhead, this.horizon));

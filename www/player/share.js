@@ -29,18 +29,9 @@ export class Share {
     );
     this.element = this.dialog.element;
     this.turn = 0;
-    /** The page around follows its address: links lead somewhere. */
-    this.offered = false;
-  }
-
-  /** Says that the page around reads links. */
-  offer() {
-    this.offered = true;
-    this.player.header.shareButton.hidden = false;
   }
 
   async show() {
-    if (!this.offered) return;
     this.predict.checked = this.player.hasAttribute('predict');
     await this.make();
     this.dialog.show();

@@ -63,7 +63,7 @@ header .bar button { white-space: nowrap; }
 .icon.filled { fill: currentColor; stroke: none; }
 
 /* Before there is a figure its frame is not shown: nothing then moves under the reader's eyes. */
-:host(:not([data-state])) :is(.bar > :not(.brand), .intro, .body, .controls) { visibility: hidden; }
+:host(:not([data-state])) :is(.bar > :not(.brand), .intro, .body, footer) { visibility: hidden; }
 
 header { border-bottom: 1px solid var(--fw-line); flex: none; }
 .bar { display: flex; align-items: center; gap: 4px; padding: 4px 12px; min-width: 0; }

@@ -107,6 +107,8 @@ macro_rules! tools_words {
         CompareBeside "compare-beside": "side by side", "并排";
         CompareOver "compare-over": "overlaid", "重叠";
         CompareLegend "compare-legend": "Drawn once: what both have. Dashed, with −: only before. Heavy, with +: only after. ≠: ends otherwise, drawn both ways. ○: moved in time.", "两次共有的只画一次。虚线加 −：只在改动前；粗线加 +：只在改动后；≠：结局不同，两种都画；○：时间变了。";
+        CompareSave "compare-save": "Save as SVG", "保存为 SVG";
+        CompareCopy "compare-copy": "Copy SVG", "复制 SVG";
         CompareCounts "compare-counts": "Differences counted", "差异统计";
         ComparePackets "compare-packets": "packets", "报文";
         CompareCalls "compare-calls": "calls", "调用";
