@@ -7,14 +7,16 @@ import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promi
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, transform } from 'esbuild';
+import { minify } from 'terser';
 
 const www = new URL('../www/', import.meta.url);
 const wasm = new URL('pkg/framewire_bg.wasm', www);
 
-/** The style sheets, which stand in the scripts as texts, without what only their readers need. */
-const sheets = {
-  name: 'sheets',
+/** What stands in the scripts as they are served, and needs not be sent. */
+const lean = {
+  name: 'lean',
   setup({ onLoad }) {
+    // The style sheets are texts in the scripts.
     onLoad({ filter: /\/player\/[\w-]+\.js$/ }, async ({ path }) => {
       let contents = await readFile(path, 'utf8');
       for (const [whole, css] of contents.matchAll(/^const css = `(.*?)`;$/gms)) {
@@ -28,12 +30,25 @@ const sheets = {
       }
       return { contents, loader: 'js' };
     });
+    // Of wasm-bindgen's bindings what older browsers than `target` would need, and what every call says again.
+    onLoad({ filter: /\/pkg\/framewire\.js$/ }, async ({ path }) => {
+      const written = await readFile(path, 'utf8');
+      const contents = written
+        .replaceAll(/, wasm\.__wbindgen_malloc, wasm\.__wbindgen_realloc\)/g, ')')
+        .replace('function passStringToWasm0(arg, malloc, realloc)', 'function passStringToWasm0(arg, malloc = wasm.__wbindgen_malloc, realloc = wasm.__wbindgen_realloc)')
+        .replaceAll(/\(typeof FinalizationRegistry === 'undefined'\)\s+\? .*\s+: /g, '')
+        // Without memory nothing goes on anyway.
+        .replaceAll(/^ +try \{\n((?: +(?:ptr|len)\d = .*\n)+) +\} catch \(e\) \{\n(?: +if \(ptr\d\) .*\n)+ +throw e;\n +\}\n/gm, '$1')
+        .replaceAll(/^if \(Symbol\.dispose\) .*\n/gm, '');
+      if (!contents.includes('malloc = wasm.')) throw new Error(`${path}: other bindings than expected`);
+      return { contents, loader: 'js' };
+    });
   },
 };
 
 /** What both bundles share. */
 const options = {
-  plugins: [sheets],
+  plugins: [lean],
   entryPoints: [new URL('player/element.js', www).pathname],
   bundle: true,
   minify: true,
@@ -100,9 +115,14 @@ async function site(folder) {
     allowOverwrite: true,
     metafile: true,
   });
+  // A fortieth less than esbuild alone.
+  for (const path of Object.keys(metafile.outputs)) {
+    const { code } = await minify(await readFile(path, 'utf8'), { module: true, compress: { passes: 2 } });
+    await writeFile(path, code);
+  }
   const shared = Object.keys(metafile.outputs).map((path) => basename(path)).filter((name) => name.startsWith('player-'));
   if (shared.length !== 1) throw new Error(`the scripts share ${shared.length} files and not one: ${shared}`);
-  for (const name of ['still.js', 'page.css', 'embed.css']) {
+  for (const name of ['still.js', 'embed-parent.js', 'page.css', 'embed.css']) {
     await build({ entryPoints: [new URL(name, www).pathname], minify: true, outfile: join(folder, name), allowOverwrite: true });
   }
   // Now inside the bundle.

@@ -284,7 +284,9 @@ mod tests {
             assert_eq!(arrows, overlay.figure.flights.len());
             let below: Vec<&str> = (0..list.len())
                 .filter(|&i| {
-                    list.points_of(i).get(1).is_some_and(|&y| y > overlay.scale().height as f32 + HEAD + LEAD)
+                    list.points_of(i)
+                        .get(1)
+                        .is_some_and(|&y| y > overlay.scale().height as f32 + HEAD + LEAD + FOOT)
                 })
                 .filter_map(|i| list.text_of(i))
                 .collect();

@@ -39,7 +39,14 @@ fn lang_of(tag: &str) -> Lang {
 #[wasm_bindgen]
 pub fn words(lang: &str) -> String {
     let lang = lang_of(lang);
-    Word::ALL.iter().flat_map(|word| [word.key(), "\n", word.text(lang), "\n"]).collect()
+    let mut lines = String::new();
+    for word in Word::ALL {
+        for line in [word.key(), word.text(lang)] {
+            lines.push_str(line);
+            lines.push('\n');
+        }
+    }
+    lines
 }
 
 /// The classes of roles, by number.

@@ -82,6 +82,7 @@ export class Half {
    * Signs at the beginnings of what is not the same.
    * @param {CanvasRenderingContext2D} ctx
    * @param {import('./types.d.ts').DisplayList} list
+   * @returns {import('./geometry.js').Box}
    */
   sketch(ctx, list) {
     const { theme } = this.dialog.player;
@@ -109,6 +110,7 @@ export class Half {
       if (!faint) ctx.fillText(mark === ENDS ? '≠' : this.sign, x, y + 0.5);
     }
     ctx.restore();
+    return [0, 0, list.width, list.height];
   }
 }
 

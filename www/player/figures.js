@@ -240,6 +240,7 @@ export class ChartsView {
    * Veils what is to come, and draws the playhead.
    * @param {CanvasRenderingContext2D} ctx
    * @param {DisplayList} list
+   * @returns {import('./geometry.js').Box}
    */
   over(ctx, list) {
     const { theme, playhead, extent } = this.player;
@@ -257,6 +258,7 @@ export class ChartsView {
       const pointed = place(this.at);
       if (this.at >= 0 && pointed >= 0 && pointed <= 1) this.line(ctx, x + width * pointed, y, height, theme.roles[1]);
     }
+    return [0, 0, list.width, list.height];
   }
 
   /**

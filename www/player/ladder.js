@@ -90,6 +90,7 @@ export class LadderView {
   /**
    * @param {CanvasRenderingContext2D} ctx
    * @param {import('./types.d.ts').DisplayList} list
+   * @returns {import('./geometry.js').Box | undefined} where it stands
    */
   playhead(ctx, list) {
     const position = this.player.playhead;
@@ -99,9 +100,11 @@ export class LadderView {
       const from = Math.max(HEAD, this.y(horizon)) + 2;
       if (from < list.height) ctx.clearRect(0, from, list.width, list.height - from);
     }
-    if (position >= this.height - 0.01 || position < 0.01) return;
+    const hidden = horizon < this.height;
+    const all = /** @type {import('./geometry.js').Box} */ ([0, 0, list.width, list.height]);
+    if (position >= this.height - 0.01 || position < 0.01) return hidden ? all : undefined;
     const y = Math.round(this.y(position)) + 0.5;
-    if (y < HEAD || y > list.height) return;
+    if (y < HEAD || y > list.height) return hidden ? all : undefined;
     const theme = this.player.theme;
     ctx.strokeStyle = theme.accent;
     ctx.fillStyle = theme.accent;
@@ -115,6 +118,7 @@ export class LadderView {
     ctx.lineTo(7, y);
     ctx.lineTo(0, y + 5);
     ctx.fill();
+    return hidden ? all : [0, y - 6, list.width, y + 6];
   }
 
   /** Scrolls so that the playhead is in sight. */

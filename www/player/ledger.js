@@ -145,18 +145,20 @@ export class LedgerView {
   /**
    * A band through all lanes: the byte that is pointed at, or the bytes of what is pointed at or selected elsewhere.
    * @param {CanvasRenderingContext2D} ctx
+   * @returns {import('./geometry.js').Box | undefined} where it stands
    */
   band(ctx) {
     const { core, selected, pointed, theme } = this.player;
-    if (!core) return;
+    if (!core) return undefined;
     const { stream, offset } = this.octet ?? { stream: 0, offset: 0 };
     const id = this.octet ? 0 : pointed || selected;
     const band = this.octet || id ? core.band(id, stream, offset) : undefined;
-    if (!band) return;
+    if (!band) return undefined;
     const [x, y, w, height] = band;
     ctx.strokeStyle = theme.accent;
     ctx.lineWidth = 1.5;
     ctx.strokeRect(x - 0.5, y, w + 1, height);
+    return [x - 2, y - 2, x + w + 2, y + height + 2];
   }
 
   /** @param {KeyboardEvent} event */

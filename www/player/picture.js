@@ -5,6 +5,8 @@ import { boxes, changed, hit } from './geometry.js';
 import { paint } from './paint.js';
 
 /** @typedef {import('./types.d.ts').DisplayList} DisplayList */
+/** @typedef {import('./geometry.js').Box} Box */
+/** What was painted last. @typedef {{ list: DisplayList, theme: import('./theme.js').Theme, playhead: number, horizon: number, lit: Set<number> }} Painted */
 
 /**
  * @typedef {object} Host what a picture needs of the player
@@ -20,10 +22,31 @@ import { paint } from './paint.js';
 /** Where more than this part of a picture has changed, all of it is painted anew. */
 const MUCH = 0.7;
 
+/**
+ * The box around two.
+ * @param {Box | undefined} a
+ * @param {Box | undefined} b
+ * @returns {Box | undefined}
+ */
+const join = (a, b) => (a && b ? [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])] : (a ?? b));
+
+/**
+ * A box in whole pixels of a canvas.
+ * @param {Box} box
+ * @param {number} ratio
+ * @param {HTMLCanvasElement} canvas
+ */
+const pixels = ([left, top, right, bottom], ratio, { width, height }) => [
+  Math.max(0, Math.floor(left * ratio)),
+  Math.max(0, Math.floor(top * ratio)),
+  Math.min(width, Math.ceil(right * ratio)),
+  Math.min(height, Math.ceil(bottom * ratio)),
+];
+
 export class Picture {
   /**
    * @param {Host} host
-   * @param {(ctx: CanvasRenderingContext2D, list: DisplayList) => void} [over] painted last, above everything
+   * @param {(ctx: CanvasRenderingContext2D, list: DisplayList) => Box | undefined} [over] painted last, above everything; gives where
    */
   constructor(host, over) {
     this.host = host;
@@ -32,8 +55,12 @@ export class Picture {
     this.canvas.setAttribute('aria-hidden', 'true');
     /** The list as it is painted, without what stands above it. */
     this.base = over ? document.createElement('canvas') : this.canvas;
-    /** What was painted there last. @type {{ list: DisplayList, theme: import('./theme.js').Theme, playhead: number, horizon: number, lit: Set<number> } | undefined} */
+    /** @type {Painted | undefined} */
     this.painted = undefined;
+    /** The base is not what was painted last: that stands on the canvas alone. */
+    this.stale = true;
+    /** Where something stands above it. @type {Box | undefined} */
+    this.stood = undefined;
     /** The boxes of the list's marks. @type {Float32Array | undefined} */
     this.boxes = undefined;
     /** @type {DisplayList | undefined} */
@@ -92,65 +119,66 @@ export class Picture {
     });
   }
 
-  /** Paints what is to be painted now, and not with the next frame: in pieces. */
-  *paintDue() {
-    if (!this.due || !this.list) return;
-    this.paintList(this.list, this.canvas.width / (this.list.width || 1));
-    yield;
-    this.paintNow();
+  /** Paints now what is to be painted with the next frame. */
+  paintDue() {
+    if (this.due && this.list) this.paintNow();
   }
 
   paintNow() {
     this.due = false;
     const ctx = this.canvas.getContext('2d');
-    if (!ctx || !this.list) return;
-    const ratio = this.canvas.width / (this.list.width || 1);
-    this.paintList(this.list, ratio);
-    if (!this.over) return;
-    ctx.setTransform(1, 0, 0, 1, 0, 0);
-    ctx.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    if (this.base.width && this.base.height) ctx.drawImage(this.base, 0, 0);
+    const { list, painted, base, canvas } = this;
+    if (!ctx || !list) return;
+    const ratio = canvas.width / (list.width || 1);
+    const now = { list, theme: this.host.theme(), playhead: this.host.playhead(), horizon: this.host.horizon(), lit: this.host.lit() };
+    this.painted = now;
+    const same =
+      painted?.list === list && painted.theme === now.theme && painted.horizon === now.horizon && (painted.lit === now.lit || painted.lit.size + now.lit.size === 0);
+    /** @type {Box} */
+    const whole = [0, 0, list.width, list.height];
+    const box = same ? changed(list, (this.boxes ??= boxes(list)), painted.playhead, now.playhead) : whole;
+    const much = box && (box[2] - box[0]) * (box[3] - box[1]) > MUCH * list.width * list.height;
+    if (much || !this.over) {
+      // What is to be another with the next frame, too, needs no base to stand on.
+      this.paintList(ctx, now, ratio, much ? whole : box);
+      this.stale = true;
+    } else {
+      const on = base.getContext('2d');
+      if (!on) return;
+      this.paintList(on, now, ratio, this.stale ? whole : box);
+      const [x, y, right, bottom] = pixels((this.stale ? whole : join(box, this.stood)) ?? [0, 0, 0, 0], ratio, canvas);
+      this.stale = false;
+      ctx.setTransform(1, 0, 0, 1, 0, 0);
+      if (right > x && bottom > y) {
+        ctx.clearRect(x, y, right - x, bottom - y);
+        ctx.drawImage(base, x, y, right - x, bottom - y, x, y, right - x, bottom - y);
+      }
+    }
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.over(ctx, this.list);
+    this.stood = this.over?.(ctx, list);
   }
 
   /**
-   * Brings the base up to date.
-   * @param {DisplayList} list
+   * Paints what stands in a box; in none, nothing.
+   * @param {CanvasRenderingContext2D} ctx
+   * @param {Painted} now
    * @param {number} ratio device pixels a unit
+   * @param {Box | undefined} box
    */
-  paintList(list, ratio) {
-    const ctx = this.base.getContext('2d');
-    if (!ctx) return;
-    const now = { list, theme: this.host.theme(), playhead: this.host.playhead(), horizon: this.host.horizon(), lit: this.host.lit() };
-    const { painted } = this;
-    this.painted = now;
-    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const dark = (/** @type {Set<number>} */ set) => set.size === 0;
-    const same = painted?.list === list && painted.theme === now.theme && painted.horizon === now.horizon;
-    if (!same || (painted.lit !== now.lit && !(dark(painted.lit) && dark(now.lit)))) {
-      ctx.clearRect(0, 0, list.width, list.height);
-      return paint(ctx, list, now.theme, now);
-    }
-    const all = (this.boxes ??= boxes(list));
-    const box = changed(list, all, painted.playhead, now.playhead);
+  paintList(ctx, now, ratio, box) {
     if (!box) return;
+    const { list } = now;
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     // Whole pixels, so that the border of what is painted anew is not to be seen.
-    const left = Math.max(0, Math.floor(box[0] * ratio) / ratio);
-    const top = Math.max(0, Math.floor(box[1] * ratio) / ratio);
-    const right = Math.min(list.width, Math.ceil(box[2] * ratio) / ratio);
-    const bottom = Math.min(list.height, Math.ceil(box[3] * ratio) / ratio);
+    const [left, top, right, bottom] = pixels(box, ratio, this.canvas).map((at) => at / ratio);
     if (right <= left || bottom <= top) return;
-    if ((right - left) * (bottom - top) > MUCH * list.width * list.height) {
-      ctx.clearRect(0, 0, list.width, list.height);
-      return paint(ctx, list, now.theme, now);
-    }
     ctx.save();
     ctx.beginPath();
     ctx.rect(left, top, right - left, bottom - top);
     ctx.clip();
     ctx.clearRect(left, top, right - left, bottom - top);
-    paint(ctx, list, now.theme, now, (i) => all[4 * i] < right && all[4 * i + 2] > left && all[4 * i + 1] < bottom && all[4 * i + 3] > top);
+    const all = this.boxes;
+    paint(ctx, list, now.theme, now, all && ((i) => all[4 * i] < right && all[4 * i + 2] > left && all[4 * i + 1] < bottom && all[4 * i + 3] > top));
     ctx.restore();
   }
 

@@ -54,7 +54,10 @@ function* opening(player, core, info) {
   player.inspector.show();
   player.moved();
   yield;
-  for (const view of player.pictures) yield* view.picture.paintDue();
+  for (const view of player.pictures) {
+    view.picture.paintDue();
+    yield;
+  }
   player.opening = false;
 }
 
