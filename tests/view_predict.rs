@@ -62,6 +62,17 @@ fn the_truth_is_right_and_silence_is_wrong_everywhere() {
     assert!(asked.iter().all(|&n| n > 60), "{asked:?}");
 }
 
+/// What a segment answers is drawn to its arrival while the question waits: the SYN ACK, whose numbers the reader needs.
+#[test]
+fn what_is_answered_can_be_seen() {
+    let session = session("three-way-handshake");
+    let asked = session.questions(12, true, Lang::En);
+    let q =
+        asked.iter().find(|q| q.id & 0x0fff_ffff == 2 && q.kind == Kind::Segment).expect("the third segment");
+    let arrived = session.scale().ended[1];
+    assert!((arrived - 0.1..arrived).contains(&q.wait), "{} {arrived} {q:?}", q.wait);
+}
+
 /// Nothing that a question asks for can be seen while it waits, nor before the next one is asked.
 #[test]
 fn the_playhead_waits_before_each_answer() {

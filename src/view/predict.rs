@@ -12,6 +12,7 @@ use crate::view::inspect::Why;
 use crate::view::list::{Id, Thing};
 use crate::view::scale::Scale;
 use crate::view::session::Session;
+use crate::view::transcript::Row;
 use crate::view::words::{Lang, Word, fill};
 
 /// Sentences before the hidden one that a question repeats.
@@ -102,6 +103,17 @@ struct Candidate {
     group: usize,
 }
 
+impl Candidate {
+    fn id(&self) -> u32 {
+        let thing = match self.kind {
+            Kind::Segment => Thing::Flight,
+            Kind::State => Thing::State,
+            Kind::Receive => Thing::Call,
+        };
+        Id::new(thing, self.index).0
+    }
+}
+
 /// Everything that could be asked, in the order of the transcript.
 fn candidates(figure: &Figure, scale: &Scale) -> Vec<Candidate> {
     let mut all = Vec::new();
@@ -187,20 +199,17 @@ impl Session {
         let chosen = chosen(&candidates(self.figure(), self.scale()), most);
         let mut out: Vec<Question> = Vec::with_capacity(chosen.len());
         for (i, c) in chosen.iter().enumerate() {
-            let wait = self.known_until(c.position, i.checked_sub(1).and_then(|i| chosen.get(i)));
-            let next = chosen.get(i + 1).map_or(f64::MAX, |next| self.known_until(next.position, Some(c)));
-            let thing = match c.kind {
-                Kind::Segment => Thing::Flight,
-                Kind::State => Thing::State,
-                Kind::Receive => Thing::Call,
-            };
-            let id = Id::new(thing, c.index).0;
+            let given = self.before(c, relative, lang);
+            let wait = self.known_until(c.position, &given, i.checked_sub(1).and_then(|i| chosen.get(i)));
+            if let Some(before) = out.last_mut() {
+                before.reveal = before.reveal.min(wait).max(before.wait);
+            }
             out.push(Question {
-                id,
+                id: c.id(),
                 kind: c.kind,
                 wait,
-                reveal: self.end_of(*c).min(next).max(wait),
-                given: self.before(id, c, relative, lang),
+                reveal: self.end_of(*c).max(wait),
+                given: given.into_iter().map(|row| row.text).collect(),
                 text: self.question(c, lang),
             });
         }
@@ -208,10 +217,14 @@ impl Session {
     }
 
     /// Where the playhead waits for what happens at `position`: at the last thing that is known, not where something is to come;
-    /// else its place would tell when.
-    fn known_until(&self, position: f64, asked_before: Option<&Candidate>) -> f64 {
+    /// else its place would tell when. What is told just before may have happened in the same moment: the arrival that is answered.
+    fn known_until(&self, position: f64, given: &[Row], asked_before: Option<&Candidate>) -> f64 {
+        const SAME: f64 = 0.5;
+        if given.last().is_some_and(|row| row.position > position - SAME) {
+            return position - BEFORE;
+        }
         let stops = &self.scale().stops;
-        let next = stops.partition_point(|&stop| stop < position - 0.5);
+        let next = stops.partition_point(|&stop| stop < position - SAME);
         let last = next.checked_sub(1).and_then(|i| stops.get(i)).copied();
         let known = last.into_iter().chain(asked_before.map(|c| c.position)).reduce(f64::max);
         known.unwrap_or(f64::MAX).min(position - BEFORE)
@@ -226,16 +239,15 @@ impl Session {
     }
 
     /// The last sentences of the transcript before this one.
-    fn before(&self, id: u32, c: &Candidate, relative: bool, lang: Lang) -> Vec<String> {
+    fn before(&self, c: &Candidate, relative: bool, lang: Lang) -> Vec<Row> {
         let near = self.rows_until(c.position);
         let first = near.saturating_sub(24);
-        let rows = self.rows(first, near - first, relative, lang);
-        let told = |row: &crate::view::transcript::Row| {
-            row.id == id && (c.kind != Kind::Receive || row.position >= c.position - BEFORE)
-        };
-        let at = rows.iter().position(told).unwrap_or(rows.len());
-        let given = rows.get(at.saturating_sub(GIVEN)..at).unwrap_or_default();
-        given.iter().map(|row| row.text.clone()).collect()
+        let mut rows = self.rows(first, near - first, relative, lang);
+        let told =
+            |row: &Row| row.id == c.id() && (c.kind != Kind::Receive || row.position >= c.position - BEFORE);
+        rows.truncate(rows.iter().position(told).unwrap_or(rows.len()));
+        rows.drain(..rows.len().saturating_sub(GIVEN));
+        rows
     }
 
     fn question(&self, c: &Candidate, lang: Lang) -> String {

@@ -43,7 +43,7 @@ const css = `
 .framing h2 { flex: 1; font-size: 14px; color: inherit; }
 .framing h3 { margin: 12px 0 4px; }
 .framing textarea, .framing input { font: 12px/1.5 var(--fw-mono); color: inherit; background: var(--fw-paper); border: 1px solid var(--fw-faint); border-radius: 4px; padding: 4px 8px; }
-.framing textarea { width: 100%; min-height: 72px; resize: vertical; display: block; }
+.framing textarea { width: auto; min-height: 72px; resize: vertical; display: block; }
 .framing .asks { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: end; }
 .framing .asks label { display: grid; gap: 2px; font-size: 12px; color: var(--fw-faint); min-width: 0; }
 .framing .asks label > * { color: var(--fw-ink); font-size: 14px; min-height: 32px; }
@@ -53,6 +53,7 @@ const css = `
 .framing .awaits { border-left: 4px solid var(--fw-ink); padding-left: 8px; margin: 4px 0; }
 .framing table { width: 100%; }
 .framing td, .framing th { padding: 2px 12px 2px 0; vertical-align: top; }
+.framing td:first-child { white-space: nowrap; }
 .framing td code { font: 12px/1.5 var(--fw-mono); white-space: pre-wrap; }
 .framing td button { text-align: left; font: 12px/1.5 var(--fw-mono); padding: 0 4px; text-decoration: underline; min-height: 24px; }
 .framing .hexes { font: 12px/1.9 var(--fw-mono); overflow-x: auto; }
@@ -69,6 +70,7 @@ const css = `
 .framing b.bad { outline: 2px solid var(--fw-trouble); outline-offset: -1px; font-weight: 700; }
 .framing b.begins { border-left: 2px solid var(--fw-ink); margin-left: -2px; }
 .narrow .framing > :not(.bar) { margin: 0 4px; }
+.narrow .framing td:first-child { white-space: normal; }
 .narrow .framing .asks label { flex: 1 1 100%; }
 `;
 

@@ -10,9 +10,10 @@ use std::iter::repeat_n;
 use super::code::Provenance;
 use super::code::{Kind, Transport};
 use super::id::{EventId, HostId, SocketId, StreamId};
-#[cfg(not(target_arch = "wasm32"))]
 use super::record::{Data, Record, What};
-use super::sink::{Changes, Sink};
+#[cfg(not(target_arch = "wasm32"))]
+use super::sink::Changes;
+use super::sink::Sink;
 use super::store::{SocketState, Trace};
 use super::tables::{
     ContentRow, CorruptRow, FrameRow, HostRow, NO_ROW, NameRow, PacketRow, ProgramRow, QueueRow, SocketRow,
