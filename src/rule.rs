@@ -100,6 +100,7 @@ rules! {
     UdpErrorReported: Rfc(1122), "4.1.3.3", "an ICMP error about a connected socket's datagram is told to its application", "与已连接套接字的数据报有关的 ICMP 差错要报告给应用程序";
     TooBigReported: Rfc(1191), "4", "too big for the next link and not to be fragmented: ICMP tells the MTU", "超过下一链路 MTU 且不许分片：用 ICMP 告知 MTU";
     PathMtuReduced: Rfc(1191), "6.3", "a router reports a smaller MTU: segments shrink to fit", "路由器报告更小的 MTU：缩小报文段";
+    PathMtuAged: Rfc(1191), "6.3", "nothing has lowered the path MTU for long: the first link's MTU is tried again", "路径 MTU 久未下调：改回第一段链路的 MTU 再试";
     NoRoute: Rfc(1812), "5.2.7.1", "no route to the destination: ICMP tells the sender", "没有到目的地的路由：用 ICMP 通知源主机";
     SackExpunge: Rfc(2018), "8", "a receiver may renege: after a time-out the sender forgets what was SACKed", "接收方可能反悔：超时后发送方丢弃 SACK 信息";
     SackGenerate: Rfc(2018), "4", "the first SACK block holds the segment that caused this ACK, the others repeat the most recent ones", "第一个 SACK 块包含触发本次 ACK 的报文段，其余块重复最近报告过的块";

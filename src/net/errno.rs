@@ -37,8 +37,10 @@ macro_rules! errnos {
 errnos! {
     EBADF = 9, "Bad file descriptor";
     EAGAIN = 11, "Resource temporarily unavailable";
+    EACCES = 13, "Permission denied";
     EINVAL = 22, "Invalid argument";
     EPIPE = 32, "Broken pipe";
+    EPROTO = 71, "Protocol error";
     EDESTADDRREQ = 89, "Destination address required";
     EMSGSIZE = 90, "Message too long";
     ENOPROTOOPT = 92, "Protocol not available";

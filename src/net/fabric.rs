@@ -2,12 +2,14 @@
 
 use super::events::{Event, EventQueue};
 use super::fragment::fragment;
+use super::icmp_rate::{Bucket, IcmpErrorRate};
 use super::link::Link;
 use super::pool::{Pool, Slot};
 use super::script::Script;
 use super::{DropReason, Fate, LinkConfig, LinkId, NodeId, Observer, PacketId, SocketId};
 use crate::packet::{Icmp, IpHeader, Protocol, Unreachable, emit_icmp, mark_congestion};
 use crate::rule::Rule;
+use crate::tcp::is_one_host;
 use crate::time::Instant;
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -30,6 +32,8 @@ pub(super) struct Fabric {
     last_ways: Vec<Option<(IpAddr, LinkId)>>,
     /// Whether a node passes packets on.
     forwards: Vec<bool>,
+    /// By node: how many ICMPv6 errors it may send yet.
+    errors: Vec<Bucket>,
     seed: u64,
     /// Identification of the next IPv6 packet that is fragmented.
     fragment_id: u32,
@@ -48,15 +52,17 @@ impl Fabric {
             routes: Vec::new(),
             last_ways: Vec::new(),
             forwards: Vec::new(),
+            errors: Vec::new(),
             seed,
             fragment_id: 0,
         }
     }
 
     /// A new node with these addresses; an address that another node has stays with that one.
-    pub fn add_node(&mut self, addresses: &[IpAddr], forwards: bool) -> NodeId {
+    pub fn add_node(&mut self, addresses: &[IpAddr], forwards: bool, errors: IcmpErrorRate) -> NodeId {
         let node = NodeId(self.forwards.len() as u16);
         self.forwards.push(forwards);
+        self.errors.push(Bucket::new(errors));
         for &address in addresses {
             if let Err(at) = self.addresses.binary_search_by_key(&address, |&(a, _)| a) {
                 self.addresses.insert(at, (address, node));
@@ -253,19 +259,24 @@ impl Fabric {
         // or (in IPv4) a fragment that is not the first.
         let is_icmp_error = match ip.protocol {
             Protocol::ICMP => !matches!(payload.first(), Some(0 | 8 | 13..=18)),
-            Protocol::ICMPV6 => payload.first().is_none_or(|kind| kind & 0x80 == 0),
+            Protocol::ICMPV6 => payload.first().is_none_or(|&kind| kind & 0x80 == 0 || kind == REDIRECT_V6),
             _ => false,
         };
         if is_icmp_error
             || (!ip.is_v6() && ip.fragment.is_some_and(|f| f.offset != 0))
-            || ip.src.is_unspecified()
-            || ip.src.is_multicast()
-            || ip.dst.is_multicast()
+            || !is_one_host(ip.src)
+            || matches!(ip.src, IpAddr::V4(v4) if v4.octets()[0] >= 240) // class E
+            || !is_one_host(ip.dst)
         {
             return;
         }
         let Some(from) = icmp_from(ip.src).filter(|from| from.is_ipv4() == ip.src.is_ipv4()) else { return };
         if self.route(node, ip.src).is_none() {
+            return;
+        }
+        // RFC 4443 section 2.4 (f), MUST.
+        let now = self.now;
+        if ip.is_v6() && !self.errors.get_mut(usize::from(node.0)).is_some_and(|bucket| bucket.take(now)) {
             return;
         }
         let slot = self.pool.take(node);
@@ -397,11 +408,17 @@ impl Fabric {
     }
 }
 
+/// ICMPv6's redirect (RFC 4861 section 4.5).
+const REDIRECT_V6: u8 = 137;
+
 /// The rule by which an ICMP error is sent.
 fn rule_of(icmp: Icmp) -> Option<Rule> {
     match icmp {
         Icmp::Unreachable(Unreachable::Port) => Some(Rule::PortUnreachable),
-        Icmp::Unreachable(Unreachable::Protocol) => Some(Rule::ProtocolUnreachable),
+        // RFC 4443 section 3.4: an unknown next header is a parameter problem of code 1.
+        Icmp::Unreachable(Unreachable::Protocol) | Icmp::ParameterProblem { code: 1, .. } => {
+            Some(Rule::ProtocolUnreachable)
+        }
         Icmp::Unreachable(_) => Some(Rule::NoRoute),
         Icmp::TooBig { .. } => Some(Rule::TooBigReported),
         Icmp::TimeExceeded => Some(Rule::TimeExceeded),

@@ -9,7 +9,7 @@
 //! | `network` | who is there, and what happens next? |
 //! | `fabric`, `events`, `pool` | where are the packets, and which way do they take? |
 //! | `link`, `loss`, `script` | what does a link do to a packet, by chance and on purpose? |
-//! | `fragment`, `reassembly`, `router` | what happens to packets that are too big, or too old? |
+//! | `fragment`, `reassembly`, `router`, `icmp_rate` | what happens to packets that are too big, or too old, and how often is it told? |
 //! | `host/calls`, `host/socket`, `host/ports` | what can an application do, and which port may it have? |
 //! | `host/receive`, `host/tcp`, `host/tcp_calls`, `host/listener`, `host/udp` | who gets a packet, and what is done then? |
 
@@ -18,6 +18,7 @@ mod events;
 mod fabric;
 mod fragment;
 mod host;
+mod icmp_rate;
 mod id;
 mod link;
 mod loss;
@@ -30,6 +31,7 @@ mod script;
 
 pub use errno::Errno;
 pub use host::{Host, HostConfig, PathMtuDiscovery, ShutdownHow, SocketOption, Sockets, UdpReceived, Wakes};
+pub use icmp_rate::IcmpErrorRate;
 pub use id::{LinkId, NodeId, PacketId, SocketId};
 pub use link::{LinkConfig, QueueLimits};
 pub use loss::Loss;

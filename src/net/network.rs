@@ -56,7 +56,7 @@ impl Network {
 
     /// Adds a host, with a link to itself.
     pub fn add_host(&mut self, config: HostConfig) -> NodeId {
-        let id = self.fabric.add_node(&config.addresses, false);
+        let id = self.fabric.add_node(&config.addresses, false, config.icmp_errors);
         let loopback = self.fabric.add_link(id, id, config.loopback.clone());
         self.nodes.push(Node::Host(Box::new(Host::new(id, loopback, config))));
         id
@@ -64,7 +64,7 @@ impl Network {
 
     /// Adds a router.
     pub fn add_router(&mut self, config: RouterConfig) -> NodeId {
-        let id = self.fabric.add_node(&config.addresses, true);
+        let id = self.fabric.add_node(&config.addresses, true, config.icmp_errors);
         self.nodes.push(Node::Router(Router { id, config }));
         id
     }

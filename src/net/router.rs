@@ -2,7 +2,7 @@
 
 use super::fabric::Fabric;
 use super::pool::Slot;
-use super::{DropReason, Fate, NodeId, Observer};
+use super::{DropReason, Fate, IcmpErrorRate, NodeId, Observer};
 use crate::packet::{Icmp, IpHeader, decrement_ttl, ipv4_checksum_is_right};
 use std::net::IpAddr;
 
@@ -15,6 +15,8 @@ pub struct RouterConfig {
     pub addresses: Vec<IpAddr>,
     /// Whether it reports what it cannot pass on; a router that does not makes a path MTU black hole.
     pub sends_icmp: bool,
+    /// How many ICMPv6 errors it sends.
+    pub icmp_errors: IcmpErrorRate,
 }
 
 impl Default for RouterConfig {
@@ -24,6 +26,7 @@ impl Default for RouterConfig {
             name: "router".to_owned(),
             addresses: vec![[192, 0, 2, 1].into(), [0x2001, 0xdb8, 0, 0, 0, 0, 0, 1].into()],
             sends_icmp: true,
+            icmp_errors: IcmpErrorRate::default(),
         }
     }
 }

@@ -10,13 +10,13 @@ pub const FRAGMENT_HEADER_LEN: usize = 8;
 /// The least MTU of a link that carries IPv6, in octets (RFC 8200 section 5).
 pub const MINIMUM_MTU: usize = 1280;
 
-const HOP_BY_HOP: u8 = 0;
-const ROUTING: u8 = 43;
+pub(super) const HOP_BY_HOP: u8 = 0;
+pub(super) const ROUTING: u8 = 43;
 pub(super) const FRAGMENT: u8 = 44;
-const DESTINATION: u8 = 60;
+pub(super) const DESTINATION: u8 = 60;
 
 /// More than any sane packet has; a bound so that a hostile chain ends.
-const MAX_EXTENSIONS: usize = 16;
+pub(super) const MAX_EXTENSIONS: usize = 16;
 
 pub(super) fn parse(packet: &[u8]) -> Result<(IpHeader, &[u8], usize), ParseError> {
     let truncated = |need| ParseError::Truncated { layer: Layer::Ipv6, need, have: packet.len() };
@@ -48,8 +48,8 @@ pub(super) fn parse(packet: &[u8]) -> Result<(IpHeader, &[u8], usize), ParseErro
     for _ in 0..MAX_EXTENSIONS {
         let rest = there.get(at..).ok_or(truncated(at))?;
         let len = match (header.protocol.0, header.fragment) {
-            // Behind a fragment header with an offset there is data, whatever Next Header says.
-            (_, Some(fragment)) if fragment.offset != 0 => return Ok((header, rest, end - there.len())),
+            // Behind a fragment header there is a fragment: what Next Header names is looked at in the whole packet.
+            (_, Some(_)) => return Ok((header, rest, end - there.len())),
             (FRAGMENT, _) => {
                 let f =
                     rest.first_chunk::<FRAGMENT_HEADER_LEN>().ok_or(truncated(at + FRAGMENT_HEADER_LEN))?;

@@ -22,6 +22,7 @@
 pub mod capture;
 pub mod checksum;
 mod error;
+mod extensions;
 mod field_name;
 mod fields;
 mod icmp;
@@ -33,6 +34,7 @@ mod tcp;
 mod udp;
 
 pub use error::{Layer, ParseError};
+pub use extensions::{Objection, check_extensions};
 pub use field_name::FieldName;
 pub use fields::{Check, Field, FieldValue, fields};
 pub use icmp::{Icmp, Quote, Unreachable, emit_echo_reply, emit_icmp};

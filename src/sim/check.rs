@@ -167,6 +167,8 @@ fn tcp(tcp: &TcpSettings, path: &Path) -> Result<(), Flaw> {
         ));
     }
     within(tcp.time_wait, ms(0)..=DAY, path.key("time_wait"))?;
+    // RFC 1191 section 3: not less than 5 minutes.
+    within(tcp.path_mtu_life, ms(300_000)..=DAY, path.key("path_mtu_life"))?;
     within(tcp.syn_retries, 0..=127, path.key("syn_retries"))?;
     within(tcp.retries, 0..=127, path.key("retries"))?;
     within(tcp.keep_alive_count, 1..=127, path.key("keep_alive_count"))

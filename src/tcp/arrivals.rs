@@ -73,8 +73,7 @@ impl Connection {
             }
             return;
         }
-        self.record_timestamp(cx.now, seg);
-        // Second, the RST bit.
+        // Second, the RST bit. (RFC 7323 section 5.2: its timestamp counts for nothing.)
         if seg.flags.rst() {
             return self.take_reset(cx, seg);
         }
@@ -82,6 +81,7 @@ impl Connection {
         if seg.flags.syn() {
             return self.take_stray_syn(cx, seg, payload);
         }
+        self.record_timestamp(cx.now, seg);
         // Fifth, the ACK field.
         if !seg.flags.ack() {
             return self.tell(cx, Rule::AckMissing);
@@ -235,7 +235,7 @@ impl Connection {
         if !payload.is_empty() {
             if self.orphan && self.config.personality.reset_on_late_data {
                 // RFC 9293 section 3.6.1, SHLD-3: nobody will ever read this.
-                self.queue_reset(Rule::LateData);
+                self.queue_reset(cx.now, Rule::LateData);
                 return self.fail(cx, Rule::LateData, Some(super::ConnectionError::Aborted));
             }
             self.store(cx, seq, payload);

@@ -51,14 +51,14 @@ impl Connection {
         self.read_shut = true;
         let over = self.state == State::TimeWait;
         if self.config.linger == Linger::Reset && !over {
-            self.queue_reset(Rule::LingerReset);
+            self.queue_reset(cx.now, Rule::LingerReset);
             self.fail(cx, Rule::LingerReset, Some(ConnectionError::Aborted));
             return Ok(());
         }
         let unread = self.receive_buffer.readable() > 0 && self.config.personality.reset_on_unread_close;
         if unread && !over {
             // RFC 2525 section 2.17; RFC 9293 section 3.6.1, SHLD-3.
-            self.queue_reset(Rule::UnreadDataLost);
+            self.queue_reset(cx.now, Rule::UnreadDataLost);
             self.fail(cx, Rule::UnreadDataLost, Some(ConnectionError::Aborted));
             return Ok(());
         }
@@ -80,7 +80,7 @@ impl Connection {
             | State::Established
             | State::FinWait1
             | State::FinWait2
-            | State::CloseWait => self.queue_reset(Rule::AbortCall),
+            | State::CloseWait => self.queue_reset(cx.now, Rule::AbortCall),
             _ => {}
         }
         self.fail(cx, Rule::AbortCall, Some(ConnectionError::Aborted));

@@ -123,6 +123,8 @@ pub struct Connection {
     pub(crate) ts_recent: Option<(u32, Instant)>,
     /// MTU of the path, as far as it is known.
     pub(crate) path_mtu: u16,
+    /// When ICMP last told of it.
+    pub(crate) path_mtu_at: Instant,
     pub(crate) ecn: EcnState,
     /// Keep-alive probes without an answer.
     pub(crate) keepalives_sent: u32,

@@ -67,6 +67,7 @@ impl Connection {
             told => told,
         };
         let told = told.max(least);
+        self.path_mtu_at = cx.now;
         if told >= self.path_mtu {
             return; // RFC 1191 section 5: never taken as a reason to send larger ones
         }
@@ -76,5 +77,19 @@ impl Connection {
             self.shrink_segments(cx);
         }
         self.tell(cx, Rule::PathMtuReduced);
+    }
+
+    /// A path MTU that ICMP has not spoken of for long is given up, and the first link's tried again (RFC 1191 section
+    /// 6.3, RFC 8201 section 5.3). Asked when there is new text to send: what is under way is not sent again, and no timer
+    /// waits for it.
+    pub(crate) fn age_path_mtu<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
+        let Some(life) = self.config.personality.path_mtu_life else { return };
+        if self.path_mtu >= self.config.mtu || cx.now.since(self.path_mtu_at) < life {
+            return;
+        }
+        self.path_mtu = self.config.mtu;
+        let smss = self.effective_mss() as u32;
+        self.with_recovery(cx, |recovery, cx| recovery.set_smss(cx, smss));
+        self.tell(cx, Rule::PathMtuAged);
     }
 }

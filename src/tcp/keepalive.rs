@@ -83,7 +83,7 @@ impl Connection {
         }
         if self.keepalives_sent >= keepalive.probes {
             // MUST-29: only after several, since an ACK may be lost.
-            self.queue_reset(Rule::KeepAliveFailed);
+            self.queue_reset(cx.now, Rule::KeepAliveFailed);
             return self.fail(cx, Rule::KeepAliveFailed, Some(ConnectionError::TimedOut));
         }
         self.keepalives_sent += 1;

@@ -114,6 +114,7 @@ impl Connection {
             timestamp_offset: 0,
             ts_recent: None,
             path_mtu: config.mtu,
+            path_mtu_at: Instant::START,
             ecn: EcnState::default(),
             keepalives_sent: 0,
             read_in_round: 0,

@@ -78,7 +78,7 @@ impl Connection {
     pub(crate) fn segment_options(&mut self, now: Instant) -> TcpOptions {
         let mut options = TcpOptions::default();
         if self.agreed.timestamps {
-            // RFC 7323 section 3.2: once agreed on, in every segment but RST.
+            // RFC 7323 section 3.2: once agreed on, in every segment (our own RST has it too: `queue_reset`).
             options.timestamps = Some((self.timestamp(now), self.ts_recent.map_or(0, |(value, _)| value)));
         }
         if self.agreed.sack && self.sack.is_due() {

@@ -109,6 +109,9 @@ impl Connection {
 
     /// What is lost, as recovery finds it, or else new text.
     fn text<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
+        if self.path_mtu < self.config.mtu && self.offset_of(self.snd.nxt) < self.send_buffer.end() {
+            self.age_path_mtu(cx);
+        }
         let new = self.new_text();
         if new.is_none() && self.snd.in_flight() == 0 && self.send_buffer.len() == 0 && !self.snd.fin_queued {
             return None;
@@ -117,7 +120,13 @@ impl Connection {
             Next::Retransmit { seq, len, rule } => Some(self.again(cx, seq, len, rule)),
             Next::New { room } => {
                 let new = new?;
-                self.new_text_may_go(cx, &new, room).then(|| self.send_new(cx, &new))
+                if self.new_text_may_go(cx, &new, room) {
+                    Some(self.send_new(cx, &new))
+                } else if self.recovery.without_new_text() {
+                    self.text(cx)
+                } else {
+                    None
+                }
             }
             Next::Nothing => {
                 if new.is_none() && self.is_blocked_by_window() {

@@ -103,6 +103,9 @@ pub struct Personality {
     pub reassembly_ranges: usize,
     /// The least MSS that an option or ICMP can force upon us (Linux: tcp_min_snd_mss, 48).
     pub min_mss: u16,
+    /// How long a path MTU told by ICMP counts before the first link's is tried again (RFC 1191 section 6.3: on the order
+    /// of 10 minutes, never less than 5; Linux: net.ipv4.route.mtu_expires); `None`: for ever.
+    pub path_mtu_life: Option<Duration>,
     /// ICMP "port or protocol unreachable" aborts a synchronized connection too (RFC 9293, SHLD-26); else it is told as a
     /// soft error (RFC 5927 section 5.2; Linux).
     pub icmp_aborts: bool,
@@ -151,6 +154,7 @@ impl Personality {
             cork_limit: Duration::from_millis(200),
             reassembly_ranges: 1024,
             min_mss: 48,
+            path_mtu_life: Some(Duration::from_secs(600)),
             icmp_aborts: false,
             ecn_on_request: true,
             timestamp_tick: Duration::from_millis(1),
@@ -217,6 +221,8 @@ mod tests {
             assert!(p.acks.delay_max < Duration::from_millis(500));
             assert!(p.keepalive_idle >= Duration::from_secs(7200));
             assert!(p.retries_r1 >= 3);
+            // RFC 1191 section 3, RFC 8201 section 4.
+            assert!(p.path_mtu_life >= Some(Duration::from_secs(300)));
             // RFC 6298 section 2.5.
             assert!(p.rtt.max_rto >= Duration::from_secs(60));
             // SHLD-11 and MUST-23: the doubling RTO adds up to 100 s for data and 3 minutes for a SYN or more.

@@ -1,7 +1,7 @@
 //! RST and the challenge ACKs that keep forgers out (RFC 9293 section 3.5.2 and 3.5.3, RFC 5961).
 
 use super::{Connection, ConnectionError, Event, State};
-use crate::packet::{TcpFlags, TcpHeader};
+use crate::packet::{TcpFlags, TcpHeader, TcpOptions};
 use crate::probe::{Context, Probe};
 use crate::rule::Rule;
 use crate::seq::SeqNumber;
@@ -47,13 +47,19 @@ impl Connection {
     }
 
     /// Queues our own RST, at SND.NXT so that the peer finds it valid (RFC 9293 section 3.10.5).
-    pub(crate) fn queue_reset(&mut self, rule: Rule) {
+    pub(crate) fn queue_reset(&mut self, now: Instant, rule: Rule) {
+        // RFC 7323 section 5.2: where timestamps were agreed on, a reset of ours SHOULD carry one.
+        let stamp = (self.timestamp(now), self.ts_recent.map_or(0, |(value, _)| value));
         let header = TcpHeader {
             src_port: self.flow.local.port(),
             dst_port: self.flow.remote.port(),
             seq: self.snd.nxt,
             ack: self.rcv.nxt,
             flags: TcpFlags::RST | TcpFlags::ACK,
+            options: TcpOptions {
+                timestamps: self.agreed.timestamps.then_some(stamp),
+                ..TcpOptions::default()
+            },
             ..TcpHeader::default()
         };
         self.pending.reset = Some((header, rule));

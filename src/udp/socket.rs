@@ -47,7 +47,10 @@ pub struct UdpSocket {
     spare: Vec<Vec<u8>>,
     queued: usize,
     overflows: u64,
-    refused: bool,
+    reported: Option<Icmp>,
+    /// Whether every ICMP error about its datagrams is told, not only what an unconnected socket could not tell apart and what
+    /// is final (IP_RECVERR).
+    pub all_errors: bool,
     /// Time to live of what is sent.
     pub ttl: u8,
     /// Differentiated services code point of what is sent.
@@ -100,9 +103,9 @@ pub enum SendError {
     /// Port 0 cannot be a destination (EINVAL).
     #[error("port 0 cannot be sent to")]
     PortZero,
-    /// An earlier datagram met a closed port (ECONNREFUSED).
-    #[error("connection refused: an earlier datagram met a closed port")]
-    Refused,
+    /// ICMP told of an earlier datagram (a closed port: ECONNREFUSED).
+    #[error("an earlier datagram did not arrive: {0:?}")]
+    Reported(Icmp),
 }
 
 /// Why `recv` returned nothing.
@@ -111,9 +114,9 @@ pub enum RecvError {
     /// No datagram waits (EAGAIN).
     #[error("no datagram waits")]
     WouldBlock,
-    /// An earlier datagram met a closed port (ECONNREFUSED).
-    #[error("connection refused: an earlier datagram met a closed port")]
-    Refused,
+    /// ICMP told of an earlier datagram (a closed port: ECONNREFUSED).
+    #[error("an earlier datagram did not arrive: {0:?}")]
+    Reported(Icmp),
 }
 
 /// Why an arriving datagram was not queued.
@@ -138,7 +141,8 @@ impl UdpSocket {
             spare: Vec::new(),
             queued: 0,
             overflows: 0,
-            refused: false,
+            reported: None,
+            all_errors: false,
             ttl: IpHeader::DEFAULT_TTL,
             dscp: 0,
             checksum: true,
@@ -165,7 +169,7 @@ impl UdpSocket {
     pub fn connect(&mut self, local: SocketAddr, remote: SocketAddr) {
         self.local = local;
         self.remote = Some(remote);
-        self.refused = false;
+        self.reported = None;
     }
 
     /// Replaces the limits; what is queued stays.
@@ -200,12 +204,12 @@ impl UdpSocket {
 
     /// True when `recv` would not block.
     pub fn is_readable(&self) -> bool {
-        self.refused || !self.queue.is_empty()
+        self.reported.is_some() || !self.queue.is_empty()
     }
 
-    /// Takes the pending error (SO_ERROR): true for ECONNREFUSED.
-    pub fn take_refused(&mut self) -> bool {
-        std::mem::take(&mut self.refused)
+    /// Takes the pending error (SO_ERROR).
+    pub fn take_reported(&mut self) -> Option<Icmp> {
+        self.reported.take()
     }
 
     /// A datagram for this socket has arrived, sent to the address `to`; its checksum is right.
@@ -238,12 +242,22 @@ impl UdpSocket {
 
     /// An ICMP error about a datagram that this socket sent to `to`.
     pub fn handle_icmp<P: Probe>(&mut self, cx: &mut Context<'_, P>, icmp: Icmp, to: SocketAddr) {
-        let refused = Icmp::Unreachable(Unreachable::Port) == icmp;
-        // RFC 1122 section 4.1.3.3: ICMP errors are passed up. As in Linux, only a connected socket can tell which of its
-        // datagrams is meant, so only it is told.
-        if refused && self.remote == Some(to) {
+        let is_final = match icmp {
+            Icmp::Unreachable(why) => {
+                matches!(why, Unreachable::Port | Unreachable::Protocol | Unreachable::Prohibited)
+            }
+            Icmp::ParameterProblem { .. } => true,
+            _ => false,
+        };
+        // RFC 1122 section 4.1.3.3: ICMP errors are passed up. As in Linux, a socket that has not asked for all of them is told
+        // what is final alone, and that only while it is connected: otherwise it could not tell which datagram is meant.
+        let told = match icmp {
+            Icmp::SourceQuench | Icmp::Other { .. } => false, // RFC 6633; no error
+            _ => self.all_errors || (is_final && self.remote == Some(to)),
+        };
+        if told {
             cx.probe.rule(Rule::UdpErrorReported);
-            self.refused = true;
+            self.reported = Some(icmp);
         }
     }
 
@@ -256,8 +270,8 @@ impl UdpSocket {
         cx: &mut Context<'_, P>,
         buffer: &mut [u8],
     ) -> Result<Received, RecvError> {
-        if self.take_refused() {
-            return Err(RecvError::Refused);
+        if let Some(icmp) = self.take_reported() {
+            return Err(RecvError::Reported(icmp));
         }
         let mut datagram = self.queue.pop_front().ok_or(RecvError::WouldBlock)?;
         let len = datagram.data.len().min(buffer.len());
@@ -293,8 +307,8 @@ impl UdpSocket {
         data: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
-        if self.take_refused() {
-            return Err(SendError::Refused);
+        if let Some(icmp) = self.take_reported() {
+            return Err(SendError::Reported(icmp));
         }
         let to = to.or(self.remote).ok_or(SendError::NoDestination)?;
         let source = envelope.source;
@@ -424,12 +438,29 @@ mod tests {
         socket.handle_icmp(&mut cx, Icmp::TimeExceeded, address(53));
         assert!(!socket.is_readable());
         socket.handle_icmp(&mut cx, unreachable, address(53));
-        assert_eq!(socket.recv(&mut cx, &mut []), Err(RecvError::Refused));
+        assert_eq!(socket.recv(&mut cx, &mut []), Err(RecvError::Reported(unreachable)));
         assert_eq!(socket.recv(&mut cx, &mut []), Err(RecvError::WouldBlock));
         socket.handle_icmp(&mut cx, unreachable, address(53));
         let mut out = Vec::new();
-        assert_eq!(socket.send(&mut cx, ENVELOPE, None, b"x", &mut out), Err(SendError::Refused));
+        assert_eq!(
+            socket.send(&mut cx, ENVELOPE, None, b"x", &mut out),
+            Err(SendError::Reported(unreachable))
+        );
         assert_eq!(socket.send(&mut cx, ENVELOPE, None, b"x", &mut out), Ok(()));
+    }
+
+    #[test]
+    fn a_socket_that_asked_for_it_is_told_of_every_error() {
+        let mut probe = Silent;
+        let mut cx = Context::new(Instant::START, &mut probe);
+        let mut socket = UdpSocket::new(address(4000), Limits::default());
+        socket.all_errors = true;
+        for icmp in [Icmp::TimeExceeded, Icmp::TooBig { mtu: 1400 }, Icmp::Unreachable(Unreachable::Host)] {
+            socket.handle_icmp(&mut cx, icmp, address(53));
+            assert_eq!(socket.take_reported(), Some(icmp));
+        }
+        socket.handle_icmp(&mut cx, Icmp::SourceQuench, address(53));
+        assert_eq!(socket.take_reported(), None);
     }
 
     #[test]

@@ -102,8 +102,11 @@ fn s4_next_seg_4_one_rescue_retransmission_of_the_tail() {
     let mut s = sender(20);
     s.more = false;
     s.sack(0, &[(1, 18)]);
-    assert_eq!(s.send(), [Again(0), Again(19)]);
-    s.sack(0, &[(1, 19)]);
+    assert_eq!(s.send(), [Again(0)], "not before more than the first retransmission is acknowledged (4.3)");
+    s.wait(100);
+    s.ack(18);
+    assert_eq!(s.send(), [Again(19)], "the highest outstanding");
+    s.ack(19);
     assert_eq!(s.send(), [], "once in a recovery");
 }
 
@@ -180,4 +183,45 @@ fn s5_1_after_a_time_out_what_was_sacked_is_not_sent_again() {
     s.wait(100);
     s.ack(3);
     assert!(s.send().starts_with(&[Again(3)]));
+}
+
+#[test]
+fn s2_an_ack_that_advances_and_brings_new_blocks_is_a_duplicate_too() {
+    let mut s = sender(10);
+    s.sack(0, &[(1, 2)]);
+    s.sack(0, &[(1, 3)]);
+    assert!(s.sack(3, &[(4, 5)]).duplicate);
+    assert_eq!(s.r.dup_acks(), 1, "reset by the one, counted by the other");
+}
+
+/// What the sender does on each of the ACKs, one segment SACKed by each: cwnd, pipe before sending, what it sends.
+fn trace(s: &mut Sender, lost: u32, acks: u32) -> Vec<(u32, u32, Vec<Sent>)> {
+    let step = |n: u32| {
+        s.sack(0, &[(lost, n + 1)]);
+        (s.cwnd() / SMSS, s.pipe() / SMSS, s.send())
+    };
+    (lost..acks).map(step).collect()
+}
+
+#[test]
+fn rfc_9937_figure_1_one_loss_in_twenty() {
+    let mut s = sender(20);
+    let trace = trace(&mut s, 1, 22);
+    let column = |f: fn(&(u32, u32, Vec<Sent>)) -> u32| trace.iter().map(f).collect::<Vec<_>>();
+    let cwnd = column(|row| row.0);
+    assert_eq!(cwnd, [[20, 20].as_slice(), &[10; 19]].concat());
+    let pipe = column(|row| row.1);
+    assert_eq!(pipe, [19, 19, 18, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
+    let sent = column(|row| row.2.len() as u32);
+    assert_eq!(sent, [1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+    assert_eq!(trace[2].2, [Again(0)]);
+}
+
+#[test]
+fn rfc_9937_figure_2_fifteen_losses_in_twenty() {
+    let mut s = sender(20);
+    let trace = trace(&mut s, 15, 20);
+    let rows: Vec<_> = trace.iter().map(|(cwnd, pipe, sent)| (*cwnd, *pipe, sent.len())).collect();
+    assert_eq!(rows, [(20, 19, 1), (20, 19, 1), (10, 4, 6), (10, 9, 1), (10, 9, 1)]);
+    assert!(trace[2..].iter().flat_map(|row| &row.2).all(|sent| matches!(sent, Again(_))));
 }

@@ -27,17 +27,18 @@ fn s2_the_ack_of_the_syn_does_not_open_the_window_further() {
 }
 
 #[test]
-fn s2_after_a_lost_syn_the_window_begins_with_one_segment() {
-    let mut config = reno(1);
-    config.congestion.initial_window = InitialWindow::Rfc6928(10);
-    let mut s = Sender::opening(config);
-    for _ in 0..2 {
-        s.r.on_sent(&mut Context::new(s.now, &mut s.notes), SeqNumber(0), 1);
-        s.wait(1000);
-        s.r.on_timeout(&mut Context::new(s.now, &mut s.notes));
+fn s2_after_two_lost_syns_the_window_begins_with_one_segment() {
+    for (timeouts, window) in [(0, 10 * SMSS), (1, 10 * SMSS), (2, SMSS), (3, SMSS)] {
+        let mut config = reno(1);
+        config.congestion.initial_window = InitialWindow::Rfc6928(10);
+        let mut s = Sender::opening(config);
+        for _ in 0..timeouts {
+            s.r.on_sent(&mut Context::new(s.now, &mut s.notes), SeqNumber(0), 1);
+            s.fire();
+        }
+        s.establish(false, false);
+        assert_eq!(s.cwnd(), window, "{timeouts} time-outs");
     }
-    s.establish(false, false);
-    assert_eq!(s.cwnd(), SMSS);
 }
 
 #[test]

@@ -86,3 +86,29 @@ fn switched_off_the_window_doubles_whatever_the_delay() {
     let windows = rounds(&mut s, 4, |round| 100 + 40 * round);
     assert_eq!(windows, [32_000, 64_000, 128_000, 256_000]);
 }
+
+#[test]
+fn s4_2_the_ack_that_ends_slow_start_still_counts_in_full() {
+    let mut s = Sender::new(config(true), false);
+    rounds(&mut s, 2, |_| 100);
+    s.send();
+    s.wait(140);
+    let una = (s.r.scoreboard().una().0 - 1) / SMSS;
+    let mut growth = Vec::new();
+    for n in 0..12 {
+        let before = s.cwnd();
+        s.ack(una + n + 1);
+        growth.push(s.cwnd() - before);
+    }
+    // The eighth sample of the round shows the rise; what comes after it counts a quarter.
+    assert_eq!(growth, [[1000; 8].as_slice(), &[250; 4]].concat());
+}
+
+#[test]
+fn s4_2_an_ack_counts_for_at_most_l_segments() {
+    let mut s = Sender::new(config(true), false);
+    s.send();
+    s.wait(100);
+    s.ack(16);
+    assert_eq!(s.cwnd(), (16 + 8) * SMSS);
+}

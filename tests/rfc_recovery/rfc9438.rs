@@ -4,7 +4,7 @@ use crate::sender::*;
 use framewire::probe::{Context, Timer};
 use framewire::rule::Rule;
 use framewire::seq::SeqNumber;
-use framewire::tcp::congestion::{Congestion, CongestionAlgorithm, Cubic};
+use framewire::tcp::congestion::{Congestion, CongestionAlgorithm, Controller, Cubic, Reduction};
 use framewire::tcp::recovery::{Ack, RecoveryConfig};
 
 fn config(window: u32) -> RecoveryConfig {
@@ -185,4 +185,106 @@ fn s4_6_marks_take_the_window_down_to_one_segment() {
     // And with one segment the timer slows it further: one segment an RTO.
     assert_eq!(s.fire(), Timer::Retransmission);
     assert_eq!(s.send().len(), 1);
+}
+
+#[test]
+fn s4_2_an_idle_time_after_a_full_window_does_not_count() {
+    let grown = |idle: u64| {
+        let mut s = Sender::new(config(100), true);
+        lost(&mut s, 0, 100);
+        s.send();
+        s.wait(100);
+        s.ack(100);
+        let mut una = 100;
+        rounds(&mut s, &mut una, 10);
+        // The application pauses with all acknowledged; the last window was full.
+        s.more = false;
+        s.wait(100);
+        una = (s.r.scoreboard().nxt().0 - 1) / SMSS;
+        s.ack(una);
+        s.wait(idle);
+        s.more = true;
+        rounds(&mut s, &mut una, 10);
+        s.cwnd()
+    };
+    let (straight, paused) = (grown(0), grown(30_000));
+    assert!(paused.abs_diff(straight) <= 2 * SMSS, "{straight} without the pause, {paused} with it");
+}
+
+#[test]
+fn s4_3_beyond_the_window_before_the_loss_it_grows_like_reno() {
+    let mut s = Sender::new(config(20), true);
+    lost(&mut s, 0, 20);
+    s.send();
+    s.wait(100);
+    s.ack(20);
+    let mut una = 20;
+    let mut growth = Vec::new();
+    for _ in 0..40 {
+        let before = s.cwnd();
+        rounds(&mut s, &mut una, 1);
+        growth.push((before, s.cwnd() - before));
+        if before > 24 * SMSS {
+            break;
+        }
+    }
+    // alpha_cubic = 3 * (1 - 0.7) / (1 + 0.7) = 0.53 below cwnd_prior, 1 above
+    let below = growth.iter().filter(|&&(cwnd, _)| cwnd < 18 * SMSS).map(|&(_, grown)| grown).max().unwrap();
+    let above: Vec<u32> =
+        growth.iter().filter(|&&(cwnd, _)| cwnd > 21 * SMSS).map(|&(_, grown)| grown).collect();
+    assert!(below < 6 * SMSS / 10, "{growth:?}");
+    assert!(above.iter().take(2).all(|&grown| grown > 8 * SMSS / 10), "{growth:?}");
+}
+
+#[test]
+fn s4_6_a_mark_leaves_seven_tenths_down_to_one_segment_a_loss_two() {
+    let mut silent = framewire::probe::Silent;
+    let mut cx = Context::new(framewire::time::Instant::START, &mut silent);
+    let mut on = |why, cwnd: u32| {
+        let mut c = Controller::new(config(1).congestion, SMSS);
+        c.set_cwnd(&mut cx, Rule::SlowStart, cwnd);
+        c.reduce(&mut cx, why, cwnd, false);
+        (c.cwnd(), c.ssthresh())
+    };
+    assert_eq!(on(Reduction::Ecn, 10 * SMSS), (7 * SMSS, Some(7 * SMSS)));
+    assert_eq!(on(Reduction::Ecn, 2 * SMSS), (14 * SMSS / 10, Some(2 * SMSS)));
+    assert_eq!(on(Reduction::Ecn, 14 * SMSS / 10), (SMSS, Some(2 * SMSS)));
+    assert_eq!(on(Reduction::Loss, 2 * SMSS).1, Some(2 * SMSS));
+}
+
+#[test]
+fn s4_9_2_a_window_that_has_grown_beyond_the_old_one_stays() {
+    let mut silent = framewire::probe::Silent;
+    let mut cx = Context::new(framewire::time::Instant::START, &mut silent);
+    let mut c = Controller::new(config(10).congestion, SMSS);
+    c.reduce(&mut cx, Reduction::Loss, 10 * SMSS, false);
+    let reduced = c.ssthresh();
+    c.set_cwnd(&mut cx, Rule::SlowStart, 12 * SMSS);
+    c.undo(&mut cx);
+    assert_eq!((c.cwnd(), c.ssthresh()), (12 * SMSS, reduced));
+}
+
+#[test]
+fn s4_10_after_hystart_the_plateau_is_where_slow_start_ended() {
+    let mut c = config(16);
+    c.congestion.hystart = true;
+    let mut s = Sender::new(c, true);
+    let mut una = 0;
+    for round in 0..12 {
+        s.send();
+        let end = (s.r.scoreboard().nxt().0 - 1) / SMSS;
+        s.wait(if round < 2 { 100 } else { 140 });
+        while una < end {
+            una += 1;
+            s.ack(una);
+        }
+        if s.heard(Rule::HyStartExit) {
+            break;
+        }
+    }
+    assert_eq!((cubic(&s).w_max(), s.ssthresh()), (None, Some(s.cwnd())));
+    let at = s.cwnd();
+    rounds(&mut s, &mut una, 2);
+    assert_eq!(cubic(&s).k().map(|k| k.as_nanos()), Some(0));
+    assert!(s.cwnd() > at && s.cwnd() < at + 4 * SMSS, "{at} {}", s.cwnd());
 }

@@ -60,3 +60,48 @@ fn s6_2_heavy_loss_sends_no_more_than_is_delivered_and_one() {
     s.sack(1, &[(14, 20)]);
     assert_eq!(s.send().len(), 2);
 }
+
+#[test]
+fn figure_1_one_loss_in_twenty() {
+    // The figure counts segments and rounds shares up; in octets the half segments come one ACK later.
+    let (s, sent) = recover(1);
+    let count: Vec<usize> = sent.iter().map(Vec::len).collect();
+    assert_eq!(count[..3], [1, 1, 1]);
+    assert_eq!(sent[2], [Again(0)]);
+    assert_eq!(count[3..16], [0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
+    assert_eq!(s.ssthresh(), Some(10 * SMSS));
+}
+
+#[test]
+fn figure_2_fifteen_losses_in_twenty() {
+    let mut s = Sender::new(RecoveryConfig { prr: true, ..sack(20) }, true);
+    s.send();
+    s.wait(100);
+    let mut step = |n: u32| {
+        s.sack(0, &[(15, n + 1)]);
+        (s.cwnd() / SMSS, s.pipe() / SMSS, s.send())
+    };
+    let rows: Vec<_> = (15..20).map(&mut step).collect();
+    assert_eq!(rows[0], (20, 19, vec![New(20)]));
+    assert_eq!(rows[1], (20, 19, vec![New(21)]));
+    assert_eq!(rows[2], (5, 4, vec![Again(0)]));
+    assert_eq!(rows[3], (5, 4, vec![Again(1)]));
+    assert_eq!(rows[4], (5, 4, vec![Again(2)]));
+}
+
+#[test]
+fn s6_1_each_episode_begins_with_an_account_of_its_own() {
+    let (mut s, _) = recover(1);
+    s.wait(100);
+    s.ack(22);
+    let una = 22;
+    s.send();
+    let nxt = (s.r.scoreboard().nxt().0 - 1) / SMSS;
+    s.wait(100);
+    for n in una + 1..una + 4 {
+        s.sack(una, &[(una + 1, n + 1)]);
+    }
+    assert_eq!(s.r.phase(), Phase::Recovery);
+    assert!(s.send().starts_with(&[Again(una)]), "up to {nxt}");
+    assert_eq!(s.ssthresh(), Some(5 * SMSS));
+}

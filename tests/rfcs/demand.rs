@@ -11,10 +11,11 @@ pub enum Proof {
     Apart(&'static str),
 }
 
-/// One demand (MUST, MUST NOT, SHALL, REQUIRED; in RFCs older than RFC 2119 what they say must be).
+/// One demand (MUST, MUST NOT, SHALL, REQUIRED, and each SHOULD that concerns an endpoint, a host or a router of ours; in RFCs
+/// older than RFC 2119 what they say must be).
 pub struct Demand {
     pub section: &'static str,
-    /// In the RFC's own words, shortened.
+    /// In the RFC's own words; `…` stands for what is left out, square brackets hold words of ours.
     pub text: &'static str,
     pub proof: Proof,
 }
@@ -23,6 +24,8 @@ pub struct Demand {
 pub struct Rfc {
     pub number: u16,
     pub title: &'static str,
+    /// How much of its text was read beside the list.
+    pub read: &'static str,
     /// What the reader should know of the list.
     pub note: &'static str,
     pub demands: &'static [Demand],

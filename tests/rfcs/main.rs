@@ -23,6 +23,7 @@ mod rfc2018;
 mod rfc2883;
 mod rfc3042;
 mod rfc3168;
+mod rfc4443;
 mod rfc5681;
 mod rfc5682;
 mod rfc5961;

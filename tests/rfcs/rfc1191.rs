@@ -1,11 +1,11 @@
 //! RFC 1191: the path MTU as TCP takes it from ICMP.
 
-use crate::demand::{Rfc, tested};
+use crate::demand::{Rfc, apart, tested};
 use crate::net_support::Watch;
 use crate::raw::packet;
 use crate::support::*;
 use crate::tcp_harness::*;
-use framewire::net::{HostConfig, LinkConfig, Network, RouterConfig};
+use framewire::net::{DropReason, HostConfig, LinkConfig, Network, RouterConfig};
 use framewire::packet::{Icmp, IpHeader, Protocol};
 use framewire::probe::Var;
 use framewire::seq::SeqNumber;
@@ -13,6 +13,7 @@ use framewire::seq::SeqNumber;
 pub const RFC: Rfc = Rfc {
     number: 1191,
     title: "Path MTU Discovery",
+    read: "whole",
     note: "For IPv4; RFC 8201 below is its like for IPv6.",
     demands: &[
         tested(
@@ -26,17 +27,41 @@ pub const RFC: Rfc = Rfc {
         tested(
             "3",
             "After receiving a Datagram Too Big message, a host MUST attempt to avoid eliciting more such messages in the near future",
-            &["net_router::tcp_finds_the_path_mtu", "section_3_the_estimate_does_not_grow_by_itself"],
+            &[
+                "net_router::tcp_finds_the_path_mtu",
+                "section_6_3_after_ten_minutes_the_first_links_mtu_is_tried_again",
+            ],
         ),
         tested(
             "3",
-            "Hosts using Path MTU Discovery MUST detect decreases in Path MTU as fast as possible",
+            "the host MUST force the PMTU Discovery process to converge",
+            &[
+                "section_5_where_no_mtu_is_told_the_next_plateau_is_tried",
+                "net_router::tcp_finds_the_path_mtu",
+            ],
+        ),
+        tested(
+            "3",
+            "Hosts using PMTU Discovery MUST detect decreases in Path MTU as fast as possible",
             &["section_6_4_what_was_too_big_is_sent_again_at_once_and_without_slow_start"],
         ),
         tested(
             "3",
-            "An attempt to detect an increase MUST NOT be done less than 5 minutes after a Datagram Too Big message has been received (here: not at all, which is a MAY)",
-            &["section_3_the_estimate_does_not_grow_by_itself"],
+            "Hosts MAY detect increases in Path MTU, but … this MUST be done at infrequent intervals. An attempt to detect an increase … MUST NOT be done less than 5 minutes after a Datagram Too Big message has been received for the given destination",
+            &[
+                "section_6_3_after_ten_minutes_the_first_links_mtu_is_tried_again",
+                "section_3_a_later_message_puts_the_attempt_off",
+            ],
+        ),
+        apart(
+            "3",
+            "or less than 1 minute after a previous, successful attempted increase",
+            "one attempt goes to the MTU of the first link, so that no second follows it",
+        ),
+        tested(
+            "3",
+            "Hosts MUST be able to deal with Datagram Too Big messages that do not include the next-hop MTU",
+            &["section_5_where_no_mtu_is_told_the_next_plateau_is_tried"],
         ),
         tested(
             "3",
@@ -49,19 +74,57 @@ pub const RFC: Rfc = Rfc {
             &["section_3_no_estimate_below_the_least_and_none_grows_by_icmp"],
         ),
         tested(
+            "3.1",
+            "a host must not send datagrams larger than 40 octets plus the Maximum Segment Size (MSS) sent by its peer",
+            &["rfc9293/s3_7::segments_follow_the_mtu_of_the_path"],
+        ),
+        tested(
+            "3.1",
+            "hosts SHOULD no longer lower the value they send in the MSS option",
+            &["rfc9293/s3_7::the_mss_option_says_what_the_interface_takes"],
+        ),
+        tested(
             "4",
             "When a router is unable to forward a datagram because it exceeds the MTU of the next-hop network and its Don't Fragment bit is set, the router … MUST include the MTU of that next-hop network in the low-order 16 bits …; the high-order 16 bits … MUST be set to zero",
             &["section_4_the_router_names_its_next_mtu"],
         ),
         tested(
             "5",
-            "[a message of a router that does not tell its MTU:] a better approach is to use a table of plateaus",
+            "[where no MTU is told] rather than blindly searching through arbitrarily chosen values, we can search only the ones [of a table of plateaus]",
             &["section_5_where_no_mtu_is_told_the_next_plateau_is_tried"],
         ),
         tested(
             "6.3",
-            "the TCP … retransmission: the segments smaller than the new path MTU",
+            "When a PMTU value has not been decreased for a while (on the order of 10 minutes), the PMTU estimate should be set to the first-hop data-link MTU",
+            &[
+                "section_6_3_after_ten_minutes_the_first_links_mtu_is_tried_again",
+                "section_6_3_a_path_that_widens_is_used",
+            ],
+        ),
+        tested(
+            "6.3",
+            "an implementation should provide a means for changing the timeout duration, including setting it to \"infinity\"",
+            &["section_6_3_the_time_may_be_infinite"],
+        ),
+        tested(
+            "6.3",
+            "An upper layer MUST not retransmit datagrams in response to an increase in the PMTU estimate",
+            &["section_6_3_after_ten_minutes_the_first_links_mtu_is_tried_again"],
+        ),
+        tested(
+            "6.4",
+            "[TCP:] the retransmission could be done in immediate response to a notification that the Path MTU has changed … The datagram size used in the retransmission should, of course, be no larger than the new PMTU",
             &["section_6_4_what_was_too_big_is_sent_again_at_once_and_without_slow_start"],
+        ),
+        tested(
+            "6.4",
+            "One MUST not retransmit in response to every Datagram Too Big message",
+            &["section_6_4_messages_that_lower_nothing_send_nothing_again"],
+        ),
+        apart(
+            "6.4",
+            "a retransmission caused by a Datagram Too Big message should not change the congestion window. It should, however, trigger the slow-start mechanism",
+            "a should, not taken, as in Linux: what was too big goes again as the window lets it; the window is cut to the same number of smaller segments (RFC 5681 section 3.1)",
         ),
     ],
 };
@@ -106,19 +169,132 @@ fn a_quotation_of_nothing_that_is_under_way_changes_nothing() {
     assert_eq!(pair.ends[0].send_mss(), 1460);
 }
 
+/// Runs for a minute, sends 4,000 octets; the largest segment of them.
+fn after_a_minute(pair: &mut Pair) -> usize {
+    pair.run_for(secs(60));
+    let before = pair.log.len();
+    pair.send(0, &[1; 4000]).unwrap();
+    pair.run_for(secs(1));
+    assert_eq!(pair.recv(1, 100_000).unwrap().len(), 4000);
+    let new = &pair.log[before..];
+    assert!(new.iter().all(|sent| !sent.retransmission), "nothing goes again because the estimate grew");
+    new.iter().map(|sent| sent.payload.len()).max().unwrap()
+}
+
 #[test]
-fn section_3_the_estimate_does_not_grow_by_itself() {
+fn section_6_3_after_ten_minutes_the_first_links_mtu_is_tried_again() {
     let (mut pair, first) = stuck();
     mend(&mut pair);
     pair.call(0, |conn, cx| conn.handle_icmp(cx, Icmp::TooBig { mtu: 576 }, Some(first)));
-    for _ in 0..20 {
-        pair.run_for(secs(60));
-        pair.send(0, &[1; 4000]).unwrap();
-        pair.run_for(secs(1));
-        let _ = pair.recv(1, 100_000);
+    pair.run_for(secs(1));
+    assert_eq!(pair.recv(1, 5000).unwrap().len(), 2920);
+    assert_eq!(pair.ends[0].poll_timeout(), None, "no timer waits for it");
+    for minute in 1..10 {
+        assert_eq!(after_a_minute(&mut pair), 536, "{minute}");
     }
-    let largest = pair.sent_by(0).iter().skip(2).map(|sent| sent.payload.len()).max();
-    assert_eq!(largest, Some(536));
+    assert_eq!(after_a_minute(&mut pair), 1460);
+    // It has not grown after all: ten minutes from the new message on.
+    cut(&mut pair);
+    pair.send(0, &[1; 2920]).unwrap();
+    let first = pair.log[pair.log.len() - 2].header.seq;
+    mend(&mut pair);
+    pair.call(0, |conn, cx| conn.handle_icmp(cx, Icmp::TooBig { mtu: 1006 }, Some(first)));
+    pair.run_for(secs(1));
+    assert_eq!(pair.recv(1, 5000).unwrap().len(), 2920);
+    for minute in 1..10 {
+        assert_eq!(after_a_minute(&mut pair), 966, "{minute}");
+    }
+    assert_eq!(after_a_minute(&mut pair), 1460);
+}
+
+#[test]
+fn section_3_a_later_message_puts_the_attempt_off() {
+    let (mut pair, first) = stuck();
+    pair.call(0, |conn, cx| conn.handle_icmp(cx, Icmp::TooBig { mtu: 576 }, Some(first)));
+    pair.run_for(secs(400)); // what is under way does not come through
+    let una = seq(&pair, 0, Var::SndUna);
+    pair.call(0, |conn, cx| conn.handle_icmp(cx, Icmp::TooBig { mtu: 576 }, Some(una)));
+    mend(&mut pair);
+    pair.run_for(secs(130));
+    assert_eq!(pair.recv(1, 5000).unwrap().len(), 2920);
+    for minute in 1..7 {
+        assert_eq!(after_a_minute(&mut pair), 536, "{minute}");
+    }
+    pair.run_for(secs(120));
+    assert_eq!(after_a_minute(&mut pair), 1460);
+}
+
+#[test]
+fn section_6_3_the_time_may_be_infinite() {
+    let mut config = bare();
+    config.personality.path_mtu_life = None;
+    let mut pair = Pair::established(config, ms(10));
+    cut(&mut pair);
+    pair.send(0, &[1; 2920]).unwrap();
+    let first = pair.sent_by(0)[0].header.seq;
+    mend(&mut pair);
+    pair.call(0, |conn, cx| conn.handle_icmp(cx, Icmp::TooBig { mtu: 576 }, Some(first)));
+    pair.run_for(secs(1));
+    assert_eq!(pair.recv(1, 5000).unwrap().len(), 2920);
+    for _ in 0..20 {
+        assert_eq!(after_a_minute(&mut pair), 536);
+    }
+}
+
+#[test]
+fn section_6_4_messages_that_lower_nothing_send_nothing_again() {
+    let (mut pair, first) = stuck();
+    let tell = |pair: &mut Pair| {
+        let before = pair.log.len();
+        pair.call(0, |conn, cx| conn.handle_icmp(cx, Icmp::TooBig { mtu: 1006 }, Some(first)));
+        pair.log.len() - before
+    };
+    assert!(tell(&mut pair) > 0);
+    assert_eq!((tell(&mut pair), tell(&mut pair)), (0, 0));
+}
+
+/// A stream over a link that narrows and widens again.
+#[test]
+fn section_6_3_a_path_that_widens_is_used() {
+    let mut net = Network::new(1);
+    let a = net.add_host(HostConfig::new("a", [[10, 0, 0, 1].into()]));
+    let b = net.add_host(HostConfig::new("b", [[10, 0, 0, 2].into()]));
+    let router = net.add_router(RouterConfig::default());
+    net.connect(a, router, LinkConfig::default(), LinkConfig::default());
+    let (narrow, _) = net.connect(router, b, LinkConfig::default(), LinkConfig::default());
+    let mut watch = Watch::default();
+    let to = std::net::SocketAddr::from(([10, 0, 0, 2], 80));
+    let mut at = net.sockets(b, &mut watch).unwrap();
+    let listener = at.tcp();
+    at.bind(listener, to).unwrap();
+    at.listen(listener, 1).unwrap();
+    let mut at = net.sockets(a, &mut watch).unwrap();
+    let socket = at.tcp();
+    let _ = at.connect(socket, to);
+    let mut now = framewire::time::Instant::START + ms(200);
+    net.run_until(now, &mut watch);
+    let mut largest = |net: &mut Network, wait: u64| {
+        now += secs(wait);
+        net.run_until(now, &mut watch);
+        let before = watch.sent().len();
+        assert_eq!(net.sockets(a, &mut watch).unwrap().send(socket, &[7; 6000]), Ok(6000));
+        now += secs(5);
+        net.run_until(now, &mut watch);
+        let sent = watch.sent();
+        let largest = sent[before..].iter().map(|(_, _, bytes)| bytes.len()).max().unwrap();
+        (largest, watch.dropped(DropReason::TooBig) > 0)
+    };
+    assert_eq!(largest(&mut net, 0), (1500, false));
+    net.link_mut(narrow).unwrap().mtu = 1000;
+    assert_eq!(largest(&mut net, 1), (1500, true));
+    assert_eq!(largest(&mut net, 300).0, 1000);
+    net.link_mut(narrow).unwrap().mtu = 1500;
+    assert_eq!(largest(&mut net, 200).0, 1000, "510 s after the message");
+    assert_eq!(largest(&mut net, 100).0, 1500);
+    let mut at = net.sockets(b, &mut watch).unwrap();
+    let (conn, _) = at.accept(listener).unwrap();
+    let mut buffer = vec![0; 40_000];
+    assert_eq!(at.recv(conn, &mut buffer), Ok(30_000));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use framewire::tcp::Config;
 pub const RFC: Rfc = Rfc {
     number: 2018,
     title: "TCP Selective Acknowledgment Options",
+    read: "whole",
     note: "",
     demands: &[
         tested(
@@ -19,12 +20,25 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "4",
+            "If the data receiver generates SACK options under any circumstance, it SHOULD generate them under all permitted circumstances … SACK options SHOULD be included in all ACKs which do not ACK the highest sequence number in the data receiver's queue",
+            &[
+                "section_4_the_newest_block_comes_first",
+                "rfc_recovery/rfc2018::s4_every_block_is_reported_at_least_three_times",
+            ],
+        ),
+        tested(
+            "4",
+            "The receiver SHOULD send an ACK for every valid segment that arrives containing new data, and each of these \"duplicate\" ACKs SHOULD bear a SACK option",
+            &["section_4_the_newest_block_comes_first"],
+        ),
+        tested(
+            "4",
             "If the data receiver has not received a SACK-Permitted option for a given connection, it MUST NOT send SACK options on that connection",
             &["section_2_permission_stands_in_syns_and_both_must_give_it"],
         ),
         tested(
             "4",
-            "The first SACK block … MUST specify the contiguous block of data containing the segment which triggered this ACK, unless that segment advanced the Acknowledgment Number field",
+            "The first SACK block (i.e., the one immediately following the kind and length fields in the option) MUST specify the contiguous block of data containing the segment which triggered this ACK, unless that segment advanced the Acknowledgment Number field in the header",
             &[
                 "section_4_the_newest_block_comes_first",
                 "rfc_recovery/rfc2018::s4_the_first_block_holds_the_segment_that_caused_the_ack",
@@ -32,10 +46,22 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "4",
-            "The data receiver SHOULD include as many distinct SACK blocks as possible; the SACK option SHOULD be filled out by repeating the most recently reported SACK blocks",
+            "The data receiver SHOULD include as many distinct SACK blocks as possible in the SACK option … The SACK option SHOULD be filled out by repeating the most recently reported SACK blocks",
             &[
                 "rfc_recovery/rfc2018::s4_as_many_distinct_blocks_as_fit_the_latest_first",
                 "rfc_recovery/rfc2018::s4_every_block_is_reported_at_least_three_times",
+            ],
+        ),
+        tested(
+            "5",
+            "When receiving an ACK containing a SACK option, the data sender SHOULD record the selective acknowledgment for future reference",
+            &["src/tcp/sack/model::the_scoreboard_agrees_with_octets"],
+        ),
+        tested(
+            "5",
+            "After a retransmit timeout the data sender SHOULD turn off all of the SACKed bits [the `rfc` preset; else only where the receiver is seen to renege, as RFC 6675 section 5.1 permits]",
+            &[
+                "rfc_recovery/rfc2018::s5_after_a_time_out_what_was_sacked_is_forgotten_and_the_left_edge_is_sent",
             ],
         ),
         tested(
@@ -69,7 +95,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "8",
-            "The first SACK block MUST reflect the newest segment, even if the newest segment is going to be discarded",
+            "The first SACK block MUST reflect the newest segment. Even if the newest segment is going to be discarded and the receiver has already discarded adjacent segments, the first SACK block MUST report, at a minimum, the left and right edges of the newest segment",
             &["section_4_the_newest_block_comes_first"],
         ),
         tested(

@@ -10,11 +10,12 @@ use framewire::tcp::Config;
 pub const RFC: Rfc = Rfc {
     number: 2883,
     title: "An Extension to the Selective Acknowledgement (SACK) Option for TCP",
+    read: "whole",
     note: "",
     demands: &[
         tested(
             "3",
-            "the first SACK block … MUST specify the contiguous block of data containing the segment which triggered this ACK (for a duplicate: the duplicate)",
+            "[RFC 2018:] the first SACK block … MUST specify the contiguous block of data containing the segment which triggered this ACK [for a duplicate: the duplicate]",
             &[
                 "section_4_a_duplicate_is_told_once_and_first",
                 "rfc_recovery/rfc2883::s4_1_1_a_duplicate_below_the_ack_is_reported_first",
@@ -22,7 +23,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "4",
-            "A D-SACK block is only used to report a duplicate contiguous sequence of data received by the receiver in the most recent packet; each … is reported in at most one D-SACK block",
+            "(1) A D-SACK block is only used to report a duplicate contiguous sequence of data received by the receiver in the most recent packet … (2) Each duplicate contiguous sequence of data received is reported in at most one D-SACK block",
             &[
                 "section_4_a_duplicate_is_told_once_and_first",
                 "rfc_recovery/rfc2883::s4_each_duplicate_is_reported_once",
@@ -30,19 +31,19 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "4",
-            "If the D-SACK block reports a duplicate … from a (possibly larger) block of data in the receiver's data queue above the cumulative acknowledgement, then the second SACK block in that SACK option should specify that block",
+            "(4) If the D-SACK block reports a duplicate contiguous sequence from a (possibly larger) block of data in the receiver's data queue above the cumulative acknowledgement, then the second SACK block in that SACK option should specify that (possibly larger) block of data",
             &[
                 "rfc_recovery/rfc2883::s4_1_3_a_duplicate_above_the_ack_is_followed_by_the_block_that_holds_it",
             ],
         ),
         tested(
             "4.2",
-            "a partial duplicate segment: the D-SACK block specifies the duplicate part",
+            "When the SACK option is used for reporting partial duplicate segments, the first D-SACK block reports the first duplicate sub-segment",
             &["rfc_recovery/rfc2883::s4_2_a_partial_duplicate_reports_the_part"],
         ),
         tested(
             "5",
-            "An implementation MUST NOT compare the sequence space in the SACK block to the TCP state variable snd.una, as this may result in the wrong conclusion if ACK packets are reordered",
+            "the sender should compare the sequence space in the first SACK block to the cumulative ACK which is carried IN THE SAME PACKET … An implementation MUST NOT compare the sequence space in the SACK block to the TCP state variable snd.una … as this may result in the wrong conclusion if ACK packets are reordered",
             &[
                 "section_5_an_old_ack_brings_no_d_sack",
                 "rfc_recovery/rfc2883::s5_the_sender_knows_a_dsack_below_the_ack",

@@ -9,11 +9,12 @@ use framewire::tcp::{Config, CongestionAlgorithm};
 pub const RFC: Rfc = Rfc {
     number: 3042,
     title: "Enhancing TCP's Loss Recovery Using Limited Transmit",
+    read: "whole",
     note: "",
     demands: &[
         tested(
             "2",
-            "transmit a new segment on the first and second duplicate ACK, where the receiver's advertised window allows it and the amount of outstanding data would remain less than or equal to the congestion window plus 2 segments",
+            "When a TCP sender has previously unsent data queued for transmission it SHOULD use the Limited Transmit algorithm … transmit new data upon the arrival of the first two consecutive duplicate ACKs when … The receiver's advertised window allows the transmission of the segment … The amount of outstanding data would remain less than or equal to the congestion window plus 2 segments",
             &[
                 "rfc_recovery/rfc3042::s2_each_of_the_first_two_duplicates_lets_one_new_segment_out",
                 "section_2_two_segments_and_no_more_and_none_beyond_the_window",
@@ -29,7 +30,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "2",
-            "If the connection is using selective acknowledgments, the data sender MUST NOT send new segments in response to duplicate ACKs that contain no new SACK information",
+            "If the connection is using selective acknowledgments …, the data sender MUST NOT send new segments in response to duplicate ACKs that contain no new SACK information",
             &["rfc_recovery/rfc3042::s2_with_sack_a_duplicate_without_new_blocks_lets_nothing_out"],
         ),
     ],

@@ -12,13 +12,27 @@ use framewire::tcp::{Config, CongestionAlgorithm, State, WindowProbe};
 pub const RFC: Rfc = Rfc {
     number: 3168,
     title: "The Addition of Explicit Congestion Notification (ECN) to IP",
+    read: "sections 1 to 8, 10 to 13, the key words of the rest",
     note: "Its demands of IP tunnels (section 9) and of IPsec apply to nothing here: there are no tunnels.",
     demands: &[
         tested(
             "5",
-            "Upon the receipt … of a single CE packet, the congestion control algorithms followed at the end-systems MUST be essentially the same as the congestion control response to a *single* dropped packet",
+            "Protocols and senders that only require a single ECT codepoint SHOULD use ECT(0)",
+            &["section_6_1_a_marking_queue_slows_the_sender_without_loss"],
+        ),
+        tested(
+            "5",
+            "Upon the receipt by an ECN-Capable transport of a single CE packet, the congestion control algorithms followed at the end-systems MUST be essentially the same as the congestion control response to a *single* dropped packet",
             &[
                 "rfc_recovery/rfc3168::s6_1_2_ece_halves_the_window",
+                "section_6_1_a_marking_queue_slows_the_sender_without_loss",
+            ],
+        ),
+        tested(
+            "5",
+            "For a router, the CE codepoint of an ECN-Capable packet SHOULD only be set if the router would otherwise have dropped the packet as an indication of congestion to the end nodes [the emulator's queue marks above a threshold that the scenario names]",
+            &[
+                "section_5_other_losses_are_not_turned_into_marks",
                 "section_6_1_a_marking_queue_slows_the_sender_without_loss",
             ],
         ),
@@ -42,12 +56,12 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "5.3",
-            "Reassembly of a fragmented packet MUST NOT lose indications of congestion: set the CE codepoint on the reassembled packet …",
+            "Reassembly of a fragmented packet MUST NOT lose indications of congestion … Set the CE codepoint on the reassembled packet",
             &["section_5_3_reassembly_keeps_the_mark"],
         ),
         tested(
             "5.3",
-            "… this MUST NOT occur if any of the other fragments … carries the Not-ECT codepoint: the packet is dropped instead",
+            "this MUST NOT occur if any of the other fragments contributing to this reassembly carries the Not-ECT codepoint [the packet is dropped instead]",
             &["section_5_3_reassembly_keeps_the_mark"],
         ),
         tested(
@@ -57,12 +71,12 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "6.1.1",
-            "If a host has received an ECN-setup SYN packet, then it MAY send an ECN-setup SYN-ACK packet. Otherwise, it MUST NOT",
+            "If a host has received an ECN-setup SYN packet, then it MAY send an ECN-setup SYN-ACK packet. Otherwise, it MUST NOT send an ECN-setup SYN-ACK packet",
             &["section_6_1_1_every_other_form_of_syn_is_no_ecn_setup"],
         ),
         tested(
             "6.1.1",
-            "A host MUST NOT set ECT on data packets unless it has sent at least one ECN-setup SYN or SYN-ACK packet, and has received at least one, and has sent no non-ECN-setup SYN or SYN-ACK packet",
+            "A host MUST NOT set ECT on data packets unless it has sent at least one ECN-setup SYN or ECN-setup SYN-ACK packet, and has received at least one … and has sent no non-ECN-setup SYN or non-ECN-setup SYN-ACK packet. If a host has received at least one non-ECN-setup SYN … it SHOULD NOT set ECT on data packets",
             &[
                 "section_6_1_1_a_peer_that_does_not_ask_is_not_marked",
                 "section_6_1_1_every_other_form_of_syn_is_no_ecn_setup",
@@ -78,8 +92,13 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "6.1.1",
-            "[a host that sent ECN-setup and received it] MUST process [data packets with ECT and CE] as specified for an ECN-capable connection",
+            "If a host has sent at least one ECN-setup SYN or ECN-setup SYN-ACK packet, and has received no non-ECN-setup SYN or non-ECN-setup SYN-ACK packet, then if that host receives TCP data packets with ECT and CE codepoints set in the IP header, then that host MUST process these packets as specified for an ECN-capable connection",
             &["section_6_1_3_a_mark_is_echoed_until_cwr_comes"],
+        ),
+        tested(
+            "6.1.1",
+            "A host that is not willing to use ECN on a TCP connection SHOULD clear both the ECE and CWR flags in all non-ECN-setup SYN and/or SYN-ACK packets that it sends",
+            &["section_6_1_1_a_peer_that_does_not_ask_is_not_marked"],
         ),
         tested(
             "6.1.1",
@@ -93,23 +112,38 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "6.1.2",
+            "The sending TCP SHOULD NOT increase the congestion window in response to the receipt of an ECN-Echo ACK packet",
+            &["rfc_recovery/rfc3168::s6_1_2_ece_halves_the_window"],
+        ),
+        tested(
+            "6.1.2",
             "the sending TCP MUST reset the retransmit timer on receiving the ECN-Echo packet when the congestion window is one",
             &["rfc_recovery/rfc3168::s6_1_2_with_one_segment_new_data_wait_for_the_timer"],
         ),
         tested(
+            "6.1.2",
+            "the CWR bit in the TCP header SHOULD NOT be set on retransmitted packets … it SHOULD set the CWR bit only on the first new data packet that it transmits",
+            &["rfc_recovery/rfc3168::s6_1_2_the_next_new_segment_carries_cwr_once"],
+        ),
+        tested(
             "6.1.3",
-            "the TCP receiver … sets the ECN-Echo flag in the TCP header of all subsequent acknowledgement packets … until it receives a CWR packet",
+            "that TCP receiver continues to set the ECN-Echo flag in all the ACK packets it sends … until it receives a CWR packet",
             &["section_6_1_3_a_mark_is_echoed_until_cwr_comes"],
         ),
         tested(
             "6.1.4",
-            "pure acknowledgement packets MUST be sent with the not-ECT codepoint",
+            "pure acknowledgement packets (e.g., packets that do not contain any accompanying data) MUST be sent with the not-ECT codepoint",
             &["sections_6_1_4_and_6_1_5_only_new_text_is_capable"],
         ),
         tested(
             "6.1.5",
-            "ECN-capable TCP implementations MUST NOT set either ECT codepoint in the IP header for retransmitted data packets",
+            "ECN-capable TCP implementations MUST NOT set either ECT codepoint (ECT(0) or ECT(1)) in the IP header for retransmitted data packets",
             &["sections_6_1_4_and_6_1_5_only_new_text_is_capable"],
+        ),
+        tested(
+            "6.1.5",
+            "the TCP data receiver SHOULD ignore the CE codepoint on out-of-window packets",
+            &["section_6_1_5_marks_outside_the_window_are_ignored"],
         ),
         tested(
             "6.1.6",
@@ -117,14 +151,29 @@ pub const RFC: Rfc = Rfc {
             &["section_6_1_6_window_probes_carry_neither_ect_nor_cwr"],
         ),
         apart(
+            "6.1.6",
+            "if a window probe arrives with the CE codepoint set, then the receiver SHOULD respond to the ECN indications",
+            "not taken: a probe is never ECN-capable, so that no router marks it; a mark on it would be forged",
+        ),
+        apart(
             "9",
             "An IP tunnel MUST modify the handling of the DS field octet at IP tunnel endpoints",
             "there are no tunnels",
         ),
+        apart(
+            "9",
+            "All IP tunnels MUST implement the limited-functionality option [and what section 9.2 says of IPsec]",
+            "there are no tunnels",
+        ),
         tested(
-            "19",
+            "12",
             "The CE codepoint in a packet header MUST NOT be reset by a router",
             &["section_19_routers_leave_the_mark"],
+        ),
+        apart(
+            "9.1",
+            "All IP tunnels MUST implement the limited-functionality option, and SHOULD support the full-functionality option",
+            "the emulator has no tunnels; so for all of section 9",
         ),
     ],
 };
@@ -346,5 +395,20 @@ fn section_19_routers_leave_the_mark() {
         let mut headers = watch.forwarded.iter().map(|bytes| IpHeader::parse(bytes).unwrap().0);
         let forwarded = headers.rfind(there).unwrap();
         assert_eq!((forwarded.ecn, forwarded.ttl), (ecn, 63));
+    }
+}
+
+#[test]
+fn section_6_1_5_marks_outside_the_window_are_ignored() {
+    let mut config = ecn();
+    config.features.delayed_ack = false;
+    let mut pair = Pair::established(config, ms(10));
+    cut(&mut pair);
+    let next = next_to(&pair, 1);
+    pair.inject_marked(1, next, b"x", Ecn::Ect0);
+    for seq in [next.seq, next.seq + 0x4000_0000] {
+        pair.inject_marked(1, TcpHeader { seq, ..next }, b"x", Ecn::Ce);
+        let answer = last_of(&pair, 1).header;
+        assert!(answer.flags.ack() && !answer.flags.ece(), "{seq:?}");
     }
 }

@@ -10,11 +10,20 @@ use framewire::tcp::{Config, CongestionAlgorithm};
 pub const RFC: Rfc = Rfc {
     number: 5681,
     title: "TCP Congestion Control",
+    read: "whole",
     note: "",
     demands: &[
         tested(
+            "2",
+            "a TCP MUST NOT send data with a sequence number higher than the sum of the highest acknowledged sequence number and the minimum of cwnd and rwnd",
+            &[
+                "section_3_1_no_more_than_cwnd_is_in_flight",
+                "rfc3042::section_2_two_segments_and_no_more_and_none_beyond_the_window",
+            ],
+        ),
+        tested(
             "3",
-            "a TCP MUST NOT be more aggressive than the following algorithms allow (that is, MUST NOT send data when the value of cwnd … would not allow the data to be sent)",
+            "a TCP MUST NOT be more aggressive than the following algorithms allow (that is, MUST NOT send data when the value of cwnd computed by the following algorithms would not allow the data to be sent)",
             &["section_3_1_no_more_than_cwnd_is_in_flight"],
         ),
         tested(
@@ -27,7 +36,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "3.1",
-            "IW MUST be set using the following guidelines as an upper bound: 2, 3 or 4 segments by SMSS, and MUST NOT be more (RFC 6928 allows ten)",
+            "IW, the initial value of cwnd, MUST be set using the following guidelines as an upper bound [2, 3 or 4 segments, by SMSS; RFC 6928 allows ten]",
             &[
                 "rfc_recovery/rfc5681::s3_1_the_initial_window_is_at_most_four_segments_and_falls_with_their_size",
             ],
@@ -44,7 +53,12 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "3.1",
-            "ssthresh MUST be reduced in response to congestion",
+            "When initial congestion windows of more than one segment are implemented along with Path MTU Discovery …, and the MSS being used is found to be too large, the congestion window cwnd SHOULD be reduced … by the ratio of the old segment size to the new segment size",
+            &["section_3_1_the_window_keeps_its_number_of_segments_when_they_shrink"],
+        ),
+        tested(
+            "3.1",
+            "The initial value of ssthresh SHOULD be set arbitrarily high …, but ssthresh MUST be reduced in response to congestion",
             &[
                 "section_3_2_three_duplicate_acks_retransmit_at_once",
                 "rfc_recovery/rfc5681::s3_1_a_time_out_halves_ssthresh_and_leaves_one_segment",
@@ -60,7 +74,12 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "3.1",
-            "during congestion avoidance, cwnd MUST NOT be increased by more than SMSS bytes per RTT",
+            "we RECOMMEND that TCP implementations increase cwnd, per: cwnd += min (N, SMSS)",
+            &["rfc_recovery/rfc5681::s3_1_slow_start_counts_octets_so_that_split_acks_gain_nothing"],
+        ),
+        tested(
+            "3.1",
+            "[In congestion avoidance] SHOULD increment cwnd per equation (2) once per RTT … MUST NOT increment cwnd by more than SMSS bytes",
             &[
                 "rfc_recovery/rfc5681::s3_1_congestion_avoidance_adds_one_segment_a_round_trip",
                 "section_3_1_split_acks_gain_nothing_in_congestion_avoidance",
@@ -68,7 +87,12 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "3.1",
-            "When a TCP sender detects segment loss using the retransmission timer …, the value of ssthresh MUST be set to no more than max (FlightSize / 2, 2*SMSS)",
+            "The RECOMMENDED way to increase cwnd during congestion avoidance is to count the number of bytes that have been acknowledged by ACKs for new data",
+            &["section_3_1_split_acks_gain_nothing_in_congestion_avoidance"],
+        ),
+        tested(
+            "3.1",
+            "When a TCP sender detects segment loss using the retransmission timer and the given segment has not yet been resent by way of the retransmission timer, the value of ssthresh MUST be set to no more than the value given in equation (4): ssthresh = max (FlightSize / 2, 2*SMSS)",
             &[
                 "rfc_recovery/rfc5681::s3_1_a_time_out_halves_ssthresh_and_leaves_one_segment",
                 "rfc_recovery/rfc5681::s3_1_ssthresh_is_at_least_two_segments",
@@ -76,22 +100,37 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "3.1",
-            "[when the segment] has already been retransmitted by way of the retransmission timer at least once, the value of ssthresh is held constant",
+            "the given segment has already been retransmitted by way of the retransmission timer at least once, the value of ssthresh is held constant",
             &["rfc_recovery/rfc5681::s3_1_a_second_time_out_of_the_same_segment_leaves_ssthresh"],
         ),
         tested(
             "3.1",
-            "upon a timeout cwnd MUST be set to no more than the loss window, LW, which equals 1 full-sized segment",
+            "upon a timeout … cwnd MUST be set to no more than the loss window, LW, which equals 1 full-sized segment",
             &["rfc_recovery/rfc5681::s3_1_a_time_out_halves_ssthresh_and_leaves_one_segment"],
         ),
         tested(
             "3.2",
-            "the TCP sender MUST NOT change cwnd to reflect these two segments [of limited transmit]",
+            "A TCP receiver SHOULD send an immediate duplicate ACK when an out-of-order segment arrives … SHOULD send an immediate ACK when the incoming segment fills in all or part of a gap in the sequence space",
+            &["section_4_2_at_most_one_ack_for_each_segment", "section_3_2_gaps_are_acknowledged_at_once"],
+        ),
+        tested(
+            "3.2",
+            "The TCP sender SHOULD use the \"fast retransmit\" algorithm to detect and repair loss, based on incoming duplicate ACKs",
+            &["section_3_2_three_duplicate_acks_retransmit_at_once"],
+        ),
+        tested(
+            "3.2",
+            "On the first and second duplicate ACKs received at a sender, a TCP SHOULD send a segment of previously unsent data per [RFC3042] provided that the receiver's advertised window allows, the total FlightSize would remain less than or equal to cwnd plus 2*SMSS, and that new data is available for transmission",
             &["rfc3042::section_2_two_segments_and_no_more_and_none_beyond_the_window"],
         ),
         tested(
             "3.2",
-            "a sender using SACK MUST NOT send new data unless the incoming duplicate acknowledgment contains new SACK information",
+            "the TCP sender MUST NOT change cwnd to reflect these two segments",
+            &["rfc3042::section_2_two_segments_and_no_more_and_none_beyond_the_window"],
+        ),
+        tested(
+            "3.2",
+            "a sender using SACK … MUST NOT send new data unless the incoming duplicate acknowledgment contains new SACK information",
             &["rfc_recovery/rfc3042::s2_with_sack_a_duplicate_without_new_blocks_lets_nothing_out"],
         ),
         tested(
@@ -119,6 +158,11 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "3.2",
+            "When previously unsent data is available and the new value of cwnd and the receiver's advertised window allow, a TCP SHOULD send 1*SMSS bytes of previously unsent data",
+            &["rfc_recovery/rfc5681::s3_2_three_duplicates_make_a_fast_retransmit"],
+        ),
+        tested(
+            "3.2",
             "When the next ACK arrives that acknowledges previously unacknowledged data, a TCP MUST set cwnd to ssthresh",
             &["rfc_recovery/rfc5681::s3_2_with_reno_the_first_ack_of_new_data_ends_recovery"],
         ),
@@ -129,8 +173,18 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "4.2",
-            "a TCP receiver MUST NOT excessively delay acknowledgments: an ACK … MUST be generated within 500 ms of the arrival of the first unacknowledged packet",
+            "The delayed ACK algorithm specified in [RFC1122] SHOULD be used by a TCP receiver … an ACK SHOULD be generated for at least every second full-sized segment",
+            &["rfc1122::section_4_2_3_2_every_second_full_segment_is_acknowledged"],
+        ),
+        tested(
+            "4.2",
+            "When using delayed ACKs, a TCP receiver MUST NOT excessively delay acknowledgments. Specifically, an ACK … MUST be generated within 500 ms of the arrival of the first unacknowledged packet",
             &["rfc1122::section_4_2_3_2_an_ack_is_delayed_by_less_than_half_a_second"],
+        ),
+        tested(
+            "4.2",
+            "Out-of-order data segments SHOULD be acknowledged immediately, in order to accelerate loss recovery",
+            &["section_3_2_gaps_are_acknowledged_at_once"],
         ),
         tested(
             "4.2",
@@ -139,7 +193,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "4.3",
-            "[advanced loss recovery:] upon the first loss in a window of data, ssthresh MUST be set to no more than the value given in equation (4)",
+            "[advanced loss recovery:] when the first loss in a window of data is detected, ssthresh MUST be set to no more than the value given by equation (4)",
             &["rfc_recovery/rfc6675::s5_recovery_sets_the_window_and_retransmits_first"],
         ),
         tested(
@@ -149,7 +203,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "4.3",
-            "after all loss … has been successfully retransmitted, cwnd MUST be set to no more than ssthresh and congestion avoidance MUST be used to further increase cwnd",
+            "after all loss in the given window of segments has been successfully retransmitted, cwnd MUST be set to no more than ssthresh and congestion avoidance MUST be used to further increase cwnd",
             &[
                 "rfc_recovery/rfc9937::s6_4_at_the_end_the_window_is_ssthresh",
                 "rfc_recovery/rfc6675::s5_recovery_lasts_until_recovery_point",
@@ -158,7 +212,18 @@ pub const RFC: Rfc = Rfc {
         tested(
             "4.3",
             "Loss in two successive windows of data, or the loss of a retransmission, should be taken as two indications of congestion and, therefore, cwnd (and ssthresh) MUST be lowered twice",
-            &["section_4_3_losses_in_two_windows_lower_it_twice"],
+            &[
+                "section_4_3_losses_in_two_windows_lower_it_twice",
+                "rfc_recovery/rfc8985::s9_3_without_prr_a_lost_retransmission_reduces_the_window_again",
+            ],
+        ),
+        tested(
+            "4.3",
+            "We RECOMMEND that TCP implementors employ some form of advanced loss recovery that can cope with multiple losses in a window of data",
+            &[
+                "rfc_recovery/rfc6675::s5_losses_of_one_window_reduce_it_once",
+                "rfc6582::section_3_2_each_loss_of_a_window_costs_one_round_trip",
+            ],
         ),
     ],
 };
@@ -344,4 +409,36 @@ fn section_4_3_losses_in_two_windows_lower_it_twice() {
         assert_eq!(lowered.len(), 2, "SACK {sack}: {lowered:?}\n{}", pair.table());
         assert!(lowered[1].1 < lowered[1].0, "{lowered:?}");
     }
+}
+
+#[test]
+fn section_3_2_gaps_are_acknowledged_at_once() {
+    let mut config = reno();
+    config.features.delayed_ack = true;
+    let mut pair = Pair::established(config, ms(10));
+    cut(&mut pair);
+    let next = next_to(&pair, 1);
+    let acked = |pair: &mut Pair, at: u32| {
+        let before = pair.sent_by(1).len();
+        pair.inject(1, framewire::packet::TcpHeader { seq: next.seq + at, ..next }, &[0; 100]);
+        (pair.sent_by(1).len() - before, last_of(pair, 1).header.ack - next.seq.0)
+    };
+    // Out of order twice, then what fills the first gap in part, then all of it, then the second.
+    for (at, ack) in [(200, 0), (500, 0), (0, 100), (100, 300), (300, 400), (400, 600)] {
+        let (acks, number) = acked(&mut pair, at);
+        assert_eq!((acks, number), (1, framewire::seq::SeqNumber(ack)), "at {at}");
+    }
+}
+
+#[test]
+fn section_3_1_the_window_keeps_its_number_of_segments_when_they_shrink() {
+    let mut pair = Pair::established(reno(), ms(10));
+    cut(&mut pair);
+    let (mss, cwnd) = (pair.ends[0].send_mss() as i64, var(&pair, 0, Var::Cwnd));
+    pair.send(0, &[0; 30_000]).unwrap();
+    let una = seq(&pair, 0, Var::SndUna);
+    pair.call(0, |conn, cx| conn.handle_icmp(cx, framewire::packet::Icmp::TooBig { mtu: 576 }, Some(una)));
+    assert_eq!(pair.ends[0].send_mss(), 536);
+    assert_eq!(var(&pair, 0, Var::Cwnd), cwnd * 536 / mss);
+    assert_eq!(var(&pair, 0, Var::Ssthresh), i64::MIN, "no sign of congestion");
 }

@@ -11,6 +11,7 @@ use framewire::tcp::State;
 pub const RFC: Rfc = Rfc {
     number: 5961,
     title: "Improving TCP's Robustness to Blind In-Window Attacks",
+    read: "whole",
     note: "",
     demands: &[
         tested(
@@ -25,7 +26,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "3.2",
-            "If the RST bit is set and the sequence number does not exactly match …, yet is within the current receive window, TCP MUST send an acknowledgment (challenge ACK): <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>",
+            "If the RST bit is set and the sequence number does not exactly match the next expected sequence value, yet is within the current receive window …, TCP MUST send an acknowledgment (challenge ACK): <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>",
             &[
                 "section_3_2_the_challenge_names_where_we_stand",
                 "section_3_2_a_peer_that_lost_its_connection_proves_itself",
@@ -57,8 +58,13 @@ pub const RFC: Rfc = Rfc {
             &["section_4_2_nothing_of_a_challenged_syn_is_taken"],
         ),
         tested(
+            "4.2",
+            "Upon receipt of a valid RST [that answers the challenge ACK], the local TCP endpoint MUST terminate its connection",
+            &["section_3_2_a_peer_that_lost_its_connection_proves_itself"],
+        ),
+        tested(
             "5.2",
-            "TCP stacks that implement this mitigation MUST add an additional input check: ((SND.UNA - MAX.SND.WND) <= SEG.ACK <= SND.NXT)",
+            "TCP stacks that implement this mitigation MUST add an additional input check to any incoming segment. The ACK value is considered acceptable only if it is in the range of ((SND.UNA - MAX.SND.WND) <= SEG.ACK <= SND.NXT)",
             &["section_5_2_acknowledgments_must_be_recent"],
         ),
         tested(
@@ -68,7 +74,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "7",
-            "an ACK throttling mechanism, its limits tunable",
+            "An implementation SHOULD include an ACK throttling mechanism to be conservative … The values for both the time and number of ACKs SHOULD be tunable [the number is, per second]",
             &["section_7_challenge_acks_are_limited"],
         ),
     ],

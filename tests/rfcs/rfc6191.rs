@@ -12,36 +12,37 @@ use framewire::tcp::{Config, State};
 pub const RFC: Rfc = Rfc {
     number: 6191,
     title: "Reducing the TIME-WAIT State Using TCP Timestamps",
+    read: "whole",
     note: "A best current practice; its one recommendation has seven cases. Where it says \"silently drop\", RFC 9293 section 3.10.7.4 and RFC 5961 section 4.2 have a challenge ACK answer, and the old connection stays as it asks.",
     demands: &[
         tested(
             "2",
-            "timestamps before and now, a greater timestamp: honor the connection request",
+            "[SHOULD:] If the previous incarnation of the connection used Timestamps, then: If TCP Timestamps would be enabled for the new incarnation of the connection, and the timestamp contained in the incoming SYN segment is greater than the last timestamp seen …, honor the connection request",
             &["section_2_the_old_connection_used_timestamps"],
         ),
         tested(
             "2",
-            "an equal timestamp and a greater sequence number: honor it",
+            "the timestamp contained in the incoming SYN segment is equal to the last timestamp seen … and the Sequence Number of the incoming SYN segment is greater than the last sequence number seen …, honor the connection request",
             &["section_2_the_old_connection_used_timestamps"],
         ),
         tested(
             "2",
-            "no timestamps now, but a greater sequence number: honor it",
+            "If TCP Timestamps would not be enabled for the new incarnation of the connection, but the Sequence Number of the incoming SYN segment is greater than the last sequence number seen …, honor the connection request",
             &["section_2_the_old_connection_used_timestamps"],
         ),
         tested(
             "2",
-            "otherwise drop the SYN, leaving the previous incarnation in the TIME-WAIT state",
+            "Otherwise, silently drop the incoming SYN segment, thus leaving the previous incarnation of the connection in the TIME-WAIT state",
             &["section_2_the_old_connection_used_timestamps"],
         ),
         tested(
             "2",
-            "no timestamps before, but now: honor it",
+            "If the previous incarnation of the connection did not use Timestamps, then: If TCP Timestamps would be enabled for the new incarnation of the connection, honor the incoming connection request",
             &["section_2_the_old_connection_did_not_use_timestamps"],
         ),
         tested(
             "2",
-            "no timestamps before nor now, a greater sequence number: honor it",
+            "If TCP Timestamps would not be enabled …, but the Sequence Number of the incoming SYN segment is greater than the last sequence number seen …, honor the incoming connection request",
             &[
                 "section_2_the_old_connection_did_not_use_timestamps",
                 "net_hosts::a_newer_syn_takes_over_from_time_wait",
@@ -49,7 +50,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "2",
-            "otherwise drop it",
+            "Otherwise, silently drop the incoming SYN segment [without timestamps]",
             &[
                 "section_2_the_old_connection_did_not_use_timestamps",
                 "rfc9293/s3_6::an_old_syn_does_not_take_over",

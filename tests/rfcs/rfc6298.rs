@@ -9,6 +9,7 @@ use framewire::time::Duration;
 pub const RFC: Rfc = Rfc {
     number: 6298,
     title: "Computing TCP's Retransmission Timer",
+    read: "whole",
     note: "The `rfc` preset keeps to the letter; the `linux` preset has the bounds that Linux has (at least 200 ms above SRTT).",
     demands: &[
         tested(
@@ -18,7 +19,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "2",
-            "(2.1) Until a round-trip time measurement has been made …, the sender SHOULD set RTO <- 1 second",
+            "(2.1) Until a round-trip time (RTT) measurement has been made …, the sender SHOULD set RTO <- 1 second",
             &[
                 "section_2_1_the_first_rto_is_one_second",
                 "rfc_recovery/rfc6298::s2_1_before_a_measurement_the_rto_is_one_second",
@@ -44,6 +45,11 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "2",
+            "The above SHOULD be computed using alpha=1/8 and beta=1/4 [shared out over the samples of a round trip by RFC 7323 appendix G]",
+            &["rfc_recovery/rfc6298::s2_3_rttvar_is_updated_before_srtt"],
+        ),
+        tested(
+            "2",
             "After the computation, a host MUST update RTO <- SRTT + max (G, K*RTTVAR)",
             &[
                 "rfc_recovery/rfc6298::s2_3_rttvar_is_updated_before_srtt",
@@ -52,7 +58,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "2",
-            "(2.4) if it is less than 1 second, then the RTO SHOULD be rounded up to 1 second",
+            "(2.4) Whenever RTO is computed, if it is less than 1 second, then the RTO SHOULD be rounded up to 1 second [the `rfc` preset]",
             &["section_2_2_and_2_4_the_first_measurement_and_the_floor"],
         ),
         tested(
@@ -62,7 +68,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "3",
-            "TCP MUST use Karn's algorithm for taking RTT samples: RTT samples MUST NOT be made using segments that were retransmitted",
+            "TCP MUST use Karn's algorithm … That is, RTT samples MUST NOT be made using segments that were retransmitted",
             &[
                 "rfc_recovery/rfc6298::s3_a_retransmitted_segment_measures_nothing",
                 "rfc9293/s3_8_1::what_was_sent_twice_measures_nothing",
@@ -85,7 +91,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "5",
-            "(5.1) to (5.3) start, stop, restart the timer",
+            "[RECOMMENDED:] (5.1) Every time a packet containing data is sent (including a retransmission), if the timer is not running, start it running … (5.2) When all outstanding data has been acknowledged, turn off the retransmission timer … (5.3) When an ACK is received that acknowledges new data, restart the retransmission timer",
             &[
                 "section_5_the_timer_starts_restarts_and_stops",
                 "rfc_recovery/rfc6298::s5_3_an_ack_of_new_data_restarts_the_timer_a_duplicate_does_not",
@@ -98,7 +104,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "5",
-            "(5.7) If the timer expires awaiting the ACK of a SYN segment and the TCP implementation is using an RTO less than 3 seconds, the RTO MUST be re-initialized to 3 seconds when data transmission begins (where nothing was measured since)",
+            "(5.7) If the timer expires awaiting the ACK of a SYN segment and the TCP implementation is using an RTO less than 3 seconds, the RTO MUST be re-initialized to 3 seconds when data transmission begins [where nothing was measured since]",
             &[
                 "section_5_7_data_after_a_lost_syn_begins_with_three_seconds",
                 "rfc_recovery/rfc6298::s5_7_after_a_syn_timed_out_data_begin_with_three_seconds",

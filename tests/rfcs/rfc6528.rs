@@ -1,7 +1,7 @@
 //! RFC 6528: initial sequence numbers that nobody can guess, section 3: ISN = M + F(localip, localport, remoteip,
 //! remoteport, secretkey).
 
-use crate::demand::{Rfc, tested};
+use crate::demand::{Rfc, apart, tested};
 use crate::tcp_harness::*;
 use framewire::tcp::{Config, Flow, initial_sequence_number};
 use framewire::time::{Duration, Instant};
@@ -9,25 +9,31 @@ use framewire::time::{Duration, Instant};
 pub const RFC: Rfc = Rfc {
     number: 6528,
     title: "Defending against Sequence Number Attacks",
+    read: "whole",
     note: "RFC 9293 took it over as MUST-8, MUST-9 and SHLD-1.",
     demands: &[
         tested(
             "3",
-            "TCP SHOULD generate its Initial Sequence Numbers with the expression ISN = M + F(localip, localport, remoteip, remoteport, secretkey), where M is the 4 microsecond timer",
+            "TCP SHOULD generate its Initial Sequence Numbers with the expression: ISN = M + F(localip, localport, remoteip, remoteport, secretkey) where M is the 4 microsecond timer, and F() is a pseudorandom function (PRF) of the connection-id",
             &["m_is_a_clock_of_four_microseconds", "a_connection_takes_it_unless_a_scenario_chooses"],
         ),
         tested(
             "3",
-            "It is vital that F not be computable from the outside",
+            "F() MUST NOT be computable from the outside",
             &["f_sets_each_connection_its_own_space", "src/tcp/isn::siphash_matches_its_published_vectors"],
         ),
         tested(
             "3",
-            "F() is a pseudorandom function (PRF) of the connection-id and some secret data",
+            "Key lengths of 128 bits should be adequate",
             &[
                 "f_sets_each_connection_its_own_space",
                 "src/tcp/isn::the_number_follows_clock_ends_and_secret",
             ],
+        ),
+        apart(
+            "4",
+            "If random numbers are used as the sole source of the secret, they MUST be chosen in accordance with the recommendations given in [RFC4086]",
+            "the secret of an emulated host comes from the scenario's seed, so that a figure is the same each time",
         ),
     ],
 };

@@ -10,26 +10,27 @@ use framewire::tcp::{Config, CongestionAlgorithm, InitialWindow};
 pub const RFC: Rfc = Rfc {
     number: 6582,
     title: "The NewReno Modification to TCP's Fast Recovery Algorithm",
+    read: "whole",
     note: "It avoids the key words on purpose (section 3.2); these are its steps.",
     demands: &[
         tested(
             "3.2",
-            "1) recover is set to the initial send sequence number",
+            "1) … the variable recover is set to the initial send sequence number",
             &["section_3_2_the_first_flight_may_be_recovered"],
         ),
         tested(
             "3.2",
-            "2) When the third duplicate ACK is received, … if the Cumulative Acknowledgment field covers more than recover …, enters fast retransmit. If not, the TCP does not enter fast retransmit and does not reset ssthresh",
+            "2) … When the third duplicate ACK is received, the TCP sender first checks the value of recover to see if the Cumulative Acknowledgment field covers more than recover. [If so, fast retransmit]",
             &["rfc_recovery/rfc6582::s3_2_step_1_duplicates_of_an_earlier_recovery_start_none"],
         ),
         tested(
             "3.2",
-            "3) Full acknowledgments: set cwnd to either (1) min (ssthresh, max(FlightSize, SMSS) + SMSS) or (2) ssthresh; exit the fast recovery procedure",
+            "3) Full acknowledgments … set cwnd to either (1) min (ssthresh, max(FlightSize, SMSS) + SMSS) or (2) ssthresh … Exit the fast recovery procedure",
             &["rfc_recovery/rfc6582::s3_2_step_3_a_full_ack_ends_recovery_without_a_burst"],
         ),
         tested(
             "3.2",
-            "3) Partial acknowledgments: retransmit the first unacknowledged segment; deflate the congestion window by the amount of new data acknowledged; add back SMSS bytes; do not exit",
+            "Partial acknowledgments … retransmit the first unacknowledged segment. Deflate the congestion window by the amount of new data acknowledged by the Cumulative Acknowledgment field. If the partial ACK acknowledges at least one SMSS of new data, then add back SMSS bytes to the congestion window … Do not exit the fast recovery procedure",
             &[
                 "rfc_recovery/rfc6582::s3_2_step_3_a_partial_ack_retransmits_the_next_and_deflates",
                 "section_3_2_each_loss_of_a_window_costs_one_round_trip",
@@ -42,14 +43,14 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "3.2",
-            "4) After a retransmit timeout, record the highest sequence number transmitted in the variable recover, and exit the fast recovery procedure if applicable",
+            "4) … After a retransmit timeout, record the highest sequence number transmitted in the variable recover, and exit the fast recovery procedure if applicable",
             &[
                 "rfc_recovery/rfc6582::s3_2_step_4_after_a_time_out_no_fast_retransmit_before_recover_is_passed",
             ],
         ),
         tested(
             "4",
-            "the duplicate acknowledgments [of unnecessary retransmissions] are not an indication of a new instance of congestion",
+            "In this case [segments sent again that the receiver had], the duplicate acknowledgments are not an indication of a new instance of congestion",
             &["rfc_recovery/rfc6582::s4_two_losses_in_one_window_reduce_it_once"],
         ),
     ],

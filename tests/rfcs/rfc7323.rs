@@ -1,6 +1,6 @@
 //! RFC 7323: window scaling, timestamps, PAWS.
 
-use crate::demand::{Rfc, tested};
+use crate::demand::{Rfc, apart, tested};
 use crate::support::*;
 use crate::tcp_harness::*;
 use framewire::packet::{TcpHeader, TcpOptions};
@@ -11,8 +11,14 @@ use framewire::tcp::Config;
 pub const RFC: Rfc = Rfc {
     number: 7323,
     title: "TCP Extensions for High Performance",
+    read: "whole",
     note: "",
     demands: &[
+        tested(
+            "2.2",
+            "a TCP that is prepared to scale windows SHOULD send the option, even if its own scale factor is 1 and the exponent 0",
+            &["rfc7323::section_2_2_both_must_offer_scaling"],
+        ),
         tested(
             "2.2",
             "both sides MUST send Window Scale options in their <SYN> segments to enable window scaling in either direction",
@@ -30,22 +36,37 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "2.3",
-            "SEG.WND in the header of every incoming segment, with the exception of <SYN> segments, MUST be left-shifted by Snd.Wind.Shift bits before updating SND.WND",
+            "If a TCP receives a <SYN> segment containing a Window Scale option, it SHOULD send its own Window Scale option in the <SYN,ACK> segment",
             &["section_2_2_both_must_offer_scaling"],
         ),
         tested(
             "2.3",
-            "SEG.WND of every outgoing segment, with the exception of <SYN> segments, MUST be right-shifted by Rcv.Wind.Shift bits",
+            "The Window Scale option MUST be sent with shift.cnt = R, where R is the value that the TCP would like to use for its receive window",
             &["section_2_2_both_must_offer_scaling"],
         ),
         tested(
             "2.3",
-            "If a Window Scale option is received with a shift.cnt value larger than 14, the TCP SHOULD log the error but MUST use 14 instead of the specified value",
+            "Upon receiving a <SYN> segment with a Window Scale option containing shift.cnt = S, a TCP MUST set Snd.Wind.Shift to S and MUST set Rcv.Wind.Shift to R; otherwise, it MUST set both Snd.Wind.Shift and Rcv.Wind.Shift to zero",
+            &["section_2_2_both_must_offer_scaling"],
+        ),
+        tested(
+            "2.3",
+            "The window field (SEG.WND) in the header of every incoming segment, with the exception of <SYN> segments, MUST be left-shifted by Snd.Wind.Shift bits before updating SND.WND",
+            &["section_2_2_both_must_offer_scaling"],
+        ),
+        tested(
+            "2.3",
+            "The window field (SEG.WND) of every outgoing segment, with the exception of <SYN> segments, MUST be right-shifted by Rcv.Wind.Shift bits",
+            &["section_2_2_both_must_offer_scaling"],
+        ),
+        tested(
+            "2.3",
+            "the shift count MUST be limited to 14 … If a Window Scale option is received with a shift.cnt value larger than 14, the TCP SHOULD log the error but MUST use 14 instead of the specified value",
             &["section_2_3_a_shift_above_14_counts_as_14"],
         ),
         tested(
             "2.4",
-            "Implementations MUST ensure that they handle a shrinking window, as specified in Section 4.2.2.16 of RFC 1122",
+            "Implementations MUST ensure that they handle a shrinking window",
             &[
                 "rfc9293/s3_8_6::a_shrunken_window_is_survived",
                 "section_2_4_a_window_that_scaling_takes_back_is_survived",
@@ -58,17 +79,22 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "2.4",
+            "When window scaling is in effect, the receiver SHOULD track the actual maximum window sequence number",
+            &["section_2_4_what_was_offered_is_honoured"],
+        ),
+        tested(
+            "2.4",
             "The initial transmission MUST be within the window announced by the most recent <ACK>",
             &["section_2_4_a_window_that_scaling_takes_back_is_survived"],
         ),
         tested(
             "3.2",
-            "[a TCP] MAY send a TSopt in <SYN,ACK> only if it received a TSopt in the initial <SYN> segment for the connection",
+            "[a TCP] MAY send a TSopt in <SYN,ACK> … only if it received a TSopt in the initial <SYN> segment for the connection",
             &["section_3_2_timestamps_are_answered_and_not_begun_by_a_syn_ack"],
         ),
         tested(
             "3.2",
-            "When the ACK bit is set in an outgoing segment, the sender MUST echo a recently received TSval; if the ACK bit is not set …, the sender SHOULD set the TSecr field to zero",
+            "If the ACK bit is not set in the outgoing TCP header, the sender of that segment SHOULD set the TSecr field to zero. When the ACK bit is set in an outgoing segment, the sender MUST echo a recently received TSval",
             &[
                 "section_3_2_timestamps_are_answered_and_not_begun_by_a_syn_ack",
                 "section_4_3_the_echo_is_of_the_segment_that_advanced_the_window",
@@ -76,13 +102,16 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "3.2",
-            "If the ACK bit is not set in the received TCP header, the receiver MUST ignore the TSecr field",
+            "When the ACK bit is not set, the receiver MUST ignore the value of the TSecr field",
             &["section_3_2_an_echo_without_ack_measures_nothing"],
         ),
         tested(
             "3.2",
-            "Once TSopt has been successfully negotiated …, the TSopt MUST be sent in every non-<RST> segment for the duration of the connection",
-            &["section_3_2_timestamps_are_in_every_segment_once_agreed_on"],
+            "Once TSopt has been successfully negotiated …, the TSopt MUST be sent in every non-<RST> segment for the duration of the connection, and SHOULD be sent in an <RST> segment",
+            &[
+                "section_3_2_timestamps_are_in_every_segment_once_agreed_on",
+                "section_5_2_a_reset_of_ours_carries_a_timestamp",
+            ],
         ),
         tested(
             "3.2",
@@ -99,13 +128,54 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "4.1",
+            "Values of this clock MUST be at least approximately proportional to real time",
+            &["section_5_4_the_clock_is_neither_too_slow_nor_too_fast"],
+        ),
+        tested(
+            "4.1",
             "A TSecr value received in a segment MAY be used to update the averaged RTT measurement only if the segment advances the left edge of the send window, i.e., SND.UNA is increased",
             &["section_4_1_only_an_advance_measures"],
         ),
         tested(
+            "4.2",
+            "When multiple RTTMs per RTT are available to update the RTT estimator, an implementation SHOULD try to adhere to the spirit of the history specified in [RFC6298] [by appendix G]",
+            &[
+                "rfc_recovery/rfc6298::s3_at_least_one_measurement_a_round_trip",
+                "src/tcp/rtt::srtt_lies_within_the_samples",
+            ],
+        ),
+        tested(
             "4.3",
-            "(C) the timestamp from the latest segment (which filled the hole) MUST be echoed",
+            "(A) when delayed ACKs are in use, the receiver SHOULD reply with the TSval field from the earliest unacknowledged segment",
             &["section_4_3_the_echo_is_of_the_segment_that_advanced_the_window"],
+        ),
+        tested(
+            "4.3",
+            "(B) An <ACK> for an out-of-order segment SHOULD, therefore, contain the timestamp from the most recent segment that advanced RCV.NXT",
+            &["section_4_3_the_echo_is_of_the_segment_that_advanced_the_window"],
+        ),
+        tested(
+            "4.3",
+            "(C) … the timestamp from the latest segment (which filled the hole) MUST be echoed",
+            &["section_4_3_the_echo_is_of_the_segment_that_advanced_the_window"],
+        ),
+        tested(
+            "5.2",
+            "The choice of incoming timestamps to be saved for this comparison MUST guarantee a value that is monotonically non-decreasing",
+            &[
+                "section_4_3_the_echo_is_of_the_segment_that_advanced_the_window",
+                "section_5_3_segments_of_the_past_are_dropped_and_acknowledged",
+            ],
+        ),
+        apart(
+            "5.2",
+            "it is now RECOMMENDED that when generating an <RST>, if the segment causing the <RST> to be generated contains a Timestamps option, the <RST> should also contain a Timestamps option. In the <RST> segment, SEG.TSecr SHOULD be set to SEG.TSval from the incoming segment and SEG.TSval SHOULD be set to zero",
+            "not taken, as in Linux: what answers a segment that belongs to no connection has no options",
+        ),
+        tested(
+            "5.2",
+            "If an <RST> is being generated because of a user abort, and Snd.TS.OK is set, then a Timestamps option SHOULD be included in the <RST>",
+            &["section_5_2_a_reset_of_ours_carries_a_timestamp"],
         ),
         tested(
             "5.2",
@@ -114,23 +184,43 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "5.3",
-            "R1) If … SEG.TSval < TS.Recent, TS.Recent is valid, and if the RST bit is not set, then treat the arriving segment as not acceptable: send an acknowledgment in reply … and drop the segment",
+            "the following processing MUST be performed on all incoming segments for a synchronized connection. Also, PAWS processing MUST take precedence over the regular TCP acceptability check",
             &["section_5_3_segments_of_the_past_are_dropped_and_acknowledged"],
         ),
         tested(
             "5.3",
-            "R3) If an arriving segment satisfies SEG.TSval >= TS.Recent and SEG.SEQ <= Last.ACK.sent, then record its timestamp in TS.Recent",
+            "R1) If there is a Timestamps option in the arriving segment, SEG.TSval < TS.Recent, TS.Recent is valid …, and if the RST bit is not set, then treat the arriving segment as not acceptable: Send an acknowledgment in reply … and drop the segment",
+            &["section_5_3_segments_of_the_past_are_dropped_and_acknowledged"],
+        ),
+        tested(
+            "5.3",
+            "R3) If an arriving segment satisfies SEG.TSval >= TS.Recent and SEG.SEQ <= Last.ACK.sent …, then record its timestamp in TS.Recent",
             &["section_4_3_the_echo_is_of_the_segment_that_advanced_the_window"],
         ),
         tested(
+            "5.3",
+            "the timestamp MUST be checked only when a segment first arrives at the receiver, regardless of whether it is in sequence or it must be queued for later delivery",
+            &["section_5_3_what_is_queued_is_not_judged_again"],
+        ),
+        tested(
             "5.4",
-            "The timestamp clock MUST NOT be \"too slow\": it MUST tick at least once for each 2^31 bytes sent. It MUST NOT be \"too fast\": the recycling time of the timestamp clock MUST be greater than MSL seconds",
+            "It MUST tick at least once for each 2^31 bytes sent … the clock SHOULD tick at least once per window's worth of data … The recycling time of the timestamp clock MUST be greater than MSL seconds",
             &["section_5_4_the_clock_is_neither_too_slow_nor_too_fast"],
         ),
         tested(
             "5.5",
-            "TS.Recent … to be invalidated if the connection has been idle for more than 24 days",
+            "We therefore require that an implementation of PAWS include a mechanism to \"invalidate\" the TS.Recent value when a connection is idle for more than 24 days",
             &["section_5_5_after_24_idle_days_any_timestamp_is_news"],
+        ),
+        tested(
+            "5.7",
+            "any TCP implementation that implements PAWS MUST also implement Path MTU Discovery",
+            &["net_router::tcp_finds_the_path_mtu"],
+        ),
+        tested(
+            "7",
+            "It is therefore RECOMMENDED to generate a random, per-connection offset to be used with the clock source when generating the Timestamps option value",
+            &["section_7_each_connection_has_an_offset_of_its_own"],
         ),
     ],
 };
@@ -417,4 +507,49 @@ fn section_5_4_the_clock_is_neither_too_slow_nor_too_fast() {
         assert!(tick >= ms(1) && tick <= secs(1), "{tick}");
         assert!(tick * (1 << 31) > config.personality.msl);
     }
+}
+
+#[test]
+fn section_5_2_a_reset_of_ours_carries_a_timestamp() {
+    let mut with = with_timestamps();
+    let recent = var(&with, 0, Var::TsRecent) as u32;
+    with.call(0, |conn, cx| conn.abort(cx));
+    let reset = last_of(&with, 0).header;
+    assert!(reset.flags.rst());
+    assert_eq!(reset.options.timestamps.unwrap().1, recent);
+    let mut without = pair();
+    without.call(0, |conn, cx| conn.abort(cx));
+    assert_eq!(last_of(&without, 0).header.options.timestamps, None);
+}
+
+#[test]
+fn section_5_2_a_stray_syn_does_not_move_the_timestamp() {
+    let mut pair = with_timestamps();
+    let recent = var(&pair, 1, Var::TsRecent) as u32;
+    let flags = framewire::packet::TcpFlags::SYN | framewire::packet::TcpFlags::ACK;
+    pair.inject(1, TcpHeader { flags, options: stamped(recent + 1000), ..next_to(&pair, 1) }, &[]);
+    assert_eq!(var(&pair, 1, Var::TsRecent) as u32, recent);
+}
+
+#[test]
+fn section_5_3_what_is_queued_is_not_judged_again() {
+    let mut pair = with_timestamps();
+    let (next, recent) = (next_to(&pair, 1), var(&pair, 1, Var::TsRecent) as u32);
+    // C.1 waits for B, which comes again with a later timestamp.
+    pair.inject(1, TcpHeader { options: stamped(recent + 1), seq: next.seq + 3, ..next }, b"C.1");
+    pair.inject(1, TcpHeader { options: stamped(recent + 500), ..next }, b"B.2");
+    assert_eq!(pair.ends[1].readable(), 6);
+    assert_eq!(var(&pair, 1, Var::TsRecent) as u32, recent + 500);
+}
+
+#[test]
+fn section_7_each_connection_has_an_offset_of_its_own() {
+    let first = |secret: [u64; 2]| {
+        let config = Config { secret, ..Config::linux() };
+        let mut pair = Pair::established(config, ms(10));
+        pair.send(0, b"x").unwrap();
+        last_of(&pair, 0).header.options.timestamps.unwrap().0
+    };
+    assert_ne!(first([1, 2]), first([3, 4]));
+    assert_eq!(first([1, 2]), first([1, 2]), "by secret and ends, not by chance");
 }

@@ -10,6 +10,7 @@ use framewire::time::Duration;
 pub const RFC: Rfc = Rfc {
     number: 768,
     title: "User Datagram Protocol",
+    read: "whole",
     note: "",
     demands: &[
         tested(
@@ -19,12 +20,12 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "Fields",
-            "Length is the length in octets of this user datagram including this header and the data (the minimum value of the length is eight)",
+            "Length is the length in octets of this user datagram including this header and the data. (This means the minimum value of the length is eight.)",
             &["the_length_counts_header_and_data"],
         ),
         tested(
             "Fields",
-            "Checksum is the one's complement sum of a pseudo header, the UDP header, and the data, padded with zero octets at the end (if necessary)",
+            "Checksum is the 16-bit one's complement of the one's complement sum of a pseudo header of information from the IP header, the UDP header, and the data, padded with zero octets at the end (if necessary)",
             &[
                 "src/packet/checksum::the_pseudo_header_counts_every_field",
                 "src/packet/checksum::the_wide_sum_is_the_narrow_sum",

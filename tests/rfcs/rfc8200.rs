@@ -1,4 +1,4 @@
-//! RFC 8200: IPv6, as far as the fragment header goes.
+//! RFC 8200: IPv6.
 
 use crate::demand::{Rfc, apart, tested};
 use crate::net_support::{PORT, Seen, pattern};
@@ -10,15 +10,46 @@ use framewire::time::Duration;
 pub const RFC: Rfc = Rfc {
     number: 8200,
     title: "Internet Protocol, Version 6 (IPv6) Specification",
-    note: "The fragment header, and what TCP and UDP need of the rest.",
+    read: "whole",
+    note: "Hosts process extension headers; they send none but the fragment header.",
     demands: &[
         tested(
             "3",
-            "Hop Limit: decremented by 1 by each node that forwards the packet; a node that is the destination should not discard a packet with hop limit equal to zero",
+            "[Hop Limit] Decremented by 1 by each node that forwards the packet. When forwarding, the packet is discarded if Hop Limit was zero when received or is decremented to zero. A node that is the destination of a packet should not discard a packet with Hop Limit equal to zero",
             &[
                 "net_router::the_router_counts_the_hop_limit_down_and_reports_its_end",
                 "a_hop_limit_of_zero_arrives",
             ],
+        ),
+        tested(
+            "4",
+            "If, as a result of processing a header, the destination node is required to proceed to the next header but the Next Header value in the current header is unrecognized by the node, it should discard the packet and send an ICMP Parameter Problem message … with an ICMP Code value of 1",
+            &["an_unknown_next_header_is_reported"],
+        ),
+        tested(
+            "4.1",
+            "IPv6 nodes must accept and attempt to process extension headers in any order and occurring any number of times in the same packet, except for the Hop-by-Hop Options header, which is restricted to appear immediately after an IPv6 header only",
+            &["extension_headers_are_passed_in_any_order"],
+        ),
+        tested(
+            "4.2",
+            "the action that must be taken if the processing IPv6 node does not recognize the Option Type: 00 - skip over this option … 01 - discard the packet. 10 - discard the packet and … send an ICMP Parameter Problem, Code 2",
+            &["unknown_options_say_themselves_what_is_to_be_done"],
+        ),
+        tested(
+            "4.2",
+            "These padding options must be recognized by all IPv6 implementations",
+            &["unknown_options_say_themselves_what_is_to_be_done"],
+        ),
+        tested(
+            "4.4",
+            "If Segments Left is zero, the node must ignore the Routing header and proceed to process the next header in the packet",
+            &["routing_headers_are_passed_when_they_are_used_up"],
+        ),
+        tested(
+            "4.4",
+            "If Segments Left is non-zero, the node must discard the packet and send an ICMP Parameter Problem, Code 0, message to the packet's Source Address, pointing to the unrecognized Routing Type",
+            &["routing_headers_are_passed_when_they_are_used_up"],
         ),
         tested(
             "4.5",
@@ -27,7 +58,7 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "4.5",
-            "Fragment Offset … in 8-octet units; each [fragment], except possibly the last, being an integer multiple of 8 octets long",
+            "The offset, in 8-octet units … Each complete fragment, except possibly the last (\"rightmost\") one, is an integer multiple of 8 octets long",
             &["fragments_carry_what_they_must"],
         ),
         tested(
@@ -42,6 +73,16 @@ pub const RFC: Rfc = Rfc {
                 "net_router::udp_learns_the_path_mtu_and_the_host_cuts_to_it",
                 "net_router::tcp_finds_the_path_mtu",
             ],
+        ),
+        tested(
+            "4.5",
+            "Extension headers, if any, and the Upper-Layer header. These headers must be in the first fragment",
+            &["fragments_carry_what_they_must"],
+        ),
+        tested(
+            "4.5",
+            "Fragments must not be created that overlap with any other fragments created from the original packet",
+            &["fragments_carry_what_they_must"],
         ),
         tested(
             "4.5",
@@ -78,13 +119,18 @@ pub const RFC: Rfc = Rfc {
         ),
         tested(
             "4.5",
-            "If the fragment is a whole datagram (Fragment Offset field and M flag are zero), … it should be processed as a fully reassembled packet; any other fragments that match … should be processed independently",
+            "If the fragment is a whole datagram (that is, both the Fragment Offset field and the M flag are zero), then it does not need any further reassembly and should be processed as a fully reassembled packet … Any other fragments that match this packet … should be processed independently",
             &["a_whole_packet_behind_a_fragment_header_stands_alone"],
         ),
         apart(
             "4.5",
             "If the first fragment does not include all headers through an Upper-Layer header, then that fragment should be discarded",
             "a should, not taken: the packet is checked when it is whole",
+        ),
+        tested(
+            "4.7",
+            "[behind No Next Header] those octets must be ignored and passed on unchanged if the packet is forwarded",
+            &["nothing_follows_no_next_header"],
         ),
         apart(
             "5",
@@ -95,6 +141,16 @@ pub const RFC: Rfc = Rfc {
             "5",
             "A node must be able to accept a fragmented packet that, after reassembly, is as large as 1500 octets",
             &["ip_fragments::datagrams_survive_fragments_in_any_order_and_twice"],
+        ),
+        tested(
+            "5",
+            "From each link to which a node is directly attached, the node must be able to accept packets as large as that link's MTU",
+            &["ip_fragments::datagrams_survive_fragments_in_any_order_and_twice"],
+        ),
+        tested(
+            "8.1",
+            "Any transport or other upper-layer protocol that includes the addresses from the IP header in its checksum computation must be modified for use over IPv6, to include the 128-bit IPv6 addresses",
+            &["src/packet/checksum::the_pseudo_header_counts_every_field"],
         ),
         tested(
             "8.1",
@@ -113,6 +169,11 @@ pub const RFC: Rfc = Rfc {
             "8.3",
             "When using TCP over IPv6, the MSS must be computed as the maximum packet size minus 60 octets",
             &["rfc9293/s3_7::the_mss_option_says_what_the_interface_takes"],
+        ),
+        apart(
+            "8.4",
+            "the response packet(s) must not include a Routing header that was automatically derived by \"reversing\" the received Routing header",
+            "no host of the emulator sends a Routing header",
         ),
     ],
 };
@@ -260,4 +321,88 @@ fn a_zero_udp_checksum_is_discarded() {
     lab.run_for(Duration::from_secs(1));
     assert_eq!(lab.ignored(DropReason::Checksum), 1);
     assert_eq!(lab.pair.at(lab.pair.server, |s| s.recv_from(inbox, &mut [0; 9])), Err(Errno::EAGAIN));
+}
+
+/// The sample datagram behind these extension headers, the first of which is of the kind `first`.
+fn behind(lab: &Lab, first: u8, headers: &[&[u8]]) -> Vec<u8> {
+    let (ip, body) = sample(lab);
+    packet(&IpHeader { protocol: Protocol(first), ..ip }, &[&headers.concat(), &body[..]].concat())
+}
+
+/// Lets the packet arrive: what was received of it, and what was answered.
+fn arrives(packet: impl FnOnce(&Lab) -> Vec<u8>) -> (Vec<usize>, Vec<Icmp>) {
+    let mut lab = Lab::new(true);
+    let inbox = lab.pair.udp_server(PORT);
+    let packet = packet(&lab);
+    lab.inject(&packet);
+    lab.run_for(Duration::from_secs(1));
+    (received(&mut lab, inbox), lab.icmp())
+}
+
+const UDP: u8 = 17;
+
+fn problem(code: u8, pointer: u32) -> (Vec<usize>, Vec<Icmp>) {
+    (vec![], vec![Icmp::ParameterProblem { code, pointer }])
+}
+
+#[test]
+fn an_unknown_next_header_is_reported() {
+    assert_eq!(arrives(|lab| behind(lab, 99, &[])), problem(1, 6));
+    let padded = [99, 0, 1, 4, 0, 0, 0, 0];
+    assert_eq!(
+        arrives(|lab| behind(lab, 60, &[&padded])),
+        problem(1, 40),
+        "it points to the field that said so"
+    );
+}
+
+#[test]
+fn extension_headers_are_passed_in_any_order() {
+    let hop = |next| [next, 0, 1, 4, 0, 0, 0, 0];
+    let routing = |next| [next, 0, 0, 0, 0, 0, 0, 0];
+    let taken = (vec![24], vec![]);
+    assert_eq!(arrives(|lab| behind(lab, 0, &[&hop(60), &hop(43), &routing(60), &hop(UDP)])), taken);
+    assert_eq!(arrives(|lab| behind(lab, 43, &[&routing(60), &hop(60), &hop(43), &routing(UDP)])), taken);
+    assert_eq!(
+        arrives(|lab| behind(lab, 60, &[&hop(0), &hop(UDP)])),
+        problem(1, 40),
+        "hop-by-hop comes first"
+    );
+    // Behind a fragment header as well, where they belong to the whole packet.
+    let mut lab = Lab::new(true);
+    let inbox = lab.pair.udp_server(PORT);
+    let (ip, body) = sample(&lab);
+    let data = [&hop(UDP)[..], &body].concat();
+    let ip = IpHeader { protocol: Protocol(60), ..ip };
+    lab.fragment(&ip, 0, true, &data[..16]);
+    lab.fragment(&ip, 16, false, &data[16..]);
+    assert_eq!(received(&mut lab, inbox), [24]);
+}
+
+#[test]
+fn unknown_options_say_themselves_what_is_to_be_done() {
+    let with = |kind: u8| [UDP, 1, 0, 1, 1, 0, kind, 2, 9, 9, 0, 0, 1, 2, 0, 0]; // Pad1, PadN, the option, Pad1, PadN
+    for header in [0, 60] {
+        assert_eq!(arrives(|lab| behind(lab, header, &[&with(0x1e)])), (vec![24], vec![]), "skipped");
+        assert_eq!(arrives(|lab| behind(lab, header, &[&with(0x5e)])), (vec![], vec![]), "discarded");
+        assert_eq!(arrives(|lab| behind(lab, header, &[&with(0x9e)])), problem(2, 46));
+        assert_eq!(arrives(|lab| behind(lab, header, &[&with(0xde)])), problem(2, 46));
+    }
+    let beyond = [UDP, 0, 1, 5, 0, 0, 0, 0];
+    assert_eq!(arrives(|lab| behind(lab, 60, &[&beyond])), (vec![], vec![]), "an option beyond its header");
+}
+
+#[test]
+fn routing_headers_are_passed_when_they_are_used_up() {
+    for kind in [0, 2, 253] {
+        assert_eq!(arrives(|lab| behind(lab, 43, &[&[UDP, 0, kind, 0, 0, 0, 0, 0]])), (vec![24], vec![]));
+        assert_eq!(arrives(|lab| behind(lab, 43, &[&[UDP, 0, kind, 1, 0, 0, 0, 0]])), problem(0, 42));
+    }
+}
+
+#[test]
+fn nothing_follows_no_next_header() {
+    assert_eq!(arrives(|lab| behind(lab, 59, &[])), (vec![], vec![]));
+    let padded = [59, 0, 1, 4, 0, 0, 0, 0];
+    assert_eq!(arrives(|lab| behind(lab, 60, &[&padded])), (vec![], vec![]));
 }

@@ -9,6 +9,7 @@ use framewire::tcp::{Config, Nagle};
 pub const RFC: Rfc = Rfc {
     number: 896,
     title: "Congestion Control in IP/TCP Internetworks",
+    read: "whole",
     note: "Older than the key words; its sections have no numbers.",
     demands: &[
         tested(
@@ -31,7 +32,7 @@ pub const RFC: Rfc = Rfc {
         ),
         apart(
             "Congestion control with ICMP",
-            "respond to ICMP Source Quench by slowing down",
+            "reduce the amount of data outstanding on connections to the host mentioned in the Source Quench",
             "RFC 6633 deprecates source quench: it is ignored (RFC 9293, MUST-55)",
         ),
     ],

@@ -13,6 +13,7 @@ const RFCS: &[&Rfc] = &[
     &crate::rfc2883::RFC,
     &crate::rfc3042::RFC,
     &crate::rfc3168::RFC,
+    &crate::rfc4443::RFC,
     &crate::rfc5681::RFC,
     &crate::rfc5682::RFC,
     &crate::rfc5961::RFC,
@@ -87,20 +88,23 @@ fn table() -> String {
         "# The RFCs behind the endpoints, demand by demand\n\n\
          Made from the lists in `tests/rfcs/`; `FRAMEWIRE_BLESS=1 cargo test --test rfcs` writes it anew. RFC 9293 has a table of \
          its own: [rfc9293.md](rfc9293.md).\n\n\
-         A demand is what an RFC says MUST, MUST NOT or SHALL be (or, before RFC 2119, simply must), in its own words or \
-         close to them, shortened: the RFC's text is what counts. `rfc5961::name` is a test of `tests/rfcs/rfc5961.rs`, `file::name` one of `tests/file.rs`.\n\n\
+         A demand is what an RFC says MUST, MUST NOT or SHALL be (or, before RFC 2119, simply must), and each SHOULD that concerns an \
+         endpoint, a host or a router like ours; in its own words, where … stands for what is left out and square brackets hold \
+         words of ours: the RFC's text is what counts. The column \"read\" says how much of that text was read, line by line, \
+         beside the list and the code. `rfc5961::name` is a test of `tests/rfcs/rfc5961.rs`, `file::name` one of `tests/file.rs`.\n\n\
          {count} demands of {} RFCs: {proven} tested, {} do not apply or are not taken.\n\n\
-         | RFC | title | tested | not |\n| --- | --- | --- | --- |\n",
+         | RFC | title | read | tested | not |\n| --- | --- | --- | --- | --- |\n",
         RFCS.len(),
         count - proven
     );
     for rfc in RFCS {
         let proven = rfc.demands.iter().filter(|demand| is_proven(demand)).count();
         let apart = rfc.demands.len() - proven;
-        let _ = writeln!(text, "| [{0}](#rfc-{0}) | {1} | {proven} | {apart} |", rfc.number, rfc.title);
+        let (number, title, read) = (rfc.number, rfc.title, rfc.read);
+        let _ = writeln!(text, "| [{number}](#rfc-{number}) | {title} | {read} | {proven} | {apart} |");
     }
-    text += "\nBeside them: RFC 792 and 4443 (ICMP) in `tests/net_router.rs`, `tests/udp.rs` and RFC 1122 below; RFC 1071 (the \
-             checksum) in `src/packet/checksum.rs` and `tests/net_tshark.rs`.\n";
+    text += "\nBeside them: RFC 792 (ICMP) in `tests/net_router.rs`, `tests/udp.rs` and RFC 1122 below; RFC 1071 (the checksum) \
+              in `src/packet/checksum.rs` and `tests/net_tshark.rs`.\n";
     for rfc in RFCS {
         let _ = write!(text, "\n## RFC {}\n\n{}.", rfc.number, rfc.title);
         if !rfc.note.is_empty() {
@@ -134,7 +138,7 @@ fn has_test(file: &str, name: &str) -> bool {
 fn every_demand_has_a_test_that_is_there_or_a_reason() {
     let labels = std::fs::read_to_string(format!("{ROOT}/tests/rfc9293/labels.rs")).unwrap();
     for rfc in RFCS {
-        assert!(!rfc.demands.is_empty());
+        assert!(!rfc.demands.is_empty() && !rfc.read.is_empty());
         for demand in rfc.demands {
             let about = format!("RFC {} section {}: {}", rfc.number, demand.section, demand.text);
             match demand.proof {

@@ -1,6 +1,7 @@
 //! The socket calls of a host, as an application makes them: they never block, they say EAGAIN.
 
 use super::socket::{Kind, Owner, Socket, Wakes};
+use super::udp::errno_of;
 use super::{Host, PathMtuDiscovery, UdpReceived};
 use crate::net::fabric::Fabric;
 use crate::net::{Errno, Observer, SocketId};
@@ -48,6 +49,8 @@ pub enum SocketOption {
     Dscp(u8),
     /// The opposite of SO_NO_CHECK, of UDP over IPv4.
     Checksum(bool),
+    /// IP_RECVERR, of UDP: the next call tells of every ICMP error about the socket's datagrams, also of an unconnected one.
+    AllErrors(bool),
 }
 
 /// The socket calls of one host, made now; see [`Network::sockets`](crate::net::Network::sockets). What a call sends is on
@@ -255,7 +258,7 @@ impl<O: Observer> Sockets<'_, O> {
     pub fn take_error(&mut self, id: SocketId) -> Option<Errno> {
         match &mut self.host.sockets.get_mut(id)?.kind {
             Kind::Tcp(tcp) => tcp.take_error(),
-            Kind::Udp(udp) => udp.take_refused().then_some(Errno::ECONNREFUSED),
+            Kind::Udp(udp) => udp.take_reported().map(|icmp| errno_of(icmp, udp.local().is_ipv6())),
             _ => None,
         }
     }
@@ -327,6 +330,7 @@ impl<O: Observer> Sockets<'_, O> {
                     SocketOption::Ttl(ttl) => udp.ttl = ttl,
                     SocketOption::Dscp(dscp) => udp.dscp = dscp & 0x3f,
                     SocketOption::Checksum(on) => udp.checksum = on,
+                    SocketOption::AllErrors(on) => udp.all_errors = on,
                     SocketOption::SendBuffer(_) => {}
                     _ => return Err(Errno::ENOPROTOOPT),
                 }
@@ -348,7 +352,9 @@ impl<O: Observer> Sockets<'_, O> {
                     SocketOption::Ttl(ttl) => conn.set_ttl(ttl),
                     SocketOption::Dscp(dscp) => conn.set_dscp(dscp),
                     SocketOption::MaxSegment(_) | SocketOption::Congestion(_) => return Err(Errno::EINVAL),
-                    SocketOption::ReuseAddr(_) | SocketOption::Checksum(_) => return Err(Errno::ENOPROTOOPT),
+                    SocketOption::ReuseAddr(_) | SocketOption::Checksum(_) | SocketOption::AllErrors(_) => {
+                        return Err(Errno::ENOPROTOOPT);
+                    }
                 }
                 self.host.tcp_after(self.fabric, id, self.observer);
                 self.host.plan_wake(self.fabric);
@@ -384,7 +390,9 @@ fn configure(config: &mut Config, option: SocketOption) -> Result<(), Errno> {
         SocketOption::Congestion(algorithm) => config.congestion = algorithm,
         SocketOption::Ttl(ttl) => config.ttl = ttl,
         SocketOption::Dscp(dscp) => config.dscp = dscp & 0x3f,
-        SocketOption::ReuseAddr(_) | SocketOption::Checksum(_) => return Err(Errno::ENOPROTOOPT),
+        SocketOption::ReuseAddr(_) | SocketOption::Checksum(_) | SocketOption::AllErrors(_) => {
+            return Err(Errno::ENOPROTOOPT);
+        }
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use super::errno::Errno;
 use super::events::Event;
 use super::fabric::Fabric;
 use super::reassembly::{Reassembler, ReassemblyLimits};
-use super::{LinkConfig, LinkId, News, NodeId, Observer, SocketId};
+use super::{IcmpErrorRate, LinkConfig, LinkId, News, NodeId, Observer, SocketId};
 use crate::packet::Protocol;
 use crate::tcp::{Config, Connection, Flow, State};
 use crate::time::Instant;
@@ -55,6 +55,8 @@ pub struct HostConfig {
     pub loopback: LinkConfig,
     /// Whether closed ports answer, TCP's with RST and UDP's with ICMP; a firewall does not.
     pub answers_closed_ports: bool,
+    /// How many ICMPv6 errors it sends.
+    pub icmp_errors: IcmpErrorRate,
 }
 
 impl HostConfig {
@@ -72,6 +74,7 @@ impl HostConfig {
             reassembly: ReassemblyLimits::default(),
             loopback: LinkConfig::loopback(),
             answers_closed_ports: true,
+            icmp_errors: IcmpErrorRate::default(),
         }
     }
 }
@@ -98,8 +101,8 @@ pub struct Host {
     /// The wake-ups that are planned in the network's queue, the earliest last; one is planned only before all others.
     wakes_planned: Vec<Instant>,
     reassembler: Reassembler,
-    /// What ICMP has told of paths: octets of the largest packet, by destination.
-    path_mtu: BTreeMap<IpAddr, u32>,
+    /// What ICMP has told of paths: octets of the largest packet and when, by destination.
+    path_mtu: BTreeMap<IpAddr, (u32, Instant)>,
     ip_id: u16,
 }
 
@@ -180,9 +183,20 @@ impl Host {
         self.reassembler.len()
     }
 
-    /// The largest packet that ICMP has said to fit the way to `destination`, in octets.
+    /// The largest packet that ICMP has said to fit the way to `destination`, in octets; it counts as long as
+    /// [`Personality::path_mtu_life`](crate::tcp::Personality) of the host's TCP says.
     pub fn path_mtu(&self, destination: IpAddr) -> Option<u32> {
-        self.path_mtu.get(&destination).copied()
+        self.path_mtu.get(&destination).map(|&(mtu, _)| mtu)
+    }
+
+    /// The same, if it was told lately (RFC 1191 section 6.3, RFC 8201 section 5.3); what is older is forgotten.
+    fn recent_path_mtu(&mut self, now: Instant, destination: IpAddr) -> Option<u32> {
+        let &(mtu, at) = self.path_mtu.get(&destination)?;
+        if self.config.tcp.personality.path_mtu_life.is_some_and(|life| now.since(at) >= life) {
+            self.path_mtu.remove(&destination);
+            return None;
+        }
+        Some(mtu)
     }
 
     fn is_own(&self, address: IpAddr) -> bool {
@@ -195,6 +209,12 @@ impl Host {
             return Some(to);
         }
         self.config.addresses.iter().copied().find(|own| own.is_ipv4() == to.is_ipv4())
+    }
+
+    /// Whether a packet of these addresses may leave: RFC 1122 section 3.2.1.3 (g), MUST NOT: no loopback address appears outside a
+    /// host. Linux tells EINVAL as well.
+    fn may_leave(&self, source: IpAddr, to: IpAddr) -> Result<(), Errno> {
+        if source.is_loopback() && !self.is_own(to) { Err(Errno::EINVAL) } else { Ok(()) }
     }
 
     fn next_ip_id(&mut self) -> u32 {

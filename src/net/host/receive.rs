@@ -4,10 +4,10 @@ use super::{Host, key};
 use crate::net::fabric::Fabric;
 use crate::net::pool::Slot;
 use crate::net::reassembly::Outcome;
-use crate::net::{DropReason, Fate, Observer, PacketId, SocketId};
+use crate::net::{DropReason, Fate, NodeId, Observer, PacketId, SocketId};
 use crate::packet::{
-    Icmp, IpHeader, MINIMUM_MTU, ParseError, Protocol, Quote, Unreachable, emit_echo_reply,
-    ipv4_checksum_is_right,
+    Icmp, IpHeader, MINIMUM_MTU, Objection, ParseError, Protocol, Quote, Unreachable, check_extensions,
+    emit_echo_reply, ipv4_checksum_is_right,
 };
 use crate::tcp::{Flow, is_one_host};
 
@@ -17,12 +17,13 @@ pub(super) type Ignored = (Option<SocketId>, DropReason);
 impl Host {
     /// A packet has come off a link.
     pub(in crate::net) fn receive<O: Observer>(&mut self, fabric: &mut Fabric, slot: Slot, observer: &mut O) {
-        let packet = fabric.pool.get(slot).map_or(PacketId(0), |packet| packet.id);
+        let (packet, origin) =
+            fabric.pool.get(slot).map_or((PacketId(0), self.id), |packet| (packet.id, packet.origin));
         if O::WATCHES {
             observer.packet(fabric.now, packet, Fate::Arrived { host: self.id });
         }
         let bytes = fabric.pool.lend(slot);
-        if let Err((socket, why)) = self.take_in(fabric, packet, &bytes, observer)
+        if let Err((socket, why)) = self.take_in(fabric, packet, origin, &bytes, observer)
             && O::WATCHES
         {
             observer.packet(fabric.now, packet, Fate::Ignored { socket, why });
@@ -36,6 +37,7 @@ impl Host {
         &mut self,
         fabric: &mut Fabric,
         packet: PacketId,
+        origin: NodeId,
         bytes: &[u8],
         observer: &mut O,
     ) -> Result<(), Ignored> {
@@ -48,9 +50,12 @@ impl Host {
             return Err((None, DropReason::NoRoute)); // RFC 1122 section 3.3.1.1: a host forwards nothing
         }
         // RFC 1122 section 3.2.1.3, MUST: what comes from an address that is no host's is discarded silently.
-        if !is_one_host(ip.src) {
+        // Nor does a loopback address come from outside.
+        let strange = origin != self.id && (ip.src.is_loopback() || ip.dst.is_loopback());
+        if strange || !is_one_host(ip.src) {
             return Err((None, DropReason::Malformed));
         }
+        self.extensions(fabric, bytes, &ip, observer)?;
         if ip.fragment.is_none() {
             return self.deliver(fabric, packet, bytes, &ip, payload, observer);
         }
@@ -66,9 +71,37 @@ impl Host {
                     observer.packet(fabric.now, packet, Fate::Reassembled { bytes: &whole });
                 }
                 let (ip, payload) = IpHeader::parse(&whole).map_err(malformed)?;
+                // A fragment of a fragment's whole is nothing that a host sends.
+                if ip.fragment.is_some() {
+                    return Err((None, DropReason::Malformed));
+                }
+                self.extensions(fabric, &whole, &ip, observer)?;
                 self.deliver(fabric, packet, &whole, &ip, payload, observer)
             }
         }
+    }
+
+    /// What the extension headers of an IPv6 packet demand of its destination.
+    fn extensions<O: Observer>(
+        &self,
+        fabric: &mut Fabric,
+        bytes: &[u8],
+        ip: &IpHeader,
+        observer: &mut O,
+    ) -> Result<(), Ignored> {
+        if !ip.is_v6() {
+            return Ok(());
+        }
+        let why = match check_extensions(bytes) {
+            Ok(()) => return Ok(()),
+            Err(Objection::Empty) => DropReason::NoSocket,
+            Err(Objection::Silent) => DropReason::Malformed,
+            Err(Objection::Told(icmp)) => {
+                self.report(fabric, bytes, icmp, observer);
+                DropReason::Malformed
+            }
+        };
+        Err((None, why))
     }
 
     fn deliver<O: Observer>(
@@ -142,8 +175,9 @@ impl Host {
                 return Err((None, DropReason::Malformed));
             }
             // RFC 1191 section 3: no estimate falls below 68 octets.
-            let known = self.path_mtu.entry(quote.dst.ip()).or_insert(u32::MAX);
-            *known = (*known).min(mtu.max(68));
+            let now = fabric.now;
+            let (known, at) = self.path_mtu.entry(quote.dst.ip()).or_insert((u32::MAX, now));
+            (*known, *at) = ((*known).min(mtu.max(68)), now);
         }
         let id = self.udp_socket(quote.src, quote.dst).ok_or((None, DropReason::NoSocket))?;
         self.consume(fabric, packet, id, observer);

@@ -48,6 +48,7 @@ impl Host {
         if fabric.route(self.id, remote.ip()).is_none() {
             return Err(Errno::ENETUNREACH);
         }
+        self.may_leave(local_ip, remote.ip())?;
         let port = match bound {
             Some(local) => local.port(),
             None => self.ports.ephemeral(Protocol::TCP).ok_or(Errno::EADDRNOTAVAIL)?,

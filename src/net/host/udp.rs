@@ -111,7 +111,10 @@ impl Host {
         let source = self.source_for(remote.ip()).ok_or(Errno::ENETUNREACH)?;
         let local = match bound {
             Some(local) if local.is_ipv4() != remote.is_ipv4() => return Err(Errno::EAFNOSUPPORT),
-            Some(local) if !local.ip().is_unspecified() => local,
+            Some(local) if !local.ip().is_unspecified() => {
+                self.may_leave(local.ip(), remote.ip())?;
+                local
+            }
             Some(local) => SocketAddr::new(source, local.port()),
             None => {
                 self.bind(fabric, id, SocketAddr::new(source, 0), observer)?;
@@ -149,11 +152,12 @@ impl Host {
             }
             ip => ip,
         };
+        self.may_leave(source, to.ip())?;
         let link_mtu = fabric.mtu(node, to.ip()).ok_or(Errno::ENETUNREACH)?;
         let discovery = self.config.path_mtu_discovery;
         let path_mtu = match discovery {
             PathMtuDiscovery::Dont => link_mtu,
-            _ => self.path_mtu(to.ip()).map_or(link_mtu, |path| path.min(link_mtu)),
+            _ => self.recent_path_mtu(fabric.now, to.ip()).map_or(link_mtu, |path| path.min(link_mtu)),
         };
         let ip_header = if to.is_ipv4() { 20 } else { 40 };
         let fits = ip_header + UDP_HEADER_LEN + data.len() <= path_mtu as usize;
@@ -180,7 +184,7 @@ impl Host {
                 SendError::TooLong { .. } => Errno::EMSGSIZE,
                 SendError::MixedVersions(_) => Errno::EAFNOSUPPORT,
                 SendError::PortZero => Errno::EINVAL,
-                SendError::Refused => Errno::ECONNREFUSED,
+                SendError::Reported(icmp) => errno_of(icmp, to.is_ipv6()),
             });
         }
         if let Some(packet) = fabric.pool.get_mut(slot) {
@@ -204,9 +208,10 @@ impl Host {
         if O::WATCHES {
             observer.endpoint(fabric.now, node, id);
         }
+        let v6 = udp.local().is_ipv6();
         udp.recv(&mut Context::new(fabric.now, observer), buffer).map_err(|error| match error {
             RecvError::WouldBlock => Errno::EAGAIN,
-            RecvError::Refused => Errno::ECONNREFUSED,
+            RecvError::Reported(icmp) => errno_of(icmp, v6),
         })
     }
 
@@ -215,5 +220,18 @@ impl Host {
             Kind::Udp(udp) => Ok(udp),
             _ => Err(Errno::EOPNOTSUPP),
         }
+    }
+}
+
+/// The error number of an ICMP error, as Linux tells it (icmp(7)).
+pub(super) fn errno_of(icmp: Icmp, v6: bool) -> Errno {
+    match icmp {
+        Icmp::Unreachable(Unreachable::Port) => Errno::ECONNREFUSED,
+        Icmp::Unreachable(Unreachable::Protocol) => Errno::ENOPROTOOPT,
+        Icmp::Unreachable(Unreachable::Network) => Errno::ENETUNREACH,
+        Icmp::Unreachable(Unreachable::Prohibited) if v6 => Errno::EACCES,
+        Icmp::TooBig { .. } => Errno::EMSGSIZE,
+        Icmp::ParameterProblem { .. } => Errno::EPROTO,
+        _ => Errno::EHOSTUNREACH,
     }
 }

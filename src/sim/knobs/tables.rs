@@ -252,6 +252,14 @@ pub(super) const TCP: &[Row<TcpSettings, Config>] = &[
         |c| time(c.personality.msl * 2),
     ),
     (
+        "path_mtu_life",
+        Group::Life,
+        Kind::Time(300.0 * S, 3600.0 * S),
+        ("path MTU counts for", "路径 MTU 有效期"),
+        |t| known(&t.path_mtu_life),
+        |c| c.personality.path_mtu_life.map_or(Setting::Missing, time),
+    ),
+    (
         "keep_alive_idle",
         Group::Life,
         Kind::Time(1.0 * S, 7200.0 * S),

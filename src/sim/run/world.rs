@@ -85,6 +85,7 @@ impl World {
                 name: name.clone(),
                 addresses: addresses.clone(),
                 sends_icmp: !bottleneck.silent,
+                ..RouterConfig::default()
             };
             let node = self.net.add_router(config);
             self.routers.push((node, name, addresses));
@@ -292,6 +293,9 @@ pub(in crate::sim) fn tcp_config(settings: &TcpSettings, seed: u64, host: &str) 
     if let Some(time_wait) = settings.time_wait {
         // TIME-WAIT lasts 2 MSL (RFC 9293 section 3.6.1).
         config.personality.msl = time_wait.0 / 2;
+    }
+    if let Some(life) = settings.path_mtu_life {
+        config.personality.path_mtu_life = Some(life.0);
     }
     if let Some(idle) = settings.keep_alive_idle {
         config.personality.keepalive_idle = idle.0;

@@ -158,6 +158,8 @@ pub struct TcpSettings {
     pub rack: Option<bool>,
     /// Length of TIME-WAIT (2 MSL).
     pub time_wait: Option<Span>,
+    /// How long a path MTU told by ICMP counts before a larger one is tried (RFC 1191 section 6.3).
+    pub path_mtu_life: Option<Span>,
     /// Initial sequence number: a number or `"random"`.
     pub isn: Option<InitialSequence>,
     /// Idle time before the first keep-alive probe, where SO_KEEPALIVE is on.
@@ -177,7 +179,7 @@ blank_is_default!(TcpSettings);
 object!(TcpSettings {
     preset, mss, send_buffer, receive_buffer, nagle, delayed_ack, quick_acks, window_scale, sack,
     timestamps, ecn, sws_avoidance, congestion, initial_window, initial_rto, min_rto, max_rto, syn_retries,
-    retries, fast_retransmit, rack, time_wait, isn, keep_alive_idle, keep_alive_interval, keep_alive_count,
+    retries, fast_retransmit, rack, time_wait, path_mtu_life, isn, keep_alive_idle, keep_alive_interval, keep_alive_count,
     user_timeout, breaks as "break",
 });
 
@@ -214,6 +216,7 @@ impl TcpSettings {
             fast_retransmit,
             rack,
             time_wait,
+            path_mtu_life,
             isn,
             keep_alive_idle,
             keep_alive_interval,

@@ -90,8 +90,15 @@ impl Cubic {
         }
     }
 
-    /// Congestion: returns ssthresh in octets.
-    pub(super) fn on_congestion(&mut self, cwnd: u32, flight: u32, smss: u32, why: Reduction) -> u32 {
+    /// Nothing was in flight from `since` to `now`: that time does not count either.
+    pub(super) fn on_gap(&mut self, since: Instant, now: Instant) {
+        if let Some(epoch) = self.epoch.as_mut().filter(|epoch| epoch.unfilled.is_none_or(|at| at > since)) {
+            epoch.start += now.since(since);
+        }
+    }
+
+    /// Congestion: returns what is left of the window, octets.
+    pub(super) fn on_congestion(&mut self, cwnd: u32, flight: u32, why: Reduction) -> u32 {
         let now_at = f64::from(cwnd);
         // RFC 9438 section 4.7: fast convergence
         let shrinking = self.fast_convergence && self.w_max.is_some_and(|w_max| now_at < w_max);
@@ -104,8 +111,8 @@ impl Cubic {
         self.cwnd_prior = now_at;
         self.epoch = None;
         self.fraction = 0.0;
-        // RFC 9438 section 4.6: ssthresh = flight_size * beta_cubic, at least 2 segments
-        ((f64::from(flight) * BETA) as u32).max(2 * smss)
+        // RFC 9438 section 4.6: ssthresh = flight_size * beta_cubic
+        (f64::from(flight) * BETA) as u32
     }
 }
 
@@ -167,7 +174,7 @@ mod tests {
         ) {
             let flight = w_max * smss;
             let mut cubic = Cubic::new(true);
-            let ssthresh = cubic.on_congestion(flight, flight, smss, Reduction::Loss);
+            let ssthresh = cubic.on_congestion(flight, flight, Reduction::Loss);
             prop_assert!((f64::from(ssthresh) - f64::from(flight) * 0.7).abs() <= 1.0);
             let mut w = Window { smss, cwnd: ssthresh, ssthresh };
             let k = ((f64::from(flight) - f64::from(ssthresh)) / f64::from(smss) / 0.4).cbrt();

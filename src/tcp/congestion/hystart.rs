@@ -62,6 +62,11 @@ impl HyStart {
                 }
             }
         }
+        if self.css.is_some() {
+            // RFC 9406 section 4.2: cwnd += min (N, L * SMSS) / CSS_GROWTH_DIVISOR; then the round trip is judged
+            *growth = ack.newly_acked.min(limit) / CSS_GROWTH_DIVISOR;
+            rule = Some(Rule::HyStartDelay);
+        }
         if let Some(rtt) = ack.rtt {
             self.round_min = Some(self.round_min.map_or(rtt, |min| min.min(rtt)));
             self.samples += 1;
@@ -85,11 +90,6 @@ impl HyStart {
                 }
                 _ => {}
             }
-        }
-        if self.css.is_some() {
-            // RFC 9406 section 4.2: cwnd += min (N, L * SMSS) / CSS_GROWTH_DIVISOR
-            *growth = ack.newly_acked.min(limit) / CSS_GROWTH_DIVISOR;
-            rule = rule.or(Some(Rule::HyStartDelay));
         }
         rule
     }

@@ -22,7 +22,7 @@ pub use validation::PipeAck;
 use crate::probe::{Context, Probe, Var};
 use crate::rule::Rule;
 use crate::seq::SeqNumber;
-use crate::time::Duration;
+use crate::time::{Duration, Instant};
 
 /// No congestion window is greater than this.
 pub const MAX_WINDOW: u32 = 1 << 30;
@@ -165,14 +165,15 @@ impl Controller {
     }
 
     /// SMSS is known, or has changed; before any data was sent the initial window follows it.
-    /// `initial`: `Some(true)` if the handshake has just ended and its SYN or SYN,ACK was lost.
-    pub fn set_smss<P: Probe>(&mut self, cx: &mut Context<'_, P>, smss: u32, initial: Option<bool>) {
+    /// `initial`: when the handshake has just ended, how often its SYN or SYN,ACK timed out.
+    pub fn set_smss<P: Probe>(&mut self, cx: &mut Context<'_, P>, smss: u32, initial: Option<u32>) {
         self.window.smss = smss.max(1);
-        let Some(syn_lost) = initial.filter(|_| self.is_on()) else { return };
-        let octets = match syn_lost {
+        let Some(timeouts) = initial.filter(|_| self.is_on()) else { return };
+        let octets = match (self.config.initial_window, timeouts) {
+            // RFC 6928 section 2: a second is short for some paths, so one time-out is no sign of loss
+            (InitialWindow::Rfc6928(_), 0 | 1) | (_, 0) => self.initial_window(),
             // RFC 5681 section 3.1: one segment after a lost SYN
-            true => self.window.smss,
-            false => self.config.initial_window.octets(self.window.smss),
+            _ => self.window.smss,
         };
         self.set_cwnd(cx, self.config.initial_window.rule(), octets);
     }
@@ -244,8 +245,9 @@ impl Controller {
         let mut flight = flight.min(before.cwnd);
         self.unvalidated_loss = None;
         if let Some(pipe_ack) = &mut self.pipe_ack {
-            // RFC 7661 section 4.4.1: from MAX(pipeACK, LossFlightSize) where the window was not validated
-            if !pipe_ack.is_validated(before.cwnd) {
+            // RFC 7661 section 4.4.1: from MAX(pipeACK, LossFlightSize) where the window was not validated; section 4.4: a
+            // time-out is answered as always
+            if why != Reduction::Timeout && !pipe_ack.is_validated(before.cwnd) {
                 flight = flight.max(pipe_ack.value().unwrap_or(0)).min(before.cwnd);
                 cx.probe.rule(Rule::WindowValidationLoss);
                 self.unvalidated_loss = Some(flight).filter(|_| why == Reduction::Loss);
@@ -254,20 +256,14 @@ impl Controller {
         }
         let w = &mut self.window;
         let mut rule = Rule::FastRecovery;
-        match &mut self.algorithm {
-            Congestion::Cubic(cubic) => {
-                if !again {
-                    // RFC 9438 section 4.6
-                    w.ssthresh = cubic.on_congestion(before.cwnd, flight, before.smss, why);
-                    rule = Rule::CubicDecrease;
-                }
+        let mut share = flight / 2;
+        if !again {
+            if let Congestion::Cubic(cubic) = &mut self.algorithm {
+                share = cubic.on_congestion(before.cwnd, flight, why); // RFC 9438 section 4.6
+                rule = Rule::CubicDecrease;
             }
-            _ => {
-                if !again {
-                    // RFC 5681 section 3.1, equation 4: ssthresh = max (FlightSize / 2, 2*SMSS)
-                    w.ssthresh = (flight / 2).max(2 * w.smss);
-                }
-            }
+            // RFC 5681 section 3.1, equation 4: ssthresh = max (FlightSize / 2, 2*SMSS)
+            w.ssthresh = share.max(2 * w.smss);
         }
         match why {
             Reduction::Timeout => {
@@ -276,10 +272,9 @@ impl Controller {
                 let cubic = matches!(self.algorithm, Congestion::Cubic(_));
                 rule = if cubic { Rule::CubicTimeout } else { Rule::LossWindow };
             }
-            // RFC 3168 section 6.1.2: halve cwnd, down to one segment
+            // RFC 3168 section 6.1.2, RFC 9438 section 4.6: as for a loss, but down to one segment
             Reduction::Ecn => {
-                let least = if w.cwnd <= 2 * w.smss { (w.cwnd / 2).max(w.smss) } else { w.ssthresh };
-                w.cwnd = w.cwnd.min(least);
+                w.cwnd = w.cwnd.min(share.max(w.smss));
                 rule = Rule::EcnResponse;
             }
             Reduction::Loss => {}
@@ -302,12 +297,18 @@ impl Controller {
         if let Some(base) = self.unvalidated_loss.take() {
             let safe = base.saturating_sub(retransmitted) / 2;
             self.set_cwnd(cx, Rule::WindowValidationLoss, safe.min(self.window.cwnd));
+            let before = self.window;
+            self.window.ssthresh = before.cwnd.max(2 * before.smss);
+            self.tell(cx, Rule::WindowValidationLoss, before);
         }
     }
 
     /// The last reduction was spurious (RFC 9438 section 4.9, RFC 4015): what it took is given back.
     pub fn undo<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
-        if let Some((window, algorithm)) = self.before.take() {
+        // RFC 9438 section 4.9.2: what has grown beyond the old window stays as it is.
+        if let Some((window, algorithm)) =
+            self.before.take().filter(|(window, _)| self.window.cwnd < window.cwnd)
+        {
             let before = self.window;
             self.window.cwnd = window.cwnd.max(before.cwnd);
             self.window.ssthresh = window.ssthresh.max(before.ssthresh);
@@ -331,6 +332,14 @@ impl Controller {
         }
     }
 
+    /// Data are sent again after all had been acknowledged at `since`: that time is none of CUBIC's (RFC 9438 section
+    /// 4.2).
+    pub fn on_gap(&mut self, since: Instant, now: Instant) {
+        if let Congestion::Cubic(cubic) = &mut self.algorithm {
+            cubic.on_gap(since, now);
+        }
+    }
+
     /// RFC 7661 section 4.4.2: called when data is to be sent; a window not validated for five minutes is halved.
     pub fn on_send<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
         let initial = self.initial_window();
@@ -339,11 +348,7 @@ impl Controller {
         if pipe_ack.is_expired(cx.now, before.cwnd) {
             // RFC 7661 section 4.4.2: ssthresh = max (ssthresh, 3*cwnd/4), cwnd = max (cwnd/2, IW)
             let w = &mut self.window;
-            if w.ssthresh < MAX_WINDOW {
-                w.ssthresh = w.ssthresh.max(w.cwnd / 4 * 3);
-            } else {
-                w.ssthresh = w.cwnd / 4 * 3;
-            }
+            w.ssthresh = w.ssthresh.max(w.cwnd / 4 * 3);
             w.cwnd = (w.cwnd / 2).max(initial).min(w.cwnd);
             self.tell(cx, Rule::WindowValidationExpired, before);
         }

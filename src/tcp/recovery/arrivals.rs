@@ -1,5 +1,6 @@
 //! What an arriving ACK does.
 
+use super::frto::Frto;
 use super::rack::AckTime;
 use super::{Ack, AckOutcome, FastRecovery, Phase, Prr, Recovery};
 use crate::probe::{Context, Probe, Var, Vars};
@@ -9,14 +10,16 @@ use crate::tcp::sack::{Acked, Sacked};
 use crate::time::Duration;
 
 /// An ACK and what the scoreboard made of it.
-struct Arrival {
-    acked: Acked,
-    sacked: Sacked,
+pub(super) struct Arrival {
+    pub(super) acked: Acked,
+    pub(super) sacked: Sacked,
     duplicate: bool,
     /// It says ECE: the window does not grow.
     marked: bool,
     /// A round trip of the segment sent last among those delivered.
     rtt: Option<Duration>,
+    /// Its D-SACK widened RACK's reordering window.
+    widened: bool,
 }
 
 impl Arrival {
@@ -33,37 +36,39 @@ impl Recovery {
         if prior_flight == 0 && ack.ack == self.board.una() && ack.sack.is_empty() && self.probe.is_none() {
             return AckOutcome::default(); // nothing is in flight: it tells nothing new
         }
-        let time = AckTime {
+        let mut time = AckTime {
             now: cx.now,
             min_rtt: self.rtt.min_rtt(),
             echo: ack.echo_rtt.map(|rtt| (rtt, self.config.timestamp_tick)),
+            fack: self.rack.fack(),
+            newest: None,
         };
-        let (use_rack, frto, point) = (self.uses_rack(), self.frto, self.recovery_point);
-        let mut original = false;
+        let use_rack = self.uses_rack();
         let rack = &mut self.rack;
         let mut delivered = |segment: &crate::tcp::sack::Segment| {
             if use_rack {
-                rack.on_delivered(segment, &time);
+                rack.on_delivered(segment, &mut time);
             }
-            original |= frto && !segment.was_ever_retransmitted() && segment.end().is_at_or_before(point);
         };
         let acked = self.board.ack(ack.ack, &mut delivered);
         let mut sacked = Sacked::default();
         if self.sack && !ack.sack.is_empty() {
             sacked = self.board.sack(ack.ack, ack.sack, &mut delivered);
         }
-        // RFC 5681 section 2; with SACK the ACK must tell of octets not SACKed before (RFC 6675 section 2)
-        let duplicate = acked.bytes == 0
-            && prior_flight > 0
-            && if self.sack { sacked.bytes > 0 } else { ack.is_bare && ack.ack == self.board.una() };
+        // RFC 5681 section 2; with SACK the ACK must tell of octets not SACKed before, and nothing else matters, not
+        // even whether it advances (RFC 6675 section 2)
+        let again = acked.bytes == 0 && ack.is_bare && ack.ack == self.board.una();
+        let duplicate = prior_flight > 0 && if self.sack { sacked.bytes > 0 } else { again };
         let rtt = self.measure(cx, ack, &acked, &sacked, prior_flight);
-        let arrival = Arrival { acked, sacked, duplicate, marked: ack.ece && self.ecn, rtt: rtt.1 };
+        let marked = ack.ece && self.ecn;
+        let mut arrival = Arrival { acked, sacked, duplicate, marked, rtt: rtt.1, widened: false };
         if acked.bytes > 0 {
             self.timeouts = 0;
             self.set_dup_acks(cx, Rule::DuplicateAck, 0);
             self.first_due = None;
             self.probe_due = false;
-        } else if duplicate {
+        }
+        if duplicate {
             self.set_dup_acks(cx, Rule::DuplicateAck, self.dup_acks + 1);
         }
         if self.sack {
@@ -72,14 +77,16 @@ impl Recovery {
                 self.board.expunge();
             }
             if use_rack {
-                self.rack.on_dsack(cx, sacked.duplicate.is_some(), self.board.una(), self.board.nxt());
+                let (una, nxt) = (self.board.una(), self.board.nxt());
+                arrival.widened = self.rack.on_dsack(cx, sacked.duplicate.is_some(), una, nxt);
             }
             self.check_probe(cx, ack, &arrival);
         }
-        if original {
-            self.undo_timeout(cx);
-        }
+        let most = self.step_frto(cx, ack, &arrival);
         let restart = self.advance(cx, &arrival);
+        if let Some(most) = most.filter(|&most| self.congestion.is_on() && self.congestion.cwnd() > most) {
+            self.congestion.set_cwnd(cx, Rule::LossWindow, most);
+        }
         self.answer_ecn(cx, &arrival);
         // RFC 6298 section 5: (5.2) and (5.3)
         if self.board.is_empty() {
@@ -147,7 +154,7 @@ impl Recovery {
             Phase::Recovery if !self.sack => self.new_reno(cx, arrival, passed),
             Phase::Recovery => {
                 if passed {
-                    self.end_recovery(cx);
+                    self.end_recovery(cx, arrival);
                     self.detect(cx, arrival);
                     return true;
                 }
@@ -157,9 +164,8 @@ impl Recovery {
             }
             Phase::Loss => {
                 if passed {
-                    self.phase = Phase::Open;
-                    self.frto = false;
-                    self.rack.on_recovery_end();
+                    self.frto = Frto::Off;
+                    self.leave(arrival);
                     if P::LISTENS {
                         cx.probe.change(
                             Rule::SackRecoveryExit,
@@ -237,6 +243,13 @@ impl Recovery {
         let Some(clock) = self.rack.clock(self.reordering_window()) else { return 0 };
         let found = self.board.rack_detect(&clock, cx.now);
         self.set_reordering_timer(cx, found.remaining);
+        // RFC 8985 section 9.3: without proportional rate reduction the loss of a retransmission is answered too; what
+        // was sent before the last answer belongs to it.
+        if found.retransmission.is_some_and(|sent| sent >= self.reduced_when) && !self.config.prr {
+            self.reduce(cx, Reduction::Loss, false);
+            let w = *self.congestion.window();
+            self.congestion.set_cwnd(cx, Rule::RackLost, w.cwnd.min(w.ssthresh));
+        }
         if P::LISTENS && found.lost > 0 {
             cx.probe.rule(Rule::RackLost);
         }
@@ -257,6 +270,7 @@ impl Recovery {
             duplicate: false,
             marked: false,
             rtt: None,
+            widened: false,
         };
         match self.phase {
             Phase::Open => {
@@ -274,6 +288,7 @@ impl Recovery {
         let rule = if self.sack { Rule::SackRecoveryEnter } else { Rule::FastRetransmit };
         cx.probe.rule(rule);
         self.stop_probe(cx);
+        (self.probe, self.probe_due) = (None, false); // RFC 8985 section 7.1
         self.partial_seen = false;
         self.repaired = (0, self.board.una());
         self.rescue = None;
@@ -324,16 +339,23 @@ impl Recovery {
     }
 
     /// RecoveryPoint is acknowledged.
-    fn end_recovery<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
+    fn end_recovery<P: Probe>(&mut self, cx: &mut Context<'_, P>, arrival: &Arrival) {
         let rule = if self.prr.take().is_some() { Rule::PrrComplete } else { Rule::SackRecoveryExit };
         if P::LISTENS {
             cx.probe.change(rule, Var::RecoveryPoint, self.recovery_point.0.into(), Vars::UNSET);
         }
-        self.phase = Phase::Open;
-        self.rack.on_recovery_end();
+        self.leave(arrival);
         // RFC 9937 section 6.4, RFC 6675 section 5: cwnd is ssthresh
         self.congestion.set_cwnd(cx, rule, self.congestion.window().ssthresh);
         self.congestion.on_recovery_end(cx, self.repaired.0);
+    }
+
+    /// Recovery is over, or what followed a time-out.
+    pub(super) fn leave(&mut self, arrival: &Arrival) {
+        self.phase = Phase::Open;
+        if !arrival.widened {
+            self.rack.on_recovery_end();
+        }
     }
 
     /// An ACK in fast recovery without SACK (RFC 6582 section 3.2, RFC 5681 section 3.2).
@@ -349,7 +371,7 @@ impl Recovery {
         }
         let new_reno = self.config.fast_recovery == FastRecovery::NewReno;
         if full || !new_reno {
-            self.end_recovery(cx);
+            self.end_recovery(cx, arrival);
             if new_reno {
                 // RFC 6582 section 3.2: cwnd = min (ssthresh, max (FlightSize, SMSS) + SMSS): no burst
                 let flight = self.board.flight().max(w.smss).saturating_add(w.smss);
@@ -401,19 +423,5 @@ impl Recovery {
             // A duplicate ACK without SACK: original and probe have both arrived.
             self.probe = None;
         }
-    }
-
-    /// Data sent once before the time-out were delivered: it was spurious (RFC 5682 section 3.1).
-    fn undo_timeout<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
-        self.frto = false;
-        if self.phase != Phase::Loss {
-            return;
-        }
-        cx.probe.rule(Rule::FrtoSpurious);
-        self.board.clear_lost();
-        self.first_due = None;
-        self.rtt.clear_backoff(cx, Rule::FrtoSpurious);
-        self.congestion.undo(cx);
-        self.phase = Phase::Open;
     }
 }

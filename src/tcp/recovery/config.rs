@@ -34,7 +34,7 @@ pub struct RecoveryConfig {
     pub prr: bool,
     /// RACK loss detection (RFC 8985); needs SACK.
     pub rack: bool,
-    /// Tail loss probes (RFC 8985 section 7); need SACK.
+    /// Tail loss probes (RFC 8985 section 7); need RACK (section 4).
     pub tail_loss_probe: bool,
     /// The longest delay of an ACK to expect from the peer, in the time-out of a probe (RFC 8985 section 7.2).
     pub max_ack_delay: Duration,

@@ -1,5 +1,6 @@
 //! What may be sent next, and what was sent.
 
+use super::frto::{Frto, PROBES};
 use super::{FastRecovery, Next, Phase, Recovery, TailProbe};
 use crate::probe::{Context, Probe};
 use crate::rule::Rule;
@@ -41,6 +42,16 @@ impl Recovery {
             self.congestion.on_idle(cx, cx.now.since(last), self.rtt.rto());
         }
         let room = self.room();
+        match self.frto {
+            // RFC 5682 section 3.1: nothing but the first segment until it is acknowledged, then two new ones if there are
+            Frto::Waiting => return Next::Nothing,
+            Frto::Probing(left) if new_data && room >= smss => {
+                return if left > 0 { Next::New { room } } else { Next::Nothing };
+            }
+            Frto::Probing(PROBES) => self.frto = Frto::Off,
+            Frto::Probing(_) => return Next::Nothing,
+            Frto::Off => {}
+        }
         if let Some(lost) = self.board.next_lost(smss) {
             // NextSeg rule 1, while cwnd - pipe holds it
             let rule = match (self.phase, self.uses_rack()) {
@@ -88,12 +99,21 @@ impl Recovery {
                 *end = block.right;
             }
             if block.left == self.board.una() && self.first_due.take().is_some() {
+                if self.phase == Phase::Recovery {
+                    self.rescue = Some(block.right); // RFC 6675 section 5 (4.3): no premature rescue
+                }
                 // The timer shall time this transmission (RFC 6675 section 6).
                 self.start_rto(cx, Rule::RtoRestart);
             }
         }
         if is_new {
+            if let Some(since) = self.drained.take() {
+                self.congestion.on_gap(since, cx.now);
+            }
             self.congestion.on_send(cx);
+            if let Frto::Probing(left) = &mut self.frto {
+                *left = left.saturating_sub(1);
+            }
             self.board.on_sent(end.0.wrapping_sub(nxt.0), cx.now);
             if P::LISTENS && self.phase == Phase::Open && self.dup_acks > 0 && !self.probe_due {
                 cx.probe.rule(Rule::LimitedTransmit); // RFC 3042 section 2

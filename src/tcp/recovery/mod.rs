@@ -45,6 +45,7 @@
 mod arrivals;
 mod config;
 mod departures;
+mod frto;
 mod prr;
 mod rack;
 mod timeouts;
@@ -169,6 +170,10 @@ pub struct Recovery {
     recovery_point: SeqNumber,
     /// SND.NXT when the window was last reduced: one reduction a round trip.
     reduced_at: SeqNumber,
+    /// When the window was last reduced.
+    reduced_when: Instant,
+    /// Since when all is acknowledged.
+    drained: Option<Instant>,
     dup_acks: u32,
     prr: Option<Prr>,
     rack: Rack,
@@ -187,12 +192,13 @@ pub struct Recovery {
     probe: Option<TailProbe>,
     /// A round trip was measured since the last probe (RFC 8985 section 7.3).
     measured_since_probe: bool,
-    /// A time-out may still turn out spurious (RFC 5682).
-    frto: bool,
+    /// Whether a time-out may still turn out spurious (RFC 5682).
+    frto: frto::Frto,
     cwr_due: bool,
     /// ECE came with a window of one segment: no new data before the timer (RFC 3168 section 6.1.2).
     ecn_hold: bool,
-    syn_lost: bool,
+    /// Time-outs of the handshake.
+    syn_timeouts: u32,
     timeouts: u32,
     last_sent: Option<Instant>,
     /// The most that was in flight at once, and SND.NXT then: it counts until that is acknowledged.
@@ -215,6 +221,8 @@ impl Recovery {
             phase: Phase::Open,
             recovery_point: iss,
             reduced_at: iss,
+            reduced_when: Instant::START,
+            drained: None,
             dup_acks: 0,
             prr: None,
             rack: Rack::new(iss),
@@ -226,10 +234,10 @@ impl Recovery {
             probe_due: false,
             probe: None,
             measured_since_probe: true,
-            frto: false,
+            frto: frto::Frto::Off,
             cwr_due: false,
             ecn_hold: false,
-            syn_lost: false,
+            syn_timeouts: 0,
             timeouts: 0,
             last_sent: None,
             peak: (0, iss),
@@ -246,10 +254,10 @@ impl Recovery {
         self.sack = with.sack;
         self.ecn = with.ecn;
         self.phase = Phase::Open;
-        if self.syn_lost {
+        if self.syn_timeouts > 0 {
             self.rtt.established_after_syn_timeout(cx);
         }
-        self.congestion.set_smss(cx, with.smss, Some(self.syn_lost));
+        self.congestion.set_smss(cx, with.smss, Some(self.syn_timeouts));
     }
 
     /// SMSS is `smss` from now on; what is in flight still passes.
@@ -258,12 +266,19 @@ impl Recovery {
     }
 
     /// The path takes segments of `smss` octets only: larger ones in flight were lost, which is no sign of congestion
-    /// (RFC 1191 section 6.4). They are sent again as the window lets them.
+    /// (RFC 1191 section 6.4). They are sent again as the window lets them, which holds as many segments as before (RFC
+    /// 5681 section 3.1: no burst of smaller ones).
     pub fn shrink_segments<P: Probe>(&mut self, cx: &mut Context<'_, P>, smss: u32) {
+        let (old, cwnd) = (u64::from(self.smss()), u64::from(self.congestion.cwnd()));
         self.set_smss(cx, smss);
+        if self.established && u64::from(smss) < old {
+            let cwnd = u32::try_from(cwnd * u64::from(smss) / old).unwrap_or(u32::MAX);
+            self.congestion.set_cwnd(cx, Rule::PathMtuReduced, cwnd);
+        }
         if self.established && self.board.mark_larger_lost(smss) > 0 {
             self.phase = Phase::Loss;
             self.prr = None;
+            self.frto = frto::Frto::Off;
             self.set_recovery_point(cx, Rule::SackNextLost);
         }
     }
@@ -367,6 +382,7 @@ impl Recovery {
     fn reduce<P: Probe>(&mut self, cx: &mut Context<'_, P>, why: Reduction, again: bool) {
         self.congestion.reduce(cx, why, self.board.flight(), again);
         self.reduced_at = self.board.nxt();
+        self.reduced_when = cx.now;
         self.cwr_due = self.ecn;
     }
 

@@ -24,13 +24,17 @@ pub struct Rack {
     persist: u32,
 }
 
-/// What an ACK says about time.
+/// What an ACK says about time, and what it has delivered so far.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AckTime {
     pub now: Instant,
     pub min_rtt: Option<Duration>,
     /// The round trip by timestamps, and how exact it is.
     pub echo: Option<(Duration, Duration)>,
+    /// RACK.fack before this ACK.
+    pub fack: SeqNumber,
+    /// The segment sent last among those this ACK delivered: when, and its end.
+    pub newest: Option<(Instant, SeqNumber)>,
 }
 
 impl Rack {
@@ -57,12 +61,18 @@ impl Rack {
         self.rtt
     }
 
-    /// Steps 2 and 3 of RFC 8985 section 6.2, for one segment newly delivered.
-    pub(super) fn on_delivered(&mut self, segment: &Segment, time: &AckTime) {
-        // Step 3: a segment below one delivered earlier, sent once: the path reorders.
+    /// RACK.fack: the highest end of a segment delivered.
+    pub(super) fn fack(&self) -> SeqNumber {
+        self.fack
+    }
+
+    /// Steps 2 and 3 of RFC 8985 section 6.2, for one segment newly delivered. The RFC takes the segments of one ACK in
+    /// the order of their times, or of their ends; here they come in any order.
+    pub(super) fn on_delivered(&mut self, segment: &Segment, time: &mut AckTime) {
+        // Step 3: a segment below one that an earlier ACK delivered, sent once: the path reorders.
         if segment.end().is_after(self.fack) {
             self.fack = segment.end();
-        } else if segment.end().is_before(self.fack) && !segment.was_ever_retransmitted() {
+        } else if segment.end().is_before(time.fack) && !segment.was_ever_retransmitted() {
             self.reordering_seen = true;
         }
         // Step 2: is it the last sent?
@@ -77,33 +87,37 @@ impl Rack {
                 return;
             }
         }
-        let end = segment.end();
-        let later = self
-            .latest
-            .is_none_or(|(at, last)| segment.sent_at > at || segment.sent_at == at && end.is_after(last));
-        if later {
-            self.latest = Some((segment.sent_at, end));
+        // RACK.rtt is that of the last sent among those delivered now, though one sent later came before it.
+        let sent = (segment.sent_at, segment.end());
+        if is_later(sent, time.newest) {
+            time.newest = Some(sent);
             self.rtt = rtt;
+            if is_later(sent, self.latest) {
+                self.latest = Some(sent);
+            }
         }
     }
 
-    /// Step 4 (RFC 8985 section 6.2): D-SACKs widen the reordering window, one step a round trip.
+    /// Step 4 (RFC 8985 section 6.2): D-SACKs widen the reordering window, one step a round trip. Returns whether this
+    /// one did.
     pub(super) fn on_dsack<P: Probe>(
         &mut self,
         cx: &mut Context<'_, P>,
         dsack: bool,
         una: SeqNumber,
         nxt: SeqNumber,
-    ) {
+    ) -> bool {
         if self.dsack_round.is_some_and(|round| una.is_at_or_after(round)) {
             self.dsack_round = None;
         }
-        if dsack && self.dsack_round.is_none() {
+        let widens = dsack && self.dsack_round.is_none();
+        if widens {
             self.dsack_round = Some(nxt);
             self.window_multiplier += 1;
             self.persist = PERSIST;
             cx.probe.rule(Rule::RackReorderingWindow);
         }
+        widens
     }
 
     /// Recovery has ended: after 16 without D-SACK the window is small again.
@@ -132,4 +146,9 @@ impl Rack {
     pub(super) fn clock(&self, window: Duration) -> Option<RackClock> {
         self.latest.map(|(sent_at, end)| RackClock { sent_at, end, patience: self.rtt + window })
     }
+}
+
+/// RACK_sent_after (RFC 8985 section 6.2), of when segments were sent and where they end.
+fn is_later(sent: (Instant, SeqNumber), than: Option<(Instant, SeqNumber)>) -> bool {
+    than.is_none_or(|(at, end)| sent.0 > at || sent.0 == at && sent.1.is_after(end))
 }

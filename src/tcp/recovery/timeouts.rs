@@ -19,16 +19,16 @@ impl Recovery {
         (at != Instant::NEVER).then_some(at)
     }
 
-    /// The timer that fires first, and when.
+    /// The timer that fires next, and when: RACK's while it runs (RFC 8985 section 8), else the earlier of the others.
     pub fn deadline(&self) -> Option<(Timer, Instant)> {
-        let mut first = (Timer::RackReordering, self.reordering_at);
-        if self.probe_at < first.1 {
-            first = (Timer::TailLossProbe, self.probe_at);
-        }
-        if self.rto_at < first.1 {
-            first = (Timer::Retransmission, self.rto_at);
-        }
-        (first.1 != Instant::NEVER).then_some(first)
+        let next = if self.reordering_at != Instant::NEVER {
+            (Timer::RackReordering, self.reordering_at)
+        } else if self.probe_at != Instant::NEVER && self.probe_at <= self.rto_at {
+            (Timer::TailLossProbe, self.probe_at)
+        } else {
+            (Timer::Retransmission, self.rto_at)
+        };
+        (next.1 != Instant::NEVER).then_some(next)
     }
 
     /// Time has come to `cx.now`: lets the first timer that is due fire and says which; `None` when none is due. Then
@@ -38,6 +38,9 @@ impl Recovery {
         match timer {
             Timer::RackReordering => {
                 self.reordering_at = Instant::NEVER;
+                if self.rto_at <= cx.now {
+                    self.start_rto(cx, Rule::RackReorderingTimer); // it had to wait, and waits anew
+                }
                 self.detect_and_recover(cx);
             }
             Timer::TailLossProbe => {
@@ -69,11 +72,10 @@ impl Recovery {
             self.rtt.back_off(cx); // (5.5)
         }
         if self.established {
-            // F-RTO: only at the first time-out, and not while repairing an earlier one (RFC 5682 section 3.1)
-            self.frto = self.config.frto && self.sack && !again && self.phase != Phase::Loss;
+            self.begin_frto(again);
             self.reduce(cx, Reduction::Timeout, again);
         } else {
-            self.syn_lost = true;
+            self.syn_timeouts += 1;
         }
         if self.config.expunge_at_timeout || self.board.has_reneged() {
             cx.probe.rule(Rule::SackExpunge); // RFC 2018 section 8
@@ -116,6 +118,7 @@ impl Recovery {
             self.rto_at = Instant::NEVER;
             cx.probe.timer(Rule::RtoStop, Timer::Retransmission, TimerChange::Cancelled);
         }
+        self.drained = Some(cx.now);
         self.stop_probe(cx);
         self.set_reordering_timer(cx, None);
     }
@@ -138,14 +141,14 @@ impl Recovery {
 
     /// Arms the tail loss probe where RFC 8985 section 7.2 wants one.
     pub(super) fn schedule_probe<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
-        // Section 7.2: SACK, not in recovery, nothing SACKed; section 7.3: no probe in flight
-        if !(self.config.tail_loss_probe && self.sack && self.established) {
+        // Section 4: it needs RACK; section 7.2: not in recovery, nothing SACKed; section 8: instead of RACK's timer.
+        // Whether a probe may go is asked when the time has come (section 7.3).
+        if !(self.config.tail_loss_probe && self.uses_rack() && self.established) {
             return;
         }
         let wanted = self.phase == Phase::Open
             && self.board.sacked_bytes() == 0
-            && self.probe.is_none()
-            && self.measured_since_probe
+            && self.reordering_at == Instant::NEVER
             && !self.board.is_empty();
         if !wanted {
             self.stop_probe(cx);

@@ -31,6 +31,8 @@ pub struct RackFinding {
     pub lost: u32,
     /// How long until the last of the segments sent earlier becomes overdue, if any is not.
     pub remaining: Option<Duration>,
+    /// When the last of the retransmissions newly held for lost was sent.
+    pub retransmission: Option<Instant>,
 }
 
 impl Scoreboard {
@@ -183,7 +185,10 @@ impl Scoreboard {
                         return found;
                     }
                     match overdue(sent_at, clock.patience, now) {
-                        None => found.lost += self.mark_lost(i),
+                        None => {
+                            found.lost += self.mark_lost(i);
+                            found.retransmission = found.retransmission.max(Some(sent_at));
+                        }
                         Some(remaining) => {
                             open = true;
                             found.remaining = found.remaining.max(Some(remaining));
