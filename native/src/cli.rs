@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::{bench, inspect, relay, render, say, send, serve, sim_cmd, trace_cmd, web};
@@ -91,22 +91,32 @@ enum Command {
     },
 }
 
+/// The command line: an option's value may begin with a minus, so that the option itself says what is wrong with it.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommands(|command| {
+        command.mut_args(|arg| match !arg.is_positional() && arg.get_action().takes_values() {
+            true => arg.allow_negative_numbers(true),
+            false => arg,
+        })
+    })
+}
+
 /// Runs the command line; errors go to standard error, the exit status is 0, 1 (failed) or 2 (wrong usage).
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
     log(cli.verbose, cli.quiet);
     let result = match &cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Send(args) => send::run(args),
         Command::Web(args) => web::run(args),
         Command::Relay(args) => relay::run(args),
-        Command::Sim(args) => sim_cmd::run(args, &mut std::io::stdout().lock()),
+        Command::Sim(args) => sim_cmd::run(args, &mut say::output()),
         #[cfg(target_os = "linux")]
         Command::Run(args) => match perform::run(args) {
             Ok(code) => return code,
             Err(error) => Err(error),
         },
-        Command::Render(args) => render::run(args, &mut std::io::stdout().lock()),
+        Command::Render(args) => render::run(args, &mut say::output()),
         Command::Trace(args) => trace_cmd::run(args),
         #[cfg(target_os = "linux")]
         Command::Record(args) => match observe::run(args) {
@@ -128,8 +138,9 @@ pub fn main() -> ExitCode {
         }
         Command::Man { dir } => man(dir.as_deref()),
     };
-    match result {
+    match result.and_then(|()| say::trouble().map_or(Ok(()), Err)) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if say::heard_enough(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("framewire: {}", in_full(&error));
             ExitCode::FAILURE
@@ -166,7 +177,7 @@ fn log(verbose: u8, quiet: bool) {
 fn man(dir: Option<&Path>) -> anyhow::Result<()> {
     let command = Cli::command().disable_help_subcommand(true);
     let Some(dir) = dir else {
-        return Ok(clap_mangen::Man::new(command).render(&mut std::io::stdout())?);
+        return Ok(clap_mangen::Man::new(command).render(&mut say::output())?);
     };
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     clap_mangen::generate_to(command, dir).with_context(|| format!("cannot write to {}", dir.display()))
@@ -178,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

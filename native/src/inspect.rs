@@ -76,7 +76,7 @@ pub fn run(args: &InspectArgs) -> anyhow::Result<()> {
         (None, Some(path)) => (read(path)?, args.format),
         (None, None) => bail!("a file or --hex is needed"),
     };
-    inspect(args, &bytes, format, &mut std::io::stdout().lock())
+    inspect(args, &bytes, format, &mut crate::say::output())
 }
 
 /// The environment's language: the first of LC_ALL, LC_MESSAGES and LANG that says one.

@@ -23,6 +23,7 @@ pub mod send;
 pub mod serve;
 pub mod shutdown;
 pub mod sim_cmd;
+mod sim_sweep;
 pub mod trace_cmd;
 pub mod units;
 pub mod upper;

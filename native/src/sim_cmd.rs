@@ -1,19 +1,17 @@
-//! `framewire sim`: runs a scenario, writes what happened, sweeps a value over a range on all cores.
+//! `framewire sim`: runs a scenario and writes what happened.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use framewire::lang::Lang;
-use framewire::sim::units::{Chance, Rate, Size, Span};
 use framewire::sim::{BUILTINS, KnobError, Run, Scenario, builtin, set};
-use framewire::time::Duration;
-use framewire::trace::{Kind, Trace};
+use framewire::trace::{Kind, Trace, is_trace_file};
 use framewire::view::session::Session;
 use serde_json::{Value, json};
+
+use crate::sim_sweep;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -90,7 +88,7 @@ pub fn run(args: &SimArgs, out: &mut impl Write) -> anyhow::Result<()> {
             .map_err(|error| anyhow::anyhow!("--set {change}: {}", knob_message(&error, lang)))?;
     }
     if let Some(range) = &args.sweep {
-        return sweep(&scenario, range, args, out);
+        return sim_sweep::sweep(&scenario, range, args, out);
     }
     let run = Run::new(&scenario, &[])?;
     if let Some(message) = run.stop().message(lang) {
@@ -119,7 +117,7 @@ fn list(lang: Lang, out: &mut impl Write) -> anyhow::Result<()> {
 }
 
 /// What is wrong with a value; the line and column that it has in no text of the user's are left out.
-fn knob_message(error: &KnobError, lang: Lang) -> String {
+pub(crate) fn knob_message(error: &KnobError, lang: Lang) -> String {
     match error {
         KnobError::Value(error) => format!("{}: {}", error.path, error.problem(lang)),
         other => other.to_string(),
@@ -148,7 +146,15 @@ pub(crate) fn load(name: &str, lang: Lang) -> anyhow::Result<Scenario> {
             if near.is_empty() { String::new() } else { format!(" (did you mean {}?)", near.join(", ")) };
         bail!("`{name}` is neither a built-in scenario nor a file{hint}; `framewire sim` lists the names");
     }
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
+    if is_trace_file(&bytes) {
+        bail!(
+            "{name} is a recording, not a scenario: `framewire web {name}` draws it, `framewire trace {name}` tells of it"
+        );
+    }
+    let text = String::from_utf8(bytes).map_err(|_| {
+        anyhow::anyhow!("{name} is no scenario: a scenario is JSON, and this is not even text (UTF-8)")
+    })?;
     Scenario::from_json(&text).map_err(|error| anyhow::anyhow!("{name}: {}", error.message(lang)))
 }
 
@@ -192,7 +198,7 @@ fn count(trace: &Trace, kind: Kind) -> usize {
 }
 
 /// What a run came to, in numbers.
-fn summary(run: &Run) -> Value {
+pub(crate) fn summary(run: &Run) -> Value {
     let trace = run.trace();
     let again = trace.tables().packets.iter();
     let again = again.filter(|row| row.is(framewire::trace::tables::packet_bits::RETRANSMISSION)).count();
@@ -211,104 +217,6 @@ fn summary(run: &Run) -> Value {
         "end_ns": trace.end_time().as_nanos(),
         "stopped": run.stop().message(Lang::En),
     })
-}
-
-/// The values of `A..B`.
-fn values(range: &str, steps: Option<usize>) -> anyhow::Result<Vec<String>> {
-    let help = "write a sweep as KEY=A..B, for example network.latency=10ms..200ms or seed=1..100";
-    let (from, to) = range.split_once("..").context(help)?;
-    if let (Ok(first), Ok(last), None) = (from.parse::<i64>(), to.parse::<i64>(), steps) {
-        let (low, high) = (first.min(last), first.max(last));
-        if high.saturating_sub(low) >= 1_000_000 {
-            bail!("{range} has more than a million values; --steps N takes N of them");
-        }
-        return Ok((low..=high).map(|n| n.to_string()).collect());
-    }
-    let steps = steps.unwrap_or(11).max(2);
-    let between = |a: f64, b: f64| (0..steps).map(move |i| a + (b - a) * i as f64 / (steps - 1) as f64);
-    // A unit on one side holds for both: `0..5%`.
-    let unit = to.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-    let from =
-        if from.ends_with(|c: char| c.is_ascii_digit()) { format!("{from}{unit}") } else { from.to_owned() };
-    if let (Ok(a), Ok(b)) = (from.parse::<f64>(), to.parse::<f64>()) {
-        return Ok(between(a, b).map(|n| format!("{}", (n * 1e9).round() / 1e9)).collect());
-    }
-    if let (Some(a), Some(b)) = (Span::parse(&from), Span::parse(to)) {
-        let nanos = between(a.0.as_nanos() as f64, b.0.as_nanos() as f64);
-        return Ok(nanos.map(|n| Span(Duration::from_nanos(n.round() as u64)).to_string()).collect());
-    }
-    if let (Some(a), Some(b)) = (Chance::parse(&from), Chance::parse(to)) {
-        return Ok(between(a.0, b.0).map(|share| Chance(share).to_string()).collect());
-    }
-    if let (Some(a), Some(b)) = (Rate::parse(&from), Rate::parse(to)) {
-        return Ok(between(a.0 as f64, b.0 as f64).map(|n| Rate(n.round() as u64).to_string()).collect());
-    }
-    if let (Some(a), Some(b)) = (Size::parse(&from), Size::parse(to)) {
-        return Ok(between(a.0 as f64, b.0 as f64).map(|n| Size(n.round() as u64).to_string()).collect());
-    }
-    bail!("{range}: both ends must be numbers, times, sizes, rates or percentages; {help}")
-}
-
-/// One run for each value, on all cores; the rows come in the order of the values.
-fn sweep(scenario: &Scenario, range: &str, args: &SimArgs, out: &mut impl Write) -> anyhow::Result<()> {
-    let (key, range) = range.split_once('=').context("--sweep: write it as KEY=A..B")?;
-    let values = values(range, args.steps)?;
-    let lang = Lang::from(args.lang);
-    for value in values.first().into_iter().chain(values.last()) {
-        // Before anything runs: most mistakes show at the ends of the range.
-        set(scenario, key, value)
-            .map_err(|error| anyhow::anyhow!("--sweep {key}={value}: {}", knob_message(&error, lang)))?;
-    }
-    let progress = match std::io::stderr().is_terminal() {
-        true => indicatif::ProgressBar::new(values.len() as u64),
-        false => indicatif::ProgressBar::hidden(),
-    };
-    let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<Result<Value, String>>>> =
-        values.iter().map(|_| Mutex::new(None)).collect();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(values.len());
-    std::thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let (Some(value), Some(slot)) = (values.get(at), results.get(at)) else { return };
-                    let result = set(scenario, key, value)
-                        .map_err(|error| knob_message(&error, lang))
-                        .and_then(|scenario| Run::new(&scenario, &[]).map_err(|error| error.to_string()))
-                        .map(|run| summary(&run));
-                    if let Ok(mut slot) = slot.lock() {
-                        *slot = Some(result);
-                    }
-                    progress.inc(1);
-                }
-            });
-        }
-    });
-    progress.finish_and_clear();
-    if !args.json {
-        writeln!(out, "{key:>20} {:>12} {:>9} {:>9} {:>9}", "last packet", "packets", "lost", "again")?;
-    }
-    for (value, slot) in values.iter().zip(results) {
-        let result = slot.into_inner().ok().flatten().unwrap_or_else(|| Err("the run did not end".into()));
-        let mut row = result.map_err(|error| anyhow::anyhow!("{key}={value}: {error}"))?;
-        if args.json {
-            row["key"] = json!(key);
-            row["value"] = json!(value);
-            writeln!(out, "{row}")?;
-        } else {
-            let last = row["last_packet_ns"].as_u64().unwrap_or(0) as f64 / 1e9;
-            let number = |name: &str| row[name].as_u64().unwrap_or(0);
-            writeln!(
-                out,
-                "{value:>20} {last:>10.6} s {:>9} {:>9} {:>9}",
-                number("packets"),
-                number("lost"),
-                number("retransmissions")
-            )?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -368,15 +276,6 @@ mod tests {
         );
         let ends: Vec<u64> = rows.iter().map(|row| row["last_packet_ns"].as_u64().unwrap()).collect();
         assert!(ends.is_sorted());
-    }
-
-    #[test]
-    fn ranges_are_read_with_their_units() {
-        assert_eq!(values("1..4", None).unwrap(), ["1", "2", "3", "4"]);
-        assert_eq!(values("0..5%", Some(3)).unwrap(), ["0%", "2.5%", "5%"]);
-        assert_eq!(values("1..2Mbit/s", Some(2)).unwrap(), ["1Mbit/s", "2Mbit/s"]);
-        assert_eq!(values("0..1", Some(3)).unwrap(), ["0", "0.5", "1"]);
-        assert!(values("5", None).is_err() && values("a..b", None).is_err());
     }
 
     #[test]

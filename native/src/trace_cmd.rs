@@ -75,19 +75,8 @@ pub fn run(args: &TraceArgs) -> anyhow::Result<()> {
     for remark in &opened.remarks {
         eprintln!("framewire: {name}: {remark}");
     }
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let printed = print(&opened.trace, args, &mut out).and_then(|()| Ok(out.flush()?));
-    match printed {
-        // `framewire trace … | head`: who reads has enough.
-        Err(error) if is_broken_pipe(&error) => Ok(()),
-        other => other,
-    }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-    let json = error.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
-    io.or(json) == Some(std::io::ErrorKind::BrokenPipe)
+    let mut out = std::io::BufWriter::new(crate::say::output());
+    print(&opened.trace, args, &mut out).and_then(|()| Ok(out.flush()?))
 }
 
 /// Prints what the arguments ask for.

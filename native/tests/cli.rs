@@ -142,3 +142,66 @@ fn starting_takes_no_time() {
         .unwrap();
     assert!(best < Duration::from_millis(50), "{best:?}");
 }
+
+#[test]
+fn numbers_that_make_no_sense_are_refused_at_once() {
+    let serve = ["serve", "tcp", "--listen", "127.0.0.1:0"];
+    for (args, expected) in [
+        ([serve.as_slice(), &["--threads", "1000000"]].concat(), "at most 256"),
+        ([serve.as_slice(), &["--threads", "0"]].concat(), "begins at 1"),
+        ([serve.as_slice(), &["--max-connections", "0"]].concat(), "begins at 1"),
+        ([serve.as_slice(), &["--record", "x.fwtrace", "--record-size", "0"]].concat(), "begins at 1 byte"),
+        ([serve.as_slice(), &["--idle-timeout", "-1"]].concat(), "seconds from 0 on"),
+        ([serve.as_slice(), &["--idle-timeout", "1e400"]].concat(), "seconds from 0 on"),
+        (vec!["serve", "udp", "--listen", "127.0.0.1:0", "--hang-up"], "--hang-up is for tcp"),
+        (vec!["send", "tcp", ":1", "x", "--count", "0"], "--count"),
+        (vec!["send", "tcp", ":1", "x", "--chunk", "0"], "begins at 1 byte"),
+        (vec!["send", "tcp", ":1", "x", "--gap", "-5"], "milliseconds from 0 on"),
+        (vec!["relay", "19405", "127.0.0.1:19405"], "relay itself"),
+        (vec!["relay", "0.0.0.0:19405", "127.0.0.1:19405"], "relay itself"),
+        (vec!["bench", "tcp", ":1", "--duration", "0"], "measures nothing"),
+        (vec!["bench", "tcp", ":1", "--no-gso"], "for udp"),
+        (vec!["bench", "tcp", "127.0.0.1:1"], "is the server there?"),
+        (vec!["record", "--", "/tmp"], "directory"),
+    ] {
+        let said = fails(&args);
+        assert!(said.contains(expected), "{args:?} said: {said}");
+    }
+}
+
+#[test]
+fn a_recording_given_as_a_scenario_is_recognised() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("目录 é.fwtrace");
+    let file = path.to_str().unwrap();
+    run(framewire().args(["sim", "hello-tcp", "--out", file]));
+    for command in ["sim", "run"] {
+        let said = fails(&[command, file]);
+        assert!(said.contains("is a recording") && said.contains("framewire web"), "{said}");
+    }
+    std::fs::write(&path, b"\xff\xfe\x00").unwrap();
+    let said = fails(&["sim", file]);
+    assert!(said.contains("JSON"), "{said}");
+}
+
+/// A shell command in which `$F` is the binary; what it printed on both streams, and its exit status.
+fn shell(command: &str) -> (String, Option<i32>) {
+    let mut bash = std::process::Command::new("bash");
+    bash.args(["-o", "pipefail", "-c", command]).env("F", framewire().get_program());
+    let output = output(&mut bash);
+    let said = [output.stdout, output.stderr].concat();
+    (String::from_utf8_lossy(&said).into_owned(), output.status.code())
+}
+
+#[test]
+fn a_reader_that_has_heard_enough_is_no_fault_and_a_full_disk_is_one() {
+    for command in ["sim", "sim hello-tcp", "sim hello-tcp --json", "man", "completions bash"] {
+        // The reader is gone before the first word.
+        let (said, status) = shell(&format!("($F {command}; echo status $? >&2) | true"));
+        assert_eq!(status, Some(0), "{command}: {said}");
+        assert!(said.contains("status 0") && !said.contains("roken pipe"), "{command}: {said}");
+        let (said, status) = shell(&format!("$F {command} > /dev/full"));
+        assert_eq!(status, Some(1), "{command}: {said}");
+        assert!(said.contains("cannot write to standard output"), "{command}: {said}");
+    }
+}

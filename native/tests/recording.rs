@@ -165,6 +165,39 @@ fn a_file_that_may_not_grow_is_good_to_its_end_and_stops_no_traffic() {
 }
 
 #[test]
+fn a_full_disk_costs_one_piece_at_most() {
+    const LIMIT: u64 = 300_000;
+    const PIECE: u64 = 16 << 10;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("r.fwtrace");
+    let mut command = std::process::Command::new("prlimit");
+    command.arg(format!("--fsize={LIMIT}")).arg(framewire().get_program());
+    command.args(["-q", "serve", "tcp", "--framing", "json-header:data_size", "--record"]).arg(&path);
+    let mut server = Server::spawn(&mut command);
+    // Many at once, so that much is to be written at a time.
+    let clients: Vec<_> = (0..8)
+        .map(|_| {
+            let mut client = server.connect();
+            std::thread::spawn(move || {
+                for n in 0..400 {
+                    let text = format!("{n:0>200}");
+                    exchange(&mut client, &frame(text.as_bytes()), &frame(text.as_bytes()));
+                }
+            })
+        })
+        .collect();
+    clients.into_iter().for_each(|client| client.join().unwrap());
+    server.process.signal("-INT");
+    assert_eq!(server.process.wait(Duration::from_secs(10)), Some(0));
+    let size = std::fs::metadata(&path).unwrap().len();
+    // A piece is ended by the event that fills it.
+    assert!((LIMIT - PIECE - 2_000..=LIMIT).contains(&size), "{size}");
+    let (trace, end) = open(&path);
+    assert_eq!(end, End::Complete, "what was written is whole");
+    calls(&trace);
+}
+
+#[test]
 fn a_large_recording_is_continued_in_a_new_file_that_stands_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("r.fwtrace");

@@ -284,6 +284,12 @@ impl Decoder {
         self.parser.offset + self.partial().len() as u64
     }
 
+    /// Counts `frames` frames of `len` bytes together that somebody else has decoded. Only between two frames.
+    pub fn pass(&mut self, frames: u64, len: u64) {
+        self.parser.number += frames;
+        self.parser.offset += len;
+    }
+
     /// To be called when the stream has ended.
     ///
     /// # Errors

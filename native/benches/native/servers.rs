@@ -97,6 +97,8 @@ struct Run {
     rate: f64,
     /// Processor time of the server, in nanoseconds a message (or a byte).
     cost: f64,
+    /// The generator's share of its core.
+    busy: f64,
 }
 
 /// Processor time that a process has taken so far, in seconds.
@@ -127,7 +129,8 @@ fn load(core: usize, server: &Server, args: &[&str], seconds: &str, field: &str)
     let rate = report[field].as_f64().unwrap();
     // The generator's warm-up is served, too.
     let whole: f64 = seconds.parse::<f64>().unwrap() + WARM_UP;
-    Run { rate, cost: (processor_time(server.child.id()) - before) * 1e9 / (rate * whole) }
+    let cost = (processor_time(server.child.id()) - before) * 1e9 / (rate * whole);
+    Run { rate, cost, busy: report["busy"].as_f64().unwrap() }
 }
 
 pub fn median(values: &mut [f64]) -> f64 {
@@ -176,6 +179,7 @@ pub struct Medians {
 pub fn compare(options: &Options, servers: &[&Server], args: &[&str], field: &str) -> Medians {
     let (_, generator) = cores();
     let mut values = vec![(Vec::new(), Vec::new()); servers.len()];
+    let mut busy = vec![Vec::new(); servers.len()];
     for round in 0..options.rounds() {
         // Each round begins with another server: none is always the one after the pause.
         for i in 0..servers.len() {
@@ -183,7 +187,12 @@ pub fn compare(options: &Options, servers: &[&Server], args: &[&str], field: &st
             let run = load(generator, servers[i], args, options.seconds(), field);
             values[i].0.push(run.rate);
             values[i].1.push(run.cost);
+            busy[i].push(run.busy);
         }
+    }
+    if !options.json {
+        let shares: Vec<String> = busy.iter_mut().map(|b| format!("{:.0}%", median(b) * 100.0)).collect();
+        println!("(the generator's share of its core, server by server: {})", shares.join(", "));
     }
     let (rate, cost) = values.iter_mut().map(|(rates, costs)| (median(rates), median(costs))).unzip();
     Medians { rate, cost }

@@ -21,8 +21,8 @@ struct Client {
     asked: Instant,
 }
 
-/// Makes so many sockets that talk to `peer`.
-pub(super) fn connect(peer: SocketAddr, count: usize) -> anyhow::Result<Vec<UdpSocket>> {
+/// Makes so many sockets that talk to `peer`; with `offload` they take rows of datagrams at once (UDP_GRO).
+pub(super) fn connect(peer: SocketAddr, count: usize, offload: bool) -> anyhow::Result<Vec<UdpSocket>> {
     let any: SocketAddr = match peer {
         SocketAddr::V4(_) => ([0, 0, 0, 0], 0).into(),
         SocketAddr::V6(_) => ([0_u16; 8], 0).into(),
@@ -32,7 +32,9 @@ pub(super) fn connect(peer: SocketAddr, count: usize) -> anyhow::Result<Vec<UdpS
             let socket = UdpSocket::bind(any)?;
             socket.connect(peer).with_context(|| format!("cannot talk to {peer}"))?;
             socket.set_nonblocking(true)?;
-            enable_gro(&socket);
+            if offload {
+                enable_gro(&socket);
+            }
             Ok(socket)
         })
         .collect()
@@ -63,7 +65,8 @@ pub(super) fn run(load: &Load, sockets: Vec<UdpSocket>) -> anyhow::Result<Measur
     let mut poll = Poll::new()?;
     let mut events = Events::with_capacity(1024);
     let mut measured = Measured::new()?;
-    let (mut inbox, mut outbox) = (Inbox::default(), Outbox::default());
+    let mut inbox = Inbox::default();
+    let mut outbox = if load.gso { Outbox::default() } else { Outbox::singles() };
     let mut clients = Vec::new();
     for (n, socket) in sockets.into_iter().enumerate() {
         poll.registry().register(&mut SourceFd(&socket.as_raw_fd()), Token(n), Interest::READABLE)?;

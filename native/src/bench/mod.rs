@@ -15,10 +15,12 @@ use anyhow::Context;
 use framewire::framing::{Encoder, Framing};
 use hdrhistogram::Histogram;
 use indicatif::{ProgressBar, ProgressStyle};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 
 use crate::listen::{self, Transport};
 use crate::serve::session;
-use crate::units::{parse_seconds, parse_size};
+use crate::units::{parse_seconds, parse_size, parse_threads};
 pub use report::Report;
 
 const EXAMPLES: &str = "\
@@ -65,8 +67,11 @@ pub struct BenchArgs {
     #[arg(long, value_name = "S", default_value = "0.5", value_parser = parse_seconds)]
     pub warmup: Duration,
     /// Threads that generate load; each has its share of the connections
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse_threads)]
     pub threads: usize,
+    /// Send every datagram by itself, without segmentation offload (udp)
+    #[arg(long)]
+    pub no_gso: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -83,6 +88,7 @@ struct Load {
     plain: Vec<u8>,
     upper: Vec<u8>,
     pipeline: usize,
+    gso: bool,
     warm_until: Instant,
     end: Instant,
     /// Messages answered so far, for the progress bar.
@@ -154,6 +160,11 @@ impl Load {
             args.connections.saturating_mul(args.pipeline) <= MAX_OUTSTANDING,
             "at most {MAX_OUTSTANDING} messages under way: lower --connections or --pipeline"
         );
+        anyhow::ensure!(
+            args.transport == Transport::Udp || !args.no_gso,
+            "--no-gso is for udp: it is about datagrams"
+        );
+        anyhow::ensure!(!args.duration.is_zero(), "--duration 0 measures nothing");
         if args.transport == Transport::Udp {
             anyhow::ensure!(framing.is_none(), "--framing is for tcp: a datagram is a message already");
             anyhow::ensure!(args.payload <= 65_507, "a datagram carries at most 65507 bytes");
@@ -167,6 +178,7 @@ impl Load {
             upper: plain.to_ascii_uppercase(),
             plain,
             pipeline: args.pipeline,
+            gso: !args.no_gso,
             warm_until: start + args.warmup,
             end: start + args.warmup + args.duration,
             answered: AtomicU64::new(0),
@@ -191,7 +203,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let report = measure(args)?;
     match args.json {
         true => crate::say::line(serde_json::to_string(&report)?),
-        false => print!("{report}"),
+        false => crate::say::line(report.to_string().trim_end()),
     }
     anyhow::ensure!(report.wrong == 0, "{} answers were wrong", report.wrong);
     Ok(())
@@ -212,10 +224,11 @@ pub fn measure(args: &BenchArgs) -> anyhow::Result<Report> {
         .into_iter()
         .map(|share| match args.transport {
             Transport::Tcp => stream::connect(probe.peer, share).map(Sockets::Tcp),
-            Transport::Udp => datagram::connect(probe.peer, share).map(Sockets::Udp),
+            Transport::Udp => datagram::connect(probe.peer, share, probe.gso).map(Sockets::Udp),
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
     let load = Arc::new(Load::new(args)?);
+    let (begin, processor) = (Instant::now(), processor_time());
     let workers: Vec<_> = sockets
         .into_iter()
         .map(|sockets| {
@@ -236,7 +249,16 @@ pub fn measure(args: &BenchArgs) -> anyhow::Result<Report> {
         anyhow::bail!("no answer from {}: {error}", load.peer);
     }
     anyhow::ensure!(all.messages > 0, "no answer from {}: is it an echo server of this framing?", load.peer);
-    Ok(Report::new(args, &all))
+    let (taken, whole) = (processor_time() - processor, begin.elapsed().as_secs_f64() * threads as f64);
+    Ok(Report::new(args, &all, taken / whole))
+}
+
+/// Processor time that this process has taken, in seconds.
+fn processor_time() -> f64 {
+    let usage = getrusage(UsageWho::RUSAGE_SELF);
+    usage.map_or(0.0, |usage| {
+        [usage.user_time(), usage.system_time()].iter().map(|time| time.num_microseconds() as f64 / 1e6).sum()
+    })
 }
 
 enum Sockets {

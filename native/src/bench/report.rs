@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use super::{BenchArgs, Measured};
 
+/// From this share on the report says that the generator may be what limits the rate.
+const BUSY: f64 = 0.9;
+
 /// The result of a run. Times are microseconds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -47,12 +50,14 @@ pub struct Report {
     pub lost: u64,
     /// Connections that broke.
     pub broken: u64,
+    /// The generator's own processor time, as a share of its threads' time. Near 1 it is the generator that limits the rate.
+    pub busy: f64,
     /// Why the first of them broke.
     pub first_error: Option<String>,
 }
 
 impl Report {
-    pub(super) fn new(args: &BenchArgs, all: &Measured) -> Self {
+    pub(super) fn new(args: &BenchArgs, all: &Measured, busy: f64) -> Self {
         let seconds = args.duration.as_secs_f64();
         let micros = |nanos: u64| nanos as f64 / 1e3;
         let at = |quantile| micros(all.latency.value_at_quantile(quantile));
@@ -76,6 +81,7 @@ impl Report {
             wrong: all.wrong,
             lost: all.lost,
             broken: all.broken,
+            busy,
             first_error: all.first_error.clone(),
         }
     }
@@ -106,6 +112,8 @@ impl fmt::Display for Report {
         ] {
             writeln!(f, "  {name:<10} {micros:>14.1} µs")?;
         }
+        let limits = if self.busy > BUSY { " (perhaps the limit: --threads)" } else { "" };
+        writeln!(f, "  generator  {:>14.0} % busy{limits}", self.busy * 100.0)?;
         for (name, count) in [
             ("wrong answers", self.wrong),
             ("lost datagrams", self.lost),

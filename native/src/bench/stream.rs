@@ -32,8 +32,10 @@ struct Conn {
 pub(super) fn connect(peer: SocketAddr, count: usize) -> anyhow::Result<Vec<TcpStream>> {
     (0..count)
         .map(|n| {
-            let stream = std::net::TcpStream::connect_timeout(&peer, CONNECT)
-                .with_context(|| format!("cannot connect to {peer} (connection {} of {count})", n + 1))?;
+            let stream = std::net::TcpStream::connect_timeout(&peer, CONNECT).with_context(|| {
+                let which = n + 1;
+                format!("cannot connect to {peer} (connection {which} of {count}); is the server there?")
+            })?;
             stream.set_nodelay(true)?;
             stream.set_nonblocking(true)?;
             Ok(TcpStream::from_std(stream))

@@ -100,7 +100,7 @@ pub fn run(args: &CaptureArgs) -> Result<()> {
 }
 
 fn begin(args: &CaptureArgs) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::say::output();
     let interface = args.interface.as_deref().unwrap_or("all interfaces");
     if args.json {
         let line = serde_json::json!({

@@ -124,6 +124,7 @@ fn check_program(program: &OsStr) -> Result<()> {
                 "{0} is not executable; `chmod +x {0}`, or name the program that runs it",
                 path.display()
             ),
+            false if path.is_dir() => bail!("cannot start {}: it is a directory", path.display()),
             false => bail!("cannot start {}: there is no such file", path.display()),
         }
     } else {

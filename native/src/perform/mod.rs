@@ -1,6 +1,8 @@
 //! `framewire run`: a scenario's programs on real sockets of this machine, held against the model (Linux).
 
+mod actor;
 mod calls;
+mod frames;
 mod journal;
 mod plan;
 mod sockets;

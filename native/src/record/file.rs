@@ -26,6 +26,18 @@ pub(super) struct TraceFile {
     rotate_at: u64,
     keep: usize,
     retry: Option<Instant>,
+    /// What waits for the next flush, in pieces.
+    pieces: Vec<Piece>,
+}
+
+/// Part of what waits: whole chunks.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    /// Where it ends among the bytes that wait, and the number of the record that follows.
+    end: usize,
+    next: u32,
+    /// Events that it tells of.
+    told: u64,
 }
 
 /// What became of a flush.
@@ -35,8 +47,47 @@ pub(super) enum Flushed {
     Written,
     /// The file is full: the next record begins a new one.
     Rotated,
-    /// The system refused; what was not written is gone, and the file ends at its last good byte.
-    Failed,
+    /// The system refused; the file ends with the last piece that found room.
+    Failed {
+        /// Some piece did.
+        partly: bool,
+        /// So many events are gone.
+        lost: u64,
+    },
+}
+
+/// Writes all at once, and what the disk refuses piece by piece, as far as there is room.
+struct Careful<'a> {
+    file: &'a mut File,
+    good: u64,
+    pieces: &'a [Piece],
+    /// Pieces that found room though not all did.
+    kept: usize,
+}
+
+impl io::Write for Careful<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let error = match self.file.write_all(bytes) {
+            Ok(()) => return Ok(bytes.len()),
+            Err(error) => error,
+        };
+        // Part may have been written. A device has no length to cut, and what it took cannot be taken back.
+        if self.pieces.len() > 1 && self.file.set_len(self.good).is_ok() {
+            let mut from = 0;
+            for piece in self.pieces {
+                let part = bytes.get(from..piece.end).unwrap_or_default();
+                if self.file.write_all(part).is_err() {
+                    break;
+                }
+                (from, self.kept) = (piece.end, self.kept + 1);
+            }
+        }
+        Err(error)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -60,6 +111,7 @@ impl TraceFile {
             rotate_at,
             keep,
             retry: None,
+            pieces: Vec::new(),
         })
     }
 
@@ -82,18 +134,39 @@ impl TraceFile {
         self.writer.pending()
     }
 
+    /// Bytes recorded since the last piece ended.
+    pub fn fresh(&self) -> usize {
+        self.pending() - self.pieces.last().map_or(0, |piece| piece.end)
+    }
+
+    /// What was recorded since the last piece is one, that tells of `told` events.
+    pub fn end_piece(&mut self, told: u64) {
+        self.writer.close_chunk();
+        self.pieces.push(Piece { end: self.pending(), next: self.writer.next_event().0, told });
+    }
+
     /// Writes what was recorded: afterwards it survives the end of this process.
     pub fn flush(&mut self) -> Flushed {
-        let (pending, events) = (self.writer.pending() as u64, self.writer.next_event().0);
-        match self.writer.flush_to(&mut self.file) {
+        let (pending, events) = (self.pending() as u64, self.writer.next_event().0);
+        let mut file = Careful { file: &mut self.file, good: self.good, pieces: &self.pieces, kept: 0 };
+        let result = self.writer.flush_to(&mut file);
+        let (kept, lost) = self.pieces.split_at_checked(file.kept).unwrap_or_default();
+        match result {
             Ok(()) => {
                 if self.retry.take().is_some() {
                     tracing::info!(file = %self.path.display(), "the recording goes on");
                 }
                 self.good += pending;
                 self.events = events;
+                self.pieces.clear();
             }
             Err(error) => {
+                let (partly, lost) = (!kept.is_empty(), lost.iter().map(|piece| piece.told).sum());
+                if let Some(last) = kept.last() {
+                    self.good += last.end as u64;
+                    self.events = last.next;
+                }
+                self.pieces.clear();
                 if self.retry.is_none() {
                     tracing::error!(
                         file = %self.path.display(), %error,
@@ -107,7 +180,7 @@ impl TraceFile {
                     0 => FileWriter::new(),
                     events => FileWriter::append(events),
                 };
-                return Flushed::Failed;
+                return Flushed::Failed { partly, lost };
             }
         }
         if (self.good >= self.rotate_at || self.events >= MAX_EVENTS) && self.rotate() {
@@ -184,7 +257,8 @@ mod tests {
     fn a_full_disk_is_told_and_nothing_written_is_spoilt() {
         let mut file = TraceFile::create(Path::new("/dev/full"), 1 << 20, 2).unwrap();
         note(&mut file, "x");
-        assert_eq!(file.flush(), Flushed::Failed);
+        file.end_piece(1);
+        assert_eq!(file.flush(), Flushed::Failed { partly: false, lost: 1 });
         assert!(!file.ready() && file.is_new());
 
         let dir = tempfile::tempdir().unwrap();
@@ -196,7 +270,8 @@ mod tests {
         let real =
             std::mem::replace(&mut file.file, OpenOptions::new().append(true).open("/dev/full").unwrap());
         note(&mut file, "lost");
-        assert_eq!(file.flush(), Flushed::Failed);
+        file.end_piece(1);
+        assert_eq!(file.flush(), Flushed::Failed { partly: false, lost: 1 });
         file.file = real;
         note(&mut file, "after");
         assert_eq!(file.flush(), Flushed::Written);

@@ -5,18 +5,76 @@ use std::ops::Range;
 use framewire::framing::{Decoder, FrameError, Framing, Limits, Role, Spans};
 use framewire::trace::RoleRange;
 
+/// How the last frame with a JSON header began, and how long it was. Most frames of a program are alike, whichever socket they pass
+/// and in whichever direction; one that begins so is as long, and needs no decoder.
+#[derive(Debug, Default)]
+pub(crate) struct Alike {
+    /// Length and header, and the bytes of the length.
+    head: Vec<u8>,
+    length: u64,
+    /// Bytes of the whole frame.
+    total: usize,
+}
+
+/// A longer head is not kept.
+const HEAD: usize = 256;
+
+impl Alike {
+    /// Keeps how a frame of `total` bytes began, of which the first `length` are the header's length.
+    fn learn(&mut self, head: &[u8], length: usize, total: usize) {
+        self.head.clear();
+        self.head.extend_from_slice(head);
+        (self.length, self.total) = (length as u64, total);
+    }
+
+    /// What follows the frame at the front of `bytes`, when it is whole and began like the last one.
+    fn rest<'b>(&self, bytes: &'b [u8]) -> Option<&'b [u8]> {
+        let alike = !self.head.is_empty() && bytes.starts_with(&self.head);
+        alike.then(|| bytes.get(self.total..)).flatten()
+    }
+
+    /// What the bytes of such a frame are, when it begins at `start`. The last part may be empty.
+    fn roles(&self, start: u64) -> [RoleRange; 3] {
+        let borders = [start, start + self.length, start + self.head.len() as u64, start + self.total as u64];
+        parts(borders)
+    }
+}
+
+fn parts([start, header, data, end]: [u64; 4]) -> [RoleRange; 3] {
+    [(Role::Length, start, header), (Role::Header, header, data), (Role::Payload, data, end)]
+        .map(|(role, start, end)| RoleRange { role, start, end })
+}
+
+/// Only a payload can be empty.
+fn without_empty(roles: &[RoleRange; 3]) -> &[RoleRange] {
+    match roles {
+        [head @ .., last] if last.start == last.end => head,
+        all => all,
+    }
+}
+
 /// One direction of a socket's stream.
 #[derive(Debug)]
 pub(crate) struct Lane {
+    /// Bytes seen in all, and those seen before the current file began: the file's offsets count from there.
+    total: u64,
+    base: u64,
+    /// Frames alike, and their bytes, which the decoder has not seen.
+    passed: (u64, u64),
+    /// The stream stands between two frames.
+    border: bool,
+    /// After an error or a gap nobody knows where frames begin.
+    lost: bool,
+    slow: Box<Slow>,
+}
+
+/// What a lane needs for frames that are not alike.
+#[derive(Debug)]
+struct Slow {
     framing: Framing,
     decoder: Decoder,
     spans: Spans,
     roles: Vec<RoleRange>,
-    /// Bytes seen in all, and those seen before the current file began: the file's offsets count from there.
-    total: u64,
-    base: u64,
-    /// After an error or a gap nobody knows where frames begin.
-    lost: bool,
 }
 
 /// A frame, or the reason why there will be no more, at offsets of the current file.
@@ -33,15 +91,10 @@ impl Lane {
     pub fn new(framing: &Framing) -> Self {
         // What is recorded has passed the server's limits already, or is an error by them.
         let limits = Limits { payload: u64::MAX, ..Limits::DEFAULT };
-        Lane {
-            framing: framing.clone(),
-            decoder: Decoder::new(framing, limits),
-            spans: Spans::default(),
-            roles: Vec::new(),
-            total: 0,
-            base: 0,
-            lost: false,
-        }
+        let decoder = Decoder::new(framing, limits);
+        let (spans, roles) = (Spans::default(), Vec::new());
+        let slow = Box::new(Slow { framing: framing.clone(), decoder, spans, roles });
+        Lane { total: 0, base: 0, passed: (0, 0), border: true, lost: false, slow }
     }
 
     /// A new file begins here.
@@ -54,12 +107,33 @@ impl Lane {
         self.lost = true;
     }
 
-    /// Takes the next bytes and tells `found` of every frame that they complete.
-    pub fn feed(&mut self, bytes: &[u8], mut found: impl FnMut(Found<'_>)) {
+    /// Takes the next bytes and tells `found` of every frame that they complete. All lanes that share `alike` have one framing.
+    pub fn feed(&mut self, alike: &mut Alike, bytes: &[u8], mut found: impl FnMut(Found<'_>)) {
         self.total += bytes.len() as u64;
         let mut rest = bytes;
         while !self.lost {
-            let (start, end, error) = match self.frame(&mut rest) {
+            if self.border
+                && let Some(after) = alike.rest(rest)
+            {
+                let start = self.total - rest.len() as u64;
+                self.passed = (self.passed.0 + 1, self.passed.1 + alike.total as u64);
+                rest = after;
+                // A frame that began in an earlier file has no place in this one.
+                if let Some(start) = start.checked_sub(self.base) {
+                    let (end, roles) = (start + alike.total as u64, alike.roles(start));
+                    found(Found { start, end, roles: without_empty(&roles), error: None });
+                }
+                continue;
+            }
+            if rest.is_empty() {
+                return;
+            }
+            let (frames, len) = std::mem::take(&mut self.passed);
+            let slow = &mut *self.slow;
+            slow.decoder.pass(frames, len);
+            let next = slow.frame(alike, &mut rest);
+            self.border = slow.decoder.partial().is_empty();
+            let (start, end, error) = match next {
                 Ok(None) => return,
                 Ok(Some(whole)) => (whole.start, whole.end, None),
                 Err(error) => {
@@ -68,20 +142,21 @@ impl Lane {
                     (start, error.offset.max(start) + 1, Some(error.to_string()))
                 }
             };
-            // A frame that began in an earlier file has no place in this one.
             if let Some(first) = start.checked_sub(self.base) {
                 let base = self.base;
-                for role in &mut self.roles {
+                for role in &mut slow.roles {
                     (role.start, role.end) = (role.start.saturating_sub(base), role.end.saturating_sub(base));
                 }
-                let (roles, error) = (self.roles.as_slice(), error.as_deref());
+                let (roles, error) = (slow.roles.as_slice(), error.as_deref());
                 found(Found { start: first, end: end.saturating_sub(base), roles, error });
             }
         }
     }
+}
 
+impl Slow {
     /// The next frame's place in the stream; what its bytes are is left in `roles`.
-    fn frame(&mut self, rest: &mut &[u8]) -> Result<Option<Range<u64>>, FrameError> {
+    fn frame(&mut self, alike: &mut Alike, rest: &mut &[u8]) -> Result<Option<Range<u64>>, FrameError> {
         self.roles.clear();
         if let Framing::JsonHeader(_) = self.framing {
             // Length, header and data lie one behind the other: the decoder need not be listened to, which is twice as quick.
@@ -92,17 +167,11 @@ impl Lane {
                     let end = frame.offset + frame.len as u64;
                     let data = end - frame.payload.len() as u64;
                     let header = data - frame.header.len() as u64;
-                    let borders = [frame.offset, header, data, end];
-                    let parts =
-                        [Role::Length, Role::Header, Role::Payload].into_iter().zip(borders.windows(2));
-                    self.roles.extend(
-                        parts
-                            .filter_map(|(role, border)| match *border {
-                                [start, end] => Some(RoleRange { role, start, end }),
-                                _ => None,
-                            })
-                            .filter(|part| part.start < part.end),
-                    );
+                    self.roles.extend_from_slice(without_empty(&parts([frame.offset, header, data, end])));
+                    let (head, length) = ((data - frame.offset) as usize, (header - frame.offset) as usize);
+                    if before.len() - rest.len() == frame.len && head <= HEAD {
+                        alike.learn(before.get(..head).unwrap_or_default(), length, frame.len);
+                    }
                     Ok(Some(frame.offset..end))
                 }
                 Err(error) => {
@@ -148,7 +217,7 @@ mod tests {
 
     fn feed(lane: &mut Lane, bytes: &[u8]) -> Vec<(u64, u64, usize, bool)> {
         let mut all = Vec::new();
-        lane.feed(bytes, |found| {
+        lane.feed(&mut Alike::default(), bytes, |found| {
             all.push((found.start, found.end, found.roles.len(), found.error.is_some()))
         });
         all
@@ -164,20 +233,24 @@ mod tests {
     #[test]
     fn the_quick_way_says_the_same_as_the_decoder_that_is_listened_to() {
         let framing: Framing = "json-header:size".parse().unwrap();
-        let stream = b"\x0b\0\0\0{\"size\": 2}ab\x0b\0\0\0{\"size\": 0}\x0c\0\0\0{\"size\": xx}";
+        let ab = b"\x0b\0\0\0{\"size\": 2}ab";
+        let cd = b"\x0b\0\0\0{\"size\": 2}cd";
+        let empty = b"\x0b\0\0\0{\"size\": 0}";
+        let broken = b"\x0c\0\0\0{\"size\": xx}";
+        let stream = [ab, cd, ab, empty.as_slice(), empty, ab, broken].concat();
         for cut in 0..=stream.len() {
             let mut lane = Lane::new(&framing);
-            let mut all = Vec::new();
+            let (mut alike, mut all) = (Alike::default(), Vec::new());
             for piece in [&stream[..cut], &stream[cut..]] {
-                lane.feed(piece, |found| {
-                    all.push((found.start, found.end, found.roles.to_vec(), found.error.is_some()))
+                lane.feed(&mut alike, piece, |found| {
+                    all.push((found.start, found.end, found.roles.to_vec(), found.error.map(str::to_owned)))
                 });
             }
             let mut decoder = Decoder::new(&framing, Limits::DEFAULT);
             let (mut rest, mut spans) = (stream.as_slice(), Spans::default());
-            for (start, end, roles, broken) in &all {
+            for (start, end, roles, error) in &all {
                 let frame = decoder.decode_observed(&mut rest, &mut spans);
-                assert_eq!(frame.is_err(), *broken, "cut at {cut}");
+                assert_eq!(frame.as_ref().err().map(ToString::to_string), *error, "cut at {cut}");
                 if let Ok(Some(frame)) = frame {
                     assert_eq!((frame.offset, frame.offset + frame.len as u64), (*start, *end));
                 }
@@ -188,8 +261,27 @@ mod tests {
                 });
                 assert_eq!(said.collect::<Vec<_>>(), *roles, "cut at {cut}");
             }
-            assert_eq!(all.len(), 3, "cut at {cut}");
+            assert_eq!(all.len(), 7, "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn lanes_may_share_what_they_have_learnt() {
+        let framing: Framing = "json-header:size".parse().unwrap();
+        let (mut one, mut other) = (Lane::new(&framing), Lane::new(&framing));
+        let mut alike = Alike::default();
+        let ab = b"\x0b\0\0\0{\"size\": 2}ab";
+        let mut all = Vec::new();
+        for lane in [&mut one, &mut other] {
+            lane.feed(&mut alike, &ab[..7], |_| panic!("it is not whole"));
+            lane.feed(&mut alike, &[&ab[7..], ab, &ab[..16]].concat(), |found| {
+                all.push((found.start, found.end))
+            });
+            lane.rebase();
+            lane.feed(&mut alike, &[&ab[16..], ab].concat(), |found| all.push((found.start, found.end)));
+        }
+        // The third frame began in the file before: the fourth is at 1 of the new one.
+        assert_eq!(all, [(0, 17), (17, 34), (1, 18), (0, 17), (17, 34), (1, 18)]);
     }
 
     #[test]

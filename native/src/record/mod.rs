@@ -4,6 +4,7 @@
 //! room is counted and the file says so. Events reach the file within [`LINGER`] of happening, so a process that
 //! is killed loses no more than that.
 
+mod at;
 mod file;
 pub(crate) mod frames;
 mod queue;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use framewire::time::Instant;
 
-use queue::{Batch, CallNumber, Queue, SocketNumber};
+use queue::{Batch, Queue, SocketNumber};
 pub use tap::{Stamp, Tap};
 use writer::Writer;
 
@@ -76,7 +77,6 @@ struct Shared {
     queue: Queue,
     start: std::time::Instant,
     sockets: AtomicU64,
-    calls: AtomicU64,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
@@ -95,7 +95,6 @@ impl Recorder {
             queue: Queue::new(options.queue),
             start,
             sockets: AtomicU64::new(0),
-            calls: AtomicU64::new(0),
             writer: Mutex::new(None),
         });
         let source = shared.clone();
@@ -133,10 +132,6 @@ impl Recorder {
 
     fn socket(&self) -> SocketNumber {
         self.0.sockets.fetch_add(1, Ordering::Relaxed)
-    }
-
-    fn call(&self) -> CallNumber {
-        self.0.calls.fetch_add(1, Ordering::Relaxed)
     }
 
     fn push(&self, vital: bool, events: u64, bytes: usize, add: impl FnOnce(&mut Batch)) {

@@ -8,7 +8,7 @@ use framewire::trace::{Errno, Op, Transport};
 
 /// A socket's number among all that the recorder ever saw; files count their own anew.
 pub(super) type SocketNumber = u64;
-/// A call's number, likewise.
+/// A waiting call's number among those of its socket.
 pub(super) type CallNumber = u64;
 
 /// One event on its way to the file. Its bytes, if any, stand in the queue's `bytes`. Small, because there are many: what
@@ -88,8 +88,35 @@ pub(super) enum Event {
     Call { socket: SocketNumber, op: Op, asked: Asked, address: Option<Box<SocketAddr>>, result: Returned },
     /// `op` and `socket` again, in case the begin was lost or stands in an earlier file.
     Returned { call: CallNumber, socket: SocketNumber, op: Op, result: Returned, extra: Option<Box<Extra>> },
+    /// A server's whole turn in one: recv() returned, send() took all or some of the answer, and perhaps recv() is called again.
+    Turn(Turn),
     /// The socket is no more: it need not be told of in the next file.
     Gone { socket: SocketNumber },
+}
+
+/// A turn that a server takes. Its bytes are those received, then those sent; it is over at its event's time.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub socket: SocketNumber,
+    /// The recv() that returned, and when.
+    pub call: CallNumber,
+    pub at: Instant,
+    /// Bytes that recv() asks for, those it got, and those that send() was given.
+    pub asked: u32,
+    pub received: u32,
+    pub answer: u32,
+    /// The next recv() has begun.
+    pub goes_on: bool,
+}
+
+impl Event {
+    /// How many events it stands for.
+    pub fn count(&self) -> u64 {
+        match self {
+            Event::Turn(Turn { goes_on, .. }) => 2 + u64::from(*goes_on),
+            _ => 1,
+        }
+    }
 }
 
 /// Events and their bytes, in order.
@@ -118,8 +145,13 @@ impl Batch {
     }
 
     pub fn push(&mut self, time: Instant, what: Event, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-        self.items.push(Item { time, what, len: bytes.len() });
+        self.push_parts(time, what, [bytes]);
+    }
+
+    /// An event whose bytes come in parts.
+    pub fn push_parts<const N: usize>(&mut self, time: Instant, what: Event, parts: [&[u8]; N]) {
+        parts.iter().for_each(|part| self.bytes.extend_from_slice(part));
+        self.items.push(Item { time, what, len: parts.iter().map(|part| part.len()).sum() });
     }
 }
 

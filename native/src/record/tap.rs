@@ -7,7 +7,7 @@ use framewire::time::Instant;
 use framewire::trace::{Errno, Op, Transport};
 
 use super::Recorder;
-use super::queue::{Asked, Batch, CallNumber, Event, Extra, Made, Returned, SocketNumber};
+use super::queue::{Asked, Batch, CallNumber, Event, Extra, Made, Returned, SocketNumber, Turn};
 
 /// A socket being recorded, or nothing.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ struct Inner {
     socket: SocketNumber,
     /// A call that has begun and not returned.
     waiting: Option<CallNumber>,
+    /// The number of the last call that had to wait, or might have had.
+    calls: CallNumber,
 }
 
 /// When a call returned; 0 where nothing is recorded.
@@ -31,12 +33,22 @@ fn errno(error: &io::Error) -> Errno {
 }
 
 impl Inner {
+    fn new(recorder: Recorder, socket: SocketNumber) -> Self {
+        Inner { recorder, socket, waiting: None, calls: 0 }
+    }
+
+    /// The number of the next call.
+    fn call(&mut self) -> CallNumber {
+        self.calls += 1;
+        self.calls
+    }
+
     /// The call that waits, or a new one that begins now.
     fn begin(&mut self, batch: &mut Batch, time: Instant, op: Op, asked: Asked) -> CallNumber {
         if let Some(call) = self.waiting.take() {
             return call;
         }
-        let call = self.recorder.call();
+        let call = self.call();
         let begun = Event::Begun { call, socket: self.socket, op, asked, address: None };
         batch.push(time, begun, &[]);
         call
@@ -71,7 +83,7 @@ impl Tap {
         let made = Box::new(Made { transport, local, remote: None, listener: None });
         let event = Event::Socket { socket, made };
         recorder.push(true, 1, 0, |batch| batch.push(time, event, &[]));
-        Tap(Some(Inner { recorder, socket, waiting: None }))
+        Tap(Some(Inner::new(recorder, socket)))
     }
 
     /// A TCP socket that is bound to `local` and listens.
@@ -97,10 +109,10 @@ impl Tap {
     pub fn connecting(recorder: Option<&Recorder>, transport: Transport, peer: SocketAddr) -> Tap {
         let mut tap = Tap::open(recorder, transport, None);
         if let Some(inner) = &mut tap.0 {
-            let (recorder, time, call) = (&inner.recorder, inner.recorder.now(), inner.recorder.call());
+            let (time, call) = (inner.recorder.now(), inner.call());
             let (socket, op, asked) = (inner.socket, Op::Connect, Asked::NOTHING);
             let begun = Event::Begun { call, socket, op, asked, address: Some(Box::new(peer)) };
-            recorder.push(false, 1, 0, |batch| batch.push(time, begun, &[]));
+            inner.recorder.push(false, 1, 0, |batch| batch.push(time, begun, &[]));
             inner.waiting = Some(call);
         }
         tap
@@ -141,7 +153,7 @@ impl Tap {
             let returned = Event::Returned { call, socket: inner.socket, op, result, extra };
             batch.push(time, returned, &[]);
         });
-        Tap(Some(Inner { recorder, socket, waiting: None }))
+        Tap(Some(Inner::new(recorder, socket)))
     }
 
     /// recv(`size`) is being waited in.
@@ -159,11 +171,10 @@ impl Tap {
         if inner.waiting.is_some() {
             return;
         }
-        let Inner { recorder, socket, waiting } = inner;
-        let (time, call) = (recorder.now(), recorder.call());
-        *waiting = Some(call);
-        let begun = Event::Begun { call, socket: *socket, op, asked, address: None };
-        recorder.push(false, 1, 0, |batch| batch.push(time, begun, &[]));
+        let (time, call, socket) = (inner.recorder.now(), inner.call(), inner.socket);
+        inner.waiting = Some(call);
+        let begun = Event::Begun { call, socket, op, asked, address: None };
+        inner.recorder.push(false, 1, 0, |batch| batch.push(time, begun, &[]));
     }
 
     /// recv(`asked`) returned these bytes (none: the peer has closed).
@@ -190,27 +201,21 @@ impl Tap {
         asked: usize,
         goes_on: bool,
     ) {
-        let Some(Inner { recorder, socket, waiting }) = &mut self.0 else { return };
-        let (socket, now) = (*socket, recorder.now());
+        let Some(inner) = &mut self.0 else { return };
+        let sizes = [asked, received.len(), answer.len()].map(u32::try_from);
         let sent = answer.get(..taken).unwrap_or(answer);
-        let (ended, next) = (waiting.take(), goes_on.then(|| recorder.call()));
-        let call = ended.unwrap_or_else(|| recorder.call());
-        *waiting = next;
-        let op = Op::Recv;
-        let begun = |call| Event::Begun { call, socket, op, asked: Asked::bytes(asked), address: None };
-        let returned =
-            Event::Returned { call, socket, op, result: Returned::value(received.len()), extra: None };
-        let (asked, result) = (Asked::bytes(answer.len()), Returned::value(sent.len()));
-        let send = Event::Call { socket, op: Op::Send, asked, address: None, result };
-        recorder.push(false, 4, received.len() + sent.len(), |batch| {
-            if ended.is_none() {
-                batch.push(at.0, begun(call), &[]);
-            }
-            batch.push(at.0, returned, received);
-            batch.push(now, send, sent);
-            if let Some(next) = next {
-                batch.push(now, begun(next), &[]);
-            }
+        let [Ok(size), Ok(got), Ok(given)] = sizes else {
+            // Sizes that do not fit into the small event come as two.
+            self.received_at(received, asked, at);
+            return self.sent(answer, taken);
+        };
+        let call = inner.waiting.take().unwrap_or_else(|| inner.call());
+        inner.waiting = goes_on.then(|| inner.call());
+        let (time, socket) = (inner.recorder.now(), inner.socket);
+        let turn = Turn { socket, call, at: at.0, asked: size, received: got, answer: given, goes_on };
+        let event = Event::Turn(turn);
+        inner.recorder.push(false, event.count(), received.len() + sent.len(), |batch| {
+            batch.push_parts(time, event, [received, sent]);
         });
     }
 

@@ -8,23 +8,22 @@ use std::path::Path;
 
 use framewire::framing::Framing;
 use framewire::time::Instant;
-use framewire::trace::{
-    Args, CallId, Data, Errno, HostId, How, Op, Outcome, ProgramId, Provenance, Record, SocketId, ThreadId,
-    Transport, What,
-};
+use framewire::trace::{Outcome, ProgramId, SocketId, ThreadId, Transport, What};
 
 use super::RecorderOptions;
+use super::at::{At, HOST, Known, observed, outcome};
 use super::file::{Flushed, TraceFile};
-use super::frames::Lane;
-use super::queue::{Batch, CallNumber, Event, Extra, Item, Made, SocketNumber};
+use super::frames::{Alike, Lane};
+use super::queue::{Batch, Event, Extra, Item, Made, SocketNumber};
 
-const HOST: HostId = HostId(0);
 const PROGRAM: ProgramId = ProgramId(0);
 /// Calls socket(), bind(), accept(); each accepted connection is served by a thread of its own.
 const MAIN_THREAD: ThreadId = ThreadId(0);
 
-/// A batch is written in pieces of about so many bytes: no more is lost when the disk is full.
+/// When the disk is full, no more than a piece of about so many bytes is lost for want of room.
 const PIECE: usize = 16 << 10;
+/// Bytes that are written at once: by 16 KiB they would cost the system twice as much.
+const WRITE: usize = 128 << 10;
 
 /// Numbers that count up need no hash against malice: the multiplication spreads them over all bits.
 #[derive(Debug, Default)]
@@ -65,15 +64,6 @@ impl Live {
     }
 }
 
-/// A socket by its number in the file.
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    socket: SocketId,
-    thread: ThreadId,
-    /// The call that has begun and not returned: a socket has at most one here.
-    open: Option<(CallNumber, CallId)>,
-}
-
 /// What the current file has been told.
 #[derive(Debug, Default)]
 struct Told {
@@ -89,6 +79,7 @@ pub(super) struct Writer {
     options: RecorderOptions,
     epoch_nanos: u64,
     framing: Option<Framing>,
+    alike: Alike,
     file: TraceFile,
     live: HashMap<SocketNumber, Live, BuildHasherDefault<Spread>>,
     told: Told,
@@ -97,16 +88,13 @@ pub(super) struct Writer {
     missed: u64,
 }
 
-fn observed(time: Instant, what: What<'_>) -> Record<'_> {
-    Record::new(time, Provenance::Observed, what)
-}
-
 impl Writer {
     /// Makes the file; `epoch_nanos` is what the clock on the wall says when the recording's clock shows 0.
     pub fn create(path: &Path, options: RecorderOptions, epoch_nanos: u64) -> io::Result<Self> {
         let file = TraceFile::create(path, options.rotate_at, options.keep)?;
         let mut writer = Writer {
             framing: options.framing.parse().ok().filter(|f| !matches!(f, Framing::None | Framing::Datagram)),
+            alike: Alike::default(),
             options,
             epoch_nanos,
             file,
@@ -116,7 +104,7 @@ impl Writer {
             missed: 0,
         };
         writer.introduce(Instant::START);
-        writer.introduced = writer.file.flush() != Flushed::Failed;
+        writer.introduced = !matches!(writer.file.flush(), Flushed::Failed { .. });
         Ok(writer)
     }
 
@@ -155,11 +143,12 @@ impl Writer {
             bytes = rest;
             last = item.time;
             self.track(item);
-            told += 1;
+            told += item.what.count();
             if takes {
                 self.item(item, data);
-                if self.file.pending() >= PIECE {
-                    takes = self.flush(last, std::mem::take(&mut told));
+                if self.file.fresh() >= PIECE {
+                    self.file.end_piece(std::mem::take(&mut told));
+                    takes = self.file.pending() < WRITE || self.flush(last, 0);
                 }
             }
         }
@@ -176,16 +165,18 @@ impl Writer {
         self.flush(last, told + batch.lost);
     }
 
-    /// Writes what was told to the file, `events` of them; false when the system refused.
+    /// Writes what was told to the file, `events` of them since the last piece; false when the system refused.
     fn flush(&mut self, last: Instant, events: u64) -> bool {
+        self.file.end_piece(events);
         match self.file.flush() {
             Flushed::Written => self.missed = 0,
             Flushed::Rotated => {
                 self.missed = 0;
                 self.introduce(last);
             }
-            Flushed::Failed => {
-                self.missed += events;
+            Flushed::Failed { partly, lost } => {
+                // What was missing before is told of in the first piece.
+                self.missed = lost + if partly { 0 } else { self.missed };
                 // What was told is not in the file: later events tell of their sockets and calls anew.
                 self.told.file += 1;
                 self.lose_frames();
@@ -222,7 +213,7 @@ impl Writer {
             Event::Gone { socket } => {
                 self.live.remove(socket);
             }
-            Event::Begun { .. } | Event::Call { .. } | Event::Returned { .. } => {}
+            Event::Begun { .. } | Event::Call { .. } | Event::Returned { .. } | Event::Turn(_) => {}
         }
     }
 
@@ -267,6 +258,7 @@ impl Writer {
             time,
             known,
             lanes,
+            alike: &mut self.alike,
             file: &mut self.file,
             calls: &mut self.told.calls,
             framing: &self.options.framing,
@@ -313,6 +305,11 @@ impl Writer {
                     at.frames(false, data);
                 }
             }
+            Event::Turn(turn) => {
+                if let Some(mut at) = self.at(turn.at, turn.socket) {
+                    at.turn(turn, time, data);
+                }
+            }
             Event::Gone { .. } => {}
         }
     }
@@ -325,64 +322,8 @@ impl Writer {
     }
 }
 
-/// A socket at a moment.
-struct At<'a> {
-    time: Instant,
-    known: &'a mut Known,
-    lanes: &'a mut Option<Box<[Lane; 2]>>,
-    file: &'a mut TraceFile,
-    calls: &'a mut u32,
-    framing: &'a str,
-}
-
-impl At<'_> {
-    fn begin(&mut self, op: Op, size: Option<u64>, address: Option<SocketAddr>, data: &[u8]) -> CallId {
-        let call = CallId(*self.calls);
-        *self.calls += 1;
-        let how = (op == Op::Shutdown).then_some(How::Write);
-        let args = Args { size, address, how, data: Data::Bytes(data), ..Args::default() };
-        let (host, thread, socket) = (HOST, self.known.thread, Some(self.known.socket));
-        let what = What::CallBegun { call, host, thread, socket, op, args, line: None, parent: None };
-        self.file.record(observed(self.time, what));
-        call
-    }
-
-    fn returned(
-        &mut self,
-        call: CallId,
-        outcome: Outcome<'_>,
-        data: &[u8],
-        (address, socket, truncated): (Option<SocketAddr>, Option<SocketId>, u32),
-    ) {
-        let data = Data::Bytes(data);
-        let what = What::CallReturned { call, outcome, data, address, socket, truncated };
-        self.file.record(observed(self.time, what));
-    }
-
-    /// Tells of the frames that these bytes of the stream complete.
-    fn frames(&mut self, sent: bool, bytes: &[u8]) {
-        let (Some(lanes), false) = (self.lanes.as_mut(), bytes.is_empty()) else { return };
-        let (time, socket, framing) = (self.time, self.known.socket, self.framing);
-        let file = &mut *self.file;
-        lanes[usize::from(sent)].feed(bytes, |found| {
-            let (start, end, roles, error) = (found.start, found.end, found.roles, found.error);
-            file.record(observed(
-                time,
-                What::FrameDecoded { socket, sent, framing, start, end, roles, error },
-            ));
-        });
-    }
-}
-
 fn thread(file: &mut TraceFile, time: Instant, thread: ThreadId, name: &str) {
     file.record(observed(time, What::Thread { thread, host: HOST, program: Some(PROGRAM), name }));
-}
-
-fn outcome(value: Result<i64, Errno>) -> Outcome<'static> {
-    match value {
-        Ok(value) => Outcome::Value(value),
-        Err(errno) => Outcome::Errno(errno),
-    }
 }
 
 /// This machine's name, or `this host`.

@@ -18,7 +18,7 @@ use crate::record::{Recorder, RecorderOptions};
 use crate::say;
 use crate::serve;
 use crate::shutdown::Shutdown;
-use crate::units::{parse_millis, parse_seconds, parse_size};
+use crate::units::{parse_count, parse_length, parse_millis, parse_seconds, parse_size};
 use crate::web::link::Link;
 use shape::Shape;
 use udp::Mishaps;
@@ -44,7 +44,7 @@ pub struct RelayArgs {
     #[arg(long)]
     pub udp: bool,
     /// Pass on at most so many bytes at a time, each piece in a segment of its own (TCP)
-    #[arg(long, value_name = "BYTES", value_parser = parse_size)]
+    #[arg(long, value_name = "BYTES", value_parser = parse_length)]
     pub slice: Option<usize>,
     /// The pause between two slices
     #[arg(long, value_name = "MS", default_value = "0", value_parser = parse_millis, requires = "slice")]
@@ -59,7 +59,7 @@ pub struct RelayArgs {
     #[arg(long, value_name = "MS", default_value = "0", value_parser = parse_millis)]
     pub jitter: Duration,
     /// Bytes a second in each direction (TCP)
-    #[arg(long, value_name = "BYTES", value_parser = parse_size)]
+    #[arg(long, value_name = "BYTES", value_parser = parse_length)]
     pub rate: Option<usize>,
     /// After so many bytes, nothing for S seconds (without S: for ever) (TCP)
     #[arg(long, value_name = "BYTES[:S]", value_parser = parse_stall)]
@@ -89,7 +89,7 @@ pub struct RelayArgs {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Connections (with --udp: clients) at a time; further ones wait in the kernel's queue
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(long, value_name = "N", default_value = "10000", value_parser = parse_count)]
     pub max_connections: usize,
     /// Seconds after which a silent client of --udp is forgotten
     #[arg(long, value_name = "S", default_value = "60", value_parser = parse_seconds)]
@@ -264,6 +264,14 @@ impl RelayArgs {
 pub fn run(args: &RelayArgs) -> Result<()> {
     let plan = args.plan()?;
     let address = listen::resolve(&args.listen)?;
+    let here =
+        address.ip() == plan.target.ip() || (address.ip().is_unspecified() && plan.target.ip().is_loopback());
+    if here && address.port() == plan.target.port() && address.port() != 0 {
+        bail!(
+            "{} is where the relay itself listens: it would pass everything on to itself for ever",
+            plan.target
+        );
+    }
     listen::raise_open_files();
     serve::runtime(None)?.block_on(async {
         let shutdown = Shutdown::new();

@@ -12,7 +12,7 @@ use crate::listen::{self, Transport};
 use crate::record::{Recorder, RecorderOptions};
 use crate::reply::bytes_of;
 use crate::serve::session;
-use crate::units::{parse_millis, parse_seconds, parse_size};
+use crate::units::{parse_length, parse_millis, parse_seconds, parse_size};
 use crate::web::link::Link;
 use output::Output;
 
@@ -50,13 +50,13 @@ pub struct SendArgs {
     #[arg(long, value_name = "SPEC", default_value = "none")]
     pub framing: String,
     /// Send all messages this many times
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub count: u64,
     /// Wait so long between messages
     #[arg(long, value_name = "MS", default_value = "0", value_parser = parse_millis)]
     pub interval: Duration,
     /// Bytes asked for in one recv()
-    #[arg(long, value_name = "BYTES", default_value = "1024", value_parser = parse_size)]
+    #[arg(long, value_name = "BYTES", default_value = "1024", value_parser = parse_length)]
     pub recv_size: usize,
     /// Each answer must be this: TEXT or file:PATH
     #[arg(long, value_name = "TEXT")]
@@ -74,7 +74,7 @@ pub struct SendArgs {
     #[arg(long)]
     pub nodelay: bool,
     /// Cut what is sent into pieces of so many bytes, one send() each (TCP)
-    #[arg(long, value_name = "BYTES", value_parser = parse_size)]
+    #[arg(long, value_name = "BYTES", value_parser = parse_length)]
     pub chunk: Option<usize>,
     /// Wait so long between the pieces
     #[arg(long, value_name = "MS", default_value = "0", value_parser = parse_millis)]

@@ -56,7 +56,7 @@ impl Output {
                 .and_then(|()| if bytes.ends_with(b"\n") { Ok(()) } else { out.write_all(b"\n") })
         };
         // Whoever reads our output may have heard enough (`| head -1`): that is no fault of the conversation.
-        let _ = result.and_then(|()| out.flush());
+        crate::say::said(result.and_then(|()| out.flush()));
     }
 }
 

@@ -17,7 +17,7 @@ use crate::listen::{self, Transport};
 use crate::record::{Recorder, RecorderOptions};
 use crate::reply::{Reply, bytes_of};
 use crate::shutdown::Shutdown;
-use crate::units::{parse_seconds, parse_size};
+use crate::units::{parse_count, parse_length, parse_seconds, parse_size, parse_threads};
 use crate::web::link::{Link, Target};
 use limits::{Budget, Limits};
 use session::{Codec, Session};
@@ -62,7 +62,7 @@ pub struct ServeArgs {
     #[arg(long)]
     pub once: bool,
     /// Connections at a time; further ones wait in the kernel's queue
-    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    #[arg(long, value_name = "N", default_value = "20000", value_parser = parse_count)]
     pub max_connections: usize,
     /// Seconds without a byte in either direction that end a connection; 0: never
     #[arg(long, value_name = "S", default_value = "300", value_parser = parse_seconds)]
@@ -86,13 +86,13 @@ pub struct ServeArgs {
     #[arg(long, value_name = "BYTES", default_value = "512MiB", value_parser = parse_size)]
     pub max_buffered: usize,
     /// Threads that serve; default: one a core, at most four
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
     pub threads: Option<usize>,
     /// Write every socket call with its bytes to this .fwtrace file, as it happens
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
     /// Start a new recording when the file reaches this size (x.fwtrace becomes x.1.fwtrace, and so on)
-    #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = parse_size)]
+    #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = parse_length)]
     pub record_size: usize,
     /// Old recordings kept
     #[arg(long, value_name = "N", default_value_t = 8)]
@@ -165,6 +165,9 @@ impl Service {
             anyhow::bail!(
                 "--framing and --greet are for tcp: a datagram is a message already, and udp has no connections"
             );
+        }
+        if args.transport == Transport::Udp && args.hang_up {
+            anyhow::bail!("--hang-up is for tcp: with udp there is no connection to close");
         }
         let recorder = record.map(|target| {
             Recorder::create(
@@ -265,7 +268,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
 /// Says where the server listens: the first line of standard output, for people and scripts.
 fn announce(args: &ServeArgs, addr: SocketAddr) -> std::io::Result<()> {
     let transport = args.transport.name();
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::say::output();
     if args.json {
         let line = serde_json::json!({
             "event": "listening", "transport": transport, "address": addr.to_string(), "port": addr.port(),

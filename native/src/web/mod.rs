@@ -245,7 +245,7 @@ fn announce(
     demo: Option<&demo::Demo>,
     assets: &Assets,
 ) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = crate::say::output();
     let url = format!("http://{}/", listen::reachable(page));
     if args.json {
         let servers = demo.map(demo::Demo::json);
@@ -271,6 +271,9 @@ fn announce(
     }
     for (number, file) in args.files.iter().enumerate() {
         writeln!(out, "  recording {number}: {}", file.display())?;
+        if let Some(doubt) = recordings::doubt(file) {
+            writeln!(out, "    note: the page cannot open it as it is: {doubt}")?;
+        }
     }
     if let Some(demo) = demo {
         writeln!(out, "{demo}")?;

@@ -1,5 +1,6 @@
 //! Recordings given on the command line, for the page to list and open.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use axum::body::Body;
@@ -82,6 +83,16 @@ pub async fn send(path: &Path) -> Response {
     }
 }
 
+/// What keeps the page from opening a file as it is now, as far as its beginning shows: an empty one may still grow.
+pub fn doubt(path: &Path) -> Option<String> {
+    const LOOK: u64 = 4096;
+    let mut first = Vec::new();
+    let file =
+        std::fs::File::open(path).ok().filter(|file| file.metadata().is_ok_and(|meta| meta.is_file()))?;
+    file.take(LOOK).read_to_end(&mut first).ok()?;
+    crate::trace_cmd::open(&first).err().map(|error| format!("{error:#}"))
+}
+
 fn name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
@@ -98,6 +109,24 @@ mod tests {
         let [listed] = recordings.list().try_into().unwrap();
         assert_eq!((listed.number, listed.url.as_str(), listed.bytes), (0, "/recordings/0", Some(5)));
         assert!(!listed.name.contains('/') && listed.name.ends_with(".fwtrace"));
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_doubted() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            doubt(&path)
+        };
+        assert!(file("text", b"hello hello").is_some_and(|said| said.contains(".fwtrace")));
+        assert!(file("empty", b"").is_some_and(|said| said.contains("empty")));
+        let mut trace = framewire::trace::write(&framewire::trace::Trace::new());
+        assert_eq!(file("trace", &trace), None);
+        trace.extend([9; 100]);
+        assert_eq!(file("cut", &trace), None, "what is damaged further on opens up to there");
+        let pcap = [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0];
+        assert_eq!(file("capture", &pcap), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One record to bytes. docs/trace-format.md describes them.
 
-use super::wire::{put_address, put_bytes, put_i64, put_ip, put_option, put_u64};
+use super::wire::{Pen, put_address, put_bytes, put_i64, put_ip, put_option, put_u64};
 use crate::probe::{Timer, TimerChange, Var};
 use crate::rule::Rule;
 use crate::trace::code::Kind;
@@ -26,7 +26,7 @@ impl Names {
         self.given.clear();
     }
 
-    fn put(&mut self, out: &mut Vec<u8>, class: NameClass, code: u16, name: &str) {
+    fn put(&mut self, out: &mut Pen<'_>, class: NameClass, code: u16, name: &str) {
         match self.given.iter().position(|g| *g == (class, code)) {
             Some(at) => put_u64(out, at as u64 + 1),
             None => {
@@ -37,18 +37,18 @@ impl Names {
         }
     }
 
-    fn put_rule(&mut self, out: &mut Vec<u8>, rule: Option<Rule>) {
+    fn put_rule(&mut self, out: &mut Pen<'_>, rule: Option<Rule>) {
         match rule {
             None => out.push(0),
             Some(rule) => self.put(out, NameClass::Rule, rule as u16, rule.info().name),
         }
     }
 
-    fn put_var(&mut self, out: &mut Vec<u8>, var: Var) {
+    fn put_var(&mut self, out: &mut Pen<'_>, var: Var) {
         self.put(out, NameClass::Var, var as u16, var.label());
     }
 
-    fn put_timer(&mut self, out: &mut Vec<u8>, timer: Timer) {
+    fn put_timer(&mut self, out: &mut Pen<'_>, timer: Timer) {
         self.put(out, NameClass::Timer, timer as u16, timer_name(timer));
     }
 }
@@ -73,7 +73,7 @@ pub fn timer_name(timer: Timer) -> &'static str {
 /// Data larger than this are told by their length alone.
 pub const MAX_DATA: usize = 1 << 30;
 
-fn put_data(out: &mut Vec<u8>, data: Data<'_>) {
+fn put_data(out: &mut Pen<'_>, data: Data<'_>) {
     match data {
         Data::Bytes(bytes) if bytes.len() > MAX_DATA => {
             put_data(out, Data::Unknown { len: bytes.len() as u64 })
@@ -135,7 +135,7 @@ pub fn kind_of(what: &What<'_>) -> Kind {
 }
 
 /// Appends the record's body; `event` is its number, `since` the time of the record before it in the chunk.
-pub fn encode(out: &mut Vec<u8>, names: &mut Names, event: u32, since: u64, record: &Record<'_>) {
+pub fn encode(out: &mut Pen<'_>, names: &mut Names, event: u32, since: u64, record: &Record<'_>) {
     out.push(kind_of(&record.what) as u8);
     out.push(record.provenance as u8 | if record.cause.is_some() { 0x80 } else { 0 });
     put_i64(out, record.time.as_nanos().wrapping_sub(since) as i64);
@@ -145,9 +145,9 @@ pub fn encode(out: &mut Vec<u8>, names: &mut Names, event: u32, since: u64, reco
     put_what(out, names, &record.what);
 }
 
-fn put_what(out: &mut Vec<u8>, names: &mut Names, what: &What<'_>) {
-    let id = |out: &mut Vec<u8>, n: u32| put_u64(out, u64::from(n));
-    let some = |out: &mut Vec<u8>, n: Option<u32>| put_option(out, n.map(u64::from));
+fn put_what(out: &mut Pen<'_>, names: &mut Names, what: &What<'_>) {
+    let id = |out: &mut Pen<'_>, n: u32| put_u64(out, u64::from(n));
+    let some = |out: &mut Pen<'_>, n: Option<u32>| put_option(out, n.map(u64::from));
     match *what {
         What::Host { host, name, addresses } => {
             id(out, host.0.into());
@@ -314,7 +314,7 @@ fn put_what(out: &mut Vec<u8>, names: &mut Names, what: &What<'_>) {
 }
 
 /// Most calls use few arguments: a set of bits says which follow.
-fn put_args(out: &mut Vec<u8>, args: &Args<'_>) {
+fn put_args(out: &mut Pen<'_>, args: &Args<'_>) {
     let has = [
         args.size.is_some(),
         args.address.is_some(),

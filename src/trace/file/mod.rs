@@ -32,7 +32,7 @@ use std::io;
 use self::decode::Scratch;
 use self::encode::Names;
 pub use self::encode::{kind_of, timer_name};
-use self::wire::{Fields, put_u64};
+use self::wire::{Fields, Pen, put_u64};
 pub use self::wire::{WireError, crc32};
 use super::id::EventId;
 use super::record::Record;
@@ -61,7 +61,6 @@ pub struct FileWriter {
     names: Names,
     event: u32,
     time: u64,
-    body: Vec<u8>,
 }
 
 impl Default for FileWriter {
@@ -76,7 +75,7 @@ impl FileWriter {
         let mut out = MAGIC.to_vec();
         out.extend(VERSION.to_le_bytes());
         out.extend([0, 0]);
-        FileWriter { out, open: None, names: Names::default(), event: 0, time: 0, body: Vec::new() }
+        FileWriter { out, open: None, names: Names::default(), event: 0, time: 0 }
     }
 
     /// A writer that goes on behind the `events` events that a file has already. Cut the file at its last whole chunk first
@@ -105,7 +104,22 @@ impl FileWriter {
         std::mem::take(&mut self.out)
     }
 
-    fn close_chunk(&mut self) {
+    /// Writes the length of the record that ends the bytes where it takes more than the one octet at `begin`.
+    fn make_room(&mut self, begin: usize, len: usize) {
+        let mut octets = Vec::new();
+        let mut pen = Pen::new(&mut octets);
+        put_u64(&mut pen, len as u64);
+        pen.end();
+        let record = begin + 1..self.out.len();
+        self.out.resize(begin + octets.len() + len, 0);
+        self.out.copy_within(record, begin + octets.len());
+        if let Some(place) = self.out.get_mut(begin..begin + octets.len()) {
+            place.copy_from_slice(&octets);
+        }
+    }
+
+    /// Closes the open chunk: what was recorded so far can be read even if nothing that follows reaches the file.
+    pub fn close_chunk(&mut self) {
         let Some(begin) = self.open.take() else { return };
         let content = self.out.get(begin + CHUNK_HEADER..).unwrap_or(&[]);
         let (len, checksum) = (content.len() as u32, crc32(content));
@@ -124,11 +138,21 @@ impl Sink for FileWriter {
             self.names.clear();
             self.time = 0;
             self.out.extend([0; CHUNK_HEADER]);
-            put_u64(&mut self.out, u64::from(event));
+            let mut pen = Pen::new(&mut self.out);
+            put_u64(&mut pen, u64::from(event));
+            pen.end();
         }
-        self.body.clear();
-        encode::encode(&mut self.body, &mut self.names, event, self.time, &record);
-        wire::put_bytes(&mut self.out, &self.body);
+        // In place, behind one octet for its length: few records need more, and those are moved by what they need.
+        let begin = self.out.len();
+        let mut pen = Pen::new(&mut self.out);
+        pen.push(0);
+        encode::encode(&mut pen, &mut self.names, event, self.time, &record);
+        pen.end();
+        let len = self.out.len() - begin - 1;
+        match self.out.get_mut(begin) {
+            Some(octet) if len < 0x80 => *octet = len as u8,
+            _ => self.make_room(begin, len),
+        }
         self.time = record.time.as_nanos();
         self.event = event.saturating_add(1);
         if self.out.len() - self.open.unwrap_or(0) >= CHUNK_LEN {

@@ -24,62 +24,141 @@ pub enum WireError {
     Text(&'static str),
 }
 
-#[inline]
-pub fn put_u64(out: &mut Vec<u8>, mut n: u64) {
-    if n < 0x80 {
-        return out.push(n as u8);
-    }
-    // Made beside the vector, which then grows once.
-    let (mut bytes, mut len) = ([0_u8; 10], 0);
-    for byte in &mut bytes {
-        *byte = if n < 0x80 { n as u8 } else { n as u8 | 0x80 };
-        n >>= 7;
-        len += 1;
-        if n == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(bytes.get(..len).unwrap_or(&bytes));
+/// Octets that a pen gathers before the vector grows.
+const ROOM: usize = 120;
+
+/// Writes fields at the end of a vector. Most are numbers of an octet or two: they gather beside the vector, which then grows
+/// once for many of them. What is gathered comes with [`end`](Self::end).
+#[derive(Debug)]
+pub struct Pen<'a> {
+    out: &'a mut Vec<u8>,
+    room: [u8; ROOM],
+    len: usize,
 }
 
-pub fn put_i64(out: &mut Vec<u8>, n: i64) {
+impl<'a> Pen<'a> {
+    pub fn new(out: &'a mut Vec<u8>) -> Self {
+        Pen { out, room: [0; ROOM], len: 0 }
+    }
+
+    #[inline]
+    pub fn push(&mut self, octet: u8) {
+        match self.room.get_mut(self.len) {
+            Some(place) => {
+                *place = octet;
+                self.len += 1;
+            }
+            None => self.overflow(&[octet]),
+        }
+    }
+
+    /// Where there is no room left: apart, so that the usual way stays short.
+    #[cold]
+    #[inline(never)]
+    fn overflow(&mut self, bytes: &[u8]) {
+        self.end();
+        self.out.extend_from_slice(bytes);
+    }
+
+    pub fn extend_from_slice(&mut self, bytes: &[u8]) {
+        let place = self.room.get_mut(self.len..).and_then(|room| room.get_mut(..bytes.len()));
+        if let Some(place) = place {
+            place.copy_from_slice(bytes);
+            self.len += bytes.len();
+        } else {
+            self.overflow(bytes);
+        }
+    }
+
+    /// The first `len` of four octets.
+    #[inline]
+    fn few(&mut self, octets: u32, len: usize) {
+        match self.room.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut) {
+            Some(place) => {
+                *place = octets.to_le_bytes();
+                self.len += len;
+            }
+            None => self.overflow(octets.to_le_bytes().get(..len).unwrap_or(&[])),
+        }
+    }
+
+    /// Gives the vector what was gathered.
+    pub fn end(&mut self) {
+        self.out.extend_from_slice(self.room.get(..self.len).unwrap_or(&[]));
+        self.len = 0;
+    }
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+pub fn put_u64(out: &mut Pen<'_>, n: u64) {
+    match n {
+        0..0x80 => out.push(n as u8),
+        _ => put_more(out, n),
+    }
+}
+
+/// A number of several octets.
+#[inline(never)]
+fn put_more(out: &mut Pen<'_>, n: u64) {
+    if n >= 1 << 28 {
+        return put_large(out, n);
+    }
+    // The four groups of seven bits spread over four octets at once, and all but the last marked: a recorder writes dozens of these
+    // numbers for every message.
+    let n = n as u32;
+    let spread = n & 0x7f | n << 1 & 0x7f00 | n << 2 & 0x7f_0000 | n << 3 & 0x7f00_0000;
+    let last = spread.ilog2() / 8;
+    let more = 0x80_8080 & !(u32::MAX << (8 * last));
+    out.few(spread | more, last as usize + 1);
+}
+
+#[inline(never)]
+fn put_large(out: &mut Pen<'_>, mut n: u64) {
+    while n >= 0x80 {
+        out.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    out.push(n as u8);
+}
+
+pub fn put_i64(out: &mut Pen<'_>, n: i64) {
     put_u64(out, ((n << 1) ^ (n >> 63)) as u64);
 }
 
 /// 0 for none, else the number + 1.
-pub fn put_option(out: &mut Vec<u8>, n: Option<u64>) {
+pub fn put_option(out: &mut Pen<'_>, n: Option<u64>) {
     match n {
         None => put_u64(out, 0),
         // u64::MAX + 1 needs a 65th bit: ten bytes with a last one of 2.
-        Some(u64::MAX) => out.extend([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 2]),
+        Some(u64::MAX) => out.extend_from_slice(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 2]),
         Some(n) => put_u64(out, n + 1),
     }
 }
 
-pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub fn put_bytes(out: &mut Pen<'_>, bytes: &[u8]) {
     put_u64(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
 
-pub fn put_ip(out: &mut Vec<u8>, ip: IpAddr) {
+pub fn put_ip(out: &mut Pen<'_>, ip: IpAddr) {
     match ip {
         IpAddr::V4(ip) => {
             out.push(4);
-            out.extend(ip.octets());
+            out.extend_from_slice(&ip.octets());
         }
         IpAddr::V6(ip) => {
             out.push(6);
-            out.extend(ip.octets());
+            out.extend_from_slice(&ip.octets());
         }
     }
 }
 
-pub fn put_address(out: &mut Vec<u8>, address: Option<SocketAddr>) {
+pub fn put_address(out: &mut Pen<'_>, address: Option<SocketAddr>) {
     match address {
         None => out.push(0),
         Some(address) => {
             put_ip(out, address.ip());
-            out.extend(address.port().to_le_bytes());
+            out.extend_from_slice(&address.port().to_le_bytes());
         }
     }
 }
@@ -265,14 +344,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_come_back(a: u64, b: i64, c: Option<u64>) {
+        fn numbers_come_back(a: u64, small in 0..64_u32, b: i64, c: Option<u64>, before in 0..2 * ROOM) {
             let mut out = Vec::new();
-            put_u64(&mut out, a);
-            put_i64(&mut out, b);
-            put_option(&mut out, c);
-            put_option(&mut out, Some(u64::MAX));
+            let mut pen = Pen::new(&mut out);
+            // Also where its room is full.
+            let before = vec![7; before];
+            pen.extend_from_slice(&before);
+            put_u64(&mut pen, a);
+            put_u64(&mut pen, a >> small);
+            put_i64(&mut pen, b);
+            put_option(&mut pen, c);
+            put_option(&mut pen, Some(u64::MAX));
+            pen.end();
             let mut fields = Fields::new(&out);
+            prop_assert_eq!(fields.take(before.len(), "before"), Ok(before.as_slice()));
             prop_assert_eq!(fields.u64("a"), Ok(a));
+            prop_assert_eq!(fields.u64("a >> small"), Ok(a >> small));
             prop_assert_eq!(fields.i64("b"), Ok(b));
             prop_assert_eq!(fields.option("c"), Ok(c));
             prop_assert_eq!(fields.option("d"), Ok(Some(u64::MAX)));
