@@ -448,7 +448,7 @@ test('both runs in one picture can be saved and copied as SVG, with what its sig
 });
 
 /** What is to hold is 100 ms; it may only go down. */
-const DRAWN_MS = 400;
+const DRAWN_MS = 250;
 
 test('a knob\'s change is drawn in time on a CPU four times slower', async () => {
   for (const scenario of ['hello-tcp', 'framed-hello', 'sack']) {

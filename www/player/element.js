@@ -221,6 +221,7 @@ export class FramewirePlayer extends Dialogs {
    */
   say(message, bad = false) {
     this.notice.textContent = message;
+    if (message) this.frameElement.classList.remove('asleep');
     this.notice.classList.toggle('bad', bad);
     this.notice.setAttribute('role', bad ? 'alert' : 'status');
   }

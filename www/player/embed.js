@@ -117,7 +117,6 @@ export class Embed {
     if (this.awake || !this.player.isConnected) return;
     this.awake = true;
     near().unobserve(this.player);
-    this.player.frameElement.classList.remove('asleep');
     void this.player.wake();
   }
 

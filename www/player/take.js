@@ -41,6 +41,7 @@ function* opening(player, core, info) {
   yield;
   player.states.opened();
   player.ledger.opened();
+  player.frameElement.classList.remove('asleep');
   player.views.apply();
   // At first the whole figure, as it would stand in a book; unless the page wants another beginning.
   player.fitted = '';
