@@ -140,7 +140,7 @@ impl Fabric {
         slot: Slot,
         dst: IpAddr,
         path_mtu: Option<u32>,
-        icmp_from: impl Fn(IpAddr) -> Option<IpAddr>,
+        icmp_from: &dyn Fn(IpAddr) -> Option<IpAddr>,
         observer: &mut O,
     ) {
         let last = self.last_ways.get(usize::from(node.0)).copied().flatten();
@@ -152,7 +152,7 @@ impl Fabric {
             *way = Some((dst, link));
         }
         let Some(link) = link else {
-            self.report(node, slot, Icmp::Unreachable(Unreachable::Network), &icmp_from, observer);
+            self.report(node, slot, Icmp::Unreachable(Unreachable::Network), icmp_from, observer);
             return self.lose(slot, None, DropReason::NoRoute, observer);
         };
         let Some(packet) = self.pool.get(slot) else { return };
@@ -168,7 +168,7 @@ impl Fabric {
         // RFC 791: DF forbids it; RFC 8200 section 4.5: only the source may fragment.
         let may = if ip.is_v6() { by_host && ip.protocol != Protocol::TCP } else { !ip.dont_fragment };
         if !may || !self.fragment(node, slot, link, mtu, observer) {
-            self.report(node, slot, Icmp::TooBig { mtu: mtu as u32 }, &icmp_from, observer);
+            self.report(node, slot, Icmp::TooBig { mtu: mtu as u32 }, icmp_from, observer);
             self.lose(slot, Some(link), DropReason::TooBig, observer);
         }
     }
@@ -237,7 +237,7 @@ impl Fabric {
         node: NodeId,
         about: Slot,
         icmp: Icmp,
-        icmp_from: &impl Fn(IpAddr) -> Option<IpAddr>,
+        icmp_from: &dyn Fn(IpAddr) -> Option<IpAddr>,
         observer: &mut O,
     ) {
         let cause = self.pool.lend(about);
@@ -251,7 +251,7 @@ impl Fabric {
         node: NodeId,
         cause: &[u8],
         icmp: Icmp,
-        icmp_from: &impl Fn(IpAddr) -> Option<IpAddr>,
+        icmp_from: &dyn Fn(IpAddr) -> Option<IpAddr>,
         observer: &mut O,
     ) {
         let Ok((ip, payload, _)) = IpHeader::parse_cut(cause) else { return };
@@ -290,7 +290,7 @@ impl Fabric {
         );
         self.tell_sent(node, slot, None, observer);
         // Like any packet it may have to be cut up on its way. About itself nothing is ever reported.
-        self.send(node, slot, ip.src, None, nobody as fn(IpAddr) -> Option<IpAddr>, observer);
+        self.send(node, slot, ip.src, None, &|_| None, observer);
     }
 
     /// The packet is no more.
@@ -425,9 +425,4 @@ fn rule_of(icmp: Icmp) -> Option<Rule> {
         Icmp::ReassemblyTimeExceeded => Some(Rule::ReassemblyTimeExceeded),
         _ => None,
     }
-}
-
-/// No address to report from.
-fn nobody(_: IpAddr) -> Option<IpAddr> {
-    None
 }

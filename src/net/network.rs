@@ -206,7 +206,7 @@ impl Network {
             None => return Err(InjectError::NoNode(node)),
         };
         self.fabric.tell_sent(node, slot, None, observer);
-        self.fabric.send(node, slot, ip.dst, None, |_| None, observer);
+        self.fabric.send(node, slot, ip.dst, None, &|_| None, observer);
         Ok(id)
     }
 

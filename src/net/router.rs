@@ -73,6 +73,6 @@ impl Router {
                 );
             }
         }
-        fabric.send(node, slot, dst, None, icmp_from, observer);
+        fabric.send(node, slot, dst, None, &icmp_from, observer);
     }
 }

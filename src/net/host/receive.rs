@@ -157,7 +157,7 @@ impl Host {
             // RFC 1122 section 3.2.2.6, RFC 4443 section 4.2, MUST: every host answers.
             let id = self.next_ip_id();
             let reply = IpHeader { id, dont_fragment: false, ..IpHeader::new(ip.dst, ip.src, ip.protocol) };
-            self.send_raw(fabric, observer, None, ip.src, |out| emit_echo_reply(&reply, message, out));
+            self.send_raw(fabric, observer, None, ip.src, &mut |out| emit_echo_reply(&reply, message, out));
             return Ok(());
         }
         let Some(quote) = Quote::parse(quoted) else { return Err((None, DropReason::NoSocket)) };

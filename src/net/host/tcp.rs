@@ -110,7 +110,7 @@ impl Host {
             && let Some(reset) = reset_for(&header, payload.len())
         {
             let ip = IpHeader { id: self.next_ip_id(), ..IpHeader::new(ip.dst, ip.src, Protocol::TCP) };
-            self.send_raw(fabric, observer, Rule::ResetReply, ip.dst, |out| {
+            self.send_raw(fabric, observer, Some(Rule::ResetReply), ip.dst, &mut |out| {
                 emit_tcp(&ip, &reset, OptionLayout::Linux, &[], out);
             });
         }
@@ -153,17 +153,17 @@ impl Host {
         &self,
         fabric: &mut Fabric,
         observer: &mut O,
-        rule: impl Into<Option<Rule>>,
+        rule: Option<Rule>,
         dst: IpAddr,
-        write: impl FnOnce(&mut Vec<u8>),
+        write: &mut dyn FnMut(&mut Vec<u8>),
     ) {
         let slot = fabric.pool.take(self.id);
         if let Some(packet) = fabric.pool.get_mut(slot) {
             write(&mut packet.bytes);
-            packet.rule = rule.into();
+            packet.rule = rule;
         }
         fabric.tell_sent(self.id, slot, None, observer);
-        fabric.send(self.id, slot, dst, None, |_| None, observer);
+        fabric.send(self.id, slot, dst, None, &|_| None, observer);
     }
 
     /// ICMP tells of a segment that a connection sent.
@@ -211,7 +211,7 @@ impl Host {
             }
             fabric.tell_sent(node, slot, None, observer);
             // A segment too big for the first link comes back as ICMP from this very host.
-            fabric.send(node, slot, remote, None, |_| Some(own), observer);
+            fabric.send(node, slot, remote, None, &|_| Some(own), observer);
         }
         let mut wakes = Wakes::NONE;
         let mut opened = false;

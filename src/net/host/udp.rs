@@ -192,7 +192,7 @@ impl Host {
             packet.rule = Some(crate::rule::Rule::UdpDatagram);
         }
         fabric.tell_sent(node, slot, None, observer);
-        fabric.send(node, slot, to.ip(), Some(path_mtu), |_| None, observer);
+        fabric.send(node, slot, to.ip(), Some(path_mtu), &|_| None, observer);
         Ok(data.len())
     }
 
