@@ -82,7 +82,7 @@ const player = document.querySelector('framewire-player');
 if (player instanceof FramewirePlayer) {
   // The still picture has done its work when there is a figure, or none: then the notice says why.
   for (const type of ['loadeddata', 'error']) player.addEventListener(type, () => player.querySelector('.still')?.remove(), { once: true });
-  player.header.offerLinks();
+  player.linked = true;
   follow(player);
   window.addEventListener('hashchange', () => follow(player));
   // With nothing focused the keys mean the player.

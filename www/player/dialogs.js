@@ -2,6 +2,7 @@
 
 import { Connections } from './connections.js';
 import { dialogSheet } from './dialog.js';
+import { h } from './dom.js';
 import { Export } from './export.js';
 import { Framing, framingSheet } from './framing.js';
 import { Help } from './keys.js';
@@ -18,7 +19,7 @@ export class Dialogs extends State {
    */
   made = {};
   /** The player's frame. */
-  frameElement = document.createElement('div');
+  frameElement = h('div', { class: 'player' });
 
   /** No other class is built on this one. */
   get player() {

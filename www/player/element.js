@@ -3,66 +3,28 @@
 // seeked, ratechange, ended, error. What makes it a guest in other pages stands in embed.js.
 
 import { fill, loadCore, preferredLang } from './core.js';
-import { Controls } from './controls.js';
-import { Dialogs } from './dialogs.js';
-import { breathe, h } from './dom.js';
+import { breathe } from './dom.js';
 import { Embed } from './embed.js';
-import { ChartsView, StatesView } from './figures.js';
-import { fillFrame, stageOf } from './frame.js';
-import { Header } from './header.js';
-import { Inspector } from './inspector.js';
 import { handleKey } from './keys.js';
-import { Laboratory } from './lab.js';
-import { LadderView } from './ladder.js';
-import { LedgerView } from './ledger.js';
 import * as look from './look.js';
-import { Programs, Transcript, Variables } from './panels.js';
-import { Predict } from './predict.js';
-import { Printing } from './printing.js';
+import { Parts } from './parts.js';
 import { savePage } from './save.js';
 import { sheet } from './styles.js';
 import * as take from './take.js';
 import { PLAIN } from './theme.js';
 import * as time from './time.js';
-import { Views } from './views.js';
 import * as open from './open.js';
 
 /** @typedef {import('../pkg/framewire.js').Player} Core */
 /** @typedef {import('./types.d.ts').ScenarioInfo} ScenarioInfo */
 
-export class FramewirePlayer extends Dialogs {
+export class FramewirePlayer extends Parts {
   static observedAttributes = ['scenario', 'src', 'lang', 'theme', 'loop', 'speed', 'view', 'controls', 'height', 'connection', 'predict'];
 
   constructor() {
     super();
     const root = this.attachShadow({ mode: 'open' });
     root.adoptedStyleSheets = [sheet()];
-    this.pictureHost = {
-      theme: () => this.theme,
-      playhead: () => this.playhead,
-      horizon: () => this.predict.horizon,
-      opening: () => this.opening,
-      lit: () => this.lit,
-      point: (/** @type {number} */ id) => this.point(id),
-      select: (/** @type {number} */ id) => this.select(id),
-    };
-    this.views = new Views(this);
-    this.predict = new Predict(this);
-    this.header = new Header(this);
-    this.ladder = new LadderView(this);
-    this.ledger = new LedgerView(this);
-    this.states = new StatesView(this);
-    this.charts = new ChartsView(this);
-    this.programs = new Programs(this);
-    this.inspector = new Inspector(this);
-    this.transcript = new Transcript(this);
-    this.variables = new Variables(this);
-    this.controlBar = new Controls(this);
-    this.printing = new Printing(this);
-    this.lab = new Laboratory(this);
-    this.notice = h('p', { class: 'notice', role: 'status' });
-    this.stage = stageOf(this);
-    fillFrame(this);
     root.append(this.frameElement);
     this.embed = new Embed(this);
     this.theme = PLAIN;
@@ -85,7 +47,7 @@ export class FramewirePlayer extends Dialogs {
     this.turns++;
     this.dark.addEventListener('change', this.retheme);
     document.addEventListener('fullscreenchange', this.screen);
-    this.printing.connect();
+    if (this.assembled) this.printing.connect();
     this.embed.connected();
   }
 
@@ -99,6 +61,7 @@ export class FramewirePlayer extends Dialogs {
     try {
       await loadCore();
     } catch (error) {
+      this.assemble();
       this.fail(`framewire: ${error instanceof Error ? error.message : String(error)}`);
       return;
     }
@@ -112,6 +75,8 @@ export class FramewirePlayer extends Dialogs {
   }
 
   *waking() {
+    yield;
+    this.assemble();
     yield;
     this.speed = Number(this.getAttribute('speed')) || 1;
     this.loaded = true;
@@ -149,13 +114,15 @@ export class FramewirePlayer extends Dialogs {
     this.embed.disconnected();
     this.dark.removeEventListener('change', this.retheme);
     document.removeEventListener('fullscreenchange', this.screen);
-    this.printing.disconnect();
     this.made.live?.stop();
     this.resized.disconnect();
-    for (const view of this.pictures) view.picture.stop();
+    if (this.assembled) {
+      this.printing.disconnect();
+      for (const view of this.pictures) view.picture.stop();
+    }
     this.core?.free();
     this.core = undefined;
-    this.lab.take(undefined, 0);
+    if (this.assembled) this.lab.take(undefined, 0);
     clearTimeout(this.settling);
     this.settling = 0;
     this.held?.recording.free();
@@ -301,7 +268,7 @@ export class FramewirePlayer extends Dialogs {
    * @param {boolean} [byHand] pauses, and scrolls there
    */
   seek(position, byHand = false) {
-    time.seek(this, position, byHand);
+    if (this.core) time.seek(this, position, byHand);
   }
 
   /**
@@ -328,14 +295,14 @@ export class FramewirePlayer extends Dialogs {
   /** @param {number} speed */
   setSpeed(speed) {
     this.speed = speed;
-    this.controlBar.update();
+    if (this.assembled) this.controlBar.update();
     this.dispatchEvent(new Event('ratechange'));
   }
 
   /** @param {boolean} on */
   setLoop(on) {
     this.toggleAttribute('loop', on);
-    this.controlBar.update();
+    if (this.assembled) this.controlBar.update();
   }
 
   // ── Pointing and selecting ──
@@ -407,7 +374,7 @@ export class FramewirePlayer extends Dialogs {
 
   /** Arranges the views for the present size. */
   arrange() {
-    if (!this.opening) for (const _ of look.arranging(this));
+    if (this.assembled && !this.opening) for (const _ of look.arranging(this));
   }
 
   /** Offers what is open as one self-contained HTML file. */

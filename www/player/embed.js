@@ -142,6 +142,7 @@ export class Embed {
     const { player, controls } = this;
     const full = controls === 'full';
     player.frameElement.dataset.controls = controls;
+    if (!player.assembled) return;
     if (full) {
       player.frameElement.removeAttribute('role');
       player.stage.setAttribute('role', 'main');

@@ -10,7 +10,6 @@ export function stageOf({ programs, ladder, states, charts, ledger, variables, t
 
 /** @param {import('./element.js').FramewirePlayer} player */
 export function fillFrame({ frameElement, header, notice, stage, inspector, predict, controlBar, printing }) {
-  frameElement.className = 'player';
   frameElement.append(
     header.element,
     notice,

@@ -72,11 +72,6 @@ export class Header {
     return recorded ? undefined : scenarioNames()[0];
   }
 
-  /** Says that the page around follows its address: links lead somewhere. */
-  offerLinks() {
-    this.shareButton.hidden = false;
-  }
-
   /** @param {{ name: string, url: string }[]} recordings what the server offers */
   async fillScenarios(recordings) {
     void offerLive(this.player);
