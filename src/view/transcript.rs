@@ -229,16 +229,25 @@ impl Tell<'_> {
         let c = self.figure.calls.get(i)?;
         let (id, host) = (Id::new(Thing::Call, i), self.host(c.host));
         let said = self.figure.said(&c.result, self.lang);
-        let result = if said.is_empty() { Word::SaysNothing.text(self.lang) } else { said };
+        // What returns with nothing to say (bind(), close(), connect()) just returns.
+        let silent = said.is_empty();
         Some(match (what, c.returned) {
             (What::Returned, Some(end)) => {
                 let span = span_text(end.at.since(c.begun.at), self.lang);
-                let text = fill(Word::SaysReturnBlocked, self.lang, &[host, &c.name, result, &span]);
-                (end.at, c.host, c.known, id, text, format!("{}() = {result}", c.name))
+                let (text, brief) = if silent {
+                    (
+                        fill(Word::SaysReturnedSilently, self.lang, &[host, &c.name, &span]),
+                        format!("{}()", c.name),
+                    )
+                } else {
+                    let text = fill(Word::SaysReturnBlocked, self.lang, &[host, &c.name, said, &span]);
+                    (text, format!("{}() = {said}", c.name))
+                };
+                (end.at, c.host, c.known, id, text, brief)
             }
-            (_, Some(_)) if !c.blocked => {
-                let text = fill(Word::SaysCallReturns, self.lang, &[host, &c.name, &c.args, result]);
-                (c.begun.at, c.host, c.known, id, text, format!("{}({}) = {result}", c.name, c.args))
+            (_, Some(_)) if !c.blocked && !silent => {
+                let text = fill(Word::SaysCallReturns, self.lang, &[host, &c.name, &c.args, said]);
+                (c.begun.at, c.host, c.known, id, text, format!("{}({}) = {said}", c.name, c.args))
             }
             _ => {
                 let text = fill(Word::SaysCall, self.lang, &[host, &c.name, &c.args]);

@@ -86,7 +86,7 @@ test('what is asked for is hidden in picture, transcript and scrubber, and canno
   const below = await player.evaluate((element) => {
     const { canvas, list } = element.ladder.picture;
     const scale = canvas.height / list.height;
-    const from = Math.ceil((Math.max(46, element.ladder.y(element.predict.horizon)) + 4) * scale);
+    const from = Math.ceil((Math.max(46, element.ladder.y(element.predict.horizon)) + 7) * scale);
     const { data } = canvas.getContext('2d').getImageData(0, from, canvas.width, canvas.height - from);
     return data.some((value) => value > 0);
   });
