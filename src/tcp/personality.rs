@@ -181,7 +181,9 @@ impl Personality {
             msl: Duration::from_secs(120),
             fin_wait_2: None,
             challenge_acks_per_second: 10,
-            out_of_window_ack_interval: Duration::ZERO,
+            // Without a limit two peers answer each other's answers for ever, where the network reorders and duplicates: each ACK that
+            // was overtaken fails PAWS (RFC 7323 section 5.3) and is answered by another.
+            out_of_window_ack_interval: Duration::from_millis(500),
             send_buffer: (65_535, 65_535),
             receive_buffer: (65_535, 65_535),
             syn_window: None,
