@@ -87,7 +87,8 @@ pub struct Personality {
     /// Challenge ACKs a connection sends in one second (RFC 5961 section 7).
     pub challenge_acks_per_second: u32,
     /// The least time between two duplicate ACKs that answer segments outside the window (Linux,
-    /// tcp_invalid_ratelimit); zero: no limit.
+    /// tcp_invalid_ratelimit); zero: no limit, and then two peers may answer each other's answers for ever, where the network reorders
+    /// and duplicates: each ACK that was overtaken fails PAWS (RFC 7323 section 5.3).
     pub out_of_window_ack_interval: Duration,
     /// Octets of the send buffer at the start, and how far it may grow with the congestion window.
     pub send_buffer: (usize, usize),
@@ -181,9 +182,6 @@ impl Personality {
             msl: Duration::from_secs(120),
             fin_wait_2: None,
             challenge_acks_per_second: 10,
-            // Without a limit two peers answer each other's answers for ever, where the network reorders and duplicates: each ACK that
-            // was overtaken fails PAWS (RFC 7323 section 5.3) and is answered by another.
-            out_of_window_ack_interval: Duration::from_millis(500),
             send_buffer: (65_535, 65_535),
             receive_buffer: (65_535, 65_535),
             syn_window: None,

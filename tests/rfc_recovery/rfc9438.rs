@@ -134,16 +134,22 @@ fn rounds(s: &mut Sender, una: &mut u32, count: u32) {
     }
 }
 
+/// A sender with 100 segments in flight that lost one, then grew for ten round trips; and the first segment not acknowledged.
+fn ten_rounds_after_a_loss() -> (Sender, u32) {
+    let mut s = Sender::new(config(100), true);
+    lost(&mut s, 0, 100);
+    s.send();
+    s.wait(100);
+    s.ack(100);
+    let mut una = 100;
+    rounds(&mut s, &mut una, 10);
+    (s, una)
+}
+
 #[test]
 fn s4_2_time_that_the_window_was_not_filled_does_not_count() {
     let grown = |pause: bool| {
-        let mut s = Sender::new(config(100), true);
-        lost(&mut s, 0, 100);
-        s.send();
-        s.wait(100);
-        s.ack(100);
-        let mut una = 100;
-        rounds(&mut s, &mut una, 10);
+        let (mut s, mut una) = ten_rounds_after_a_loss();
         if pause {
             // What is in flight drains, then twenty seconds with one segment a round trip.
             s.wait(100);
@@ -190,17 +196,11 @@ fn s4_6_marks_take_the_window_down_to_one_segment() {
 #[test]
 fn s4_2_an_idle_time_after_a_full_window_does_not_count() {
     let grown = |idle: u64| {
-        let mut s = Sender::new(config(100), true);
-        lost(&mut s, 0, 100);
-        s.send();
-        s.wait(100);
-        s.ack(100);
-        let mut una = 100;
-        rounds(&mut s, &mut una, 10);
+        let (mut s, _) = ten_rounds_after_a_loss();
         // The application pauses with all acknowledged; the last window was full.
         s.more = false;
         s.wait(100);
-        una = (s.r.scoreboard().nxt().0 - 1) / SMSS;
+        let mut una = (s.r.scoreboard().nxt().0 - 1) / SMSS;
         s.ack(una);
         s.wait(idle);
         s.more = true;
