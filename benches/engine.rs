@@ -26,8 +26,12 @@ mod node;
 #[path = "peers/ns3.rs"]
 mod ns3;
 
-/// Nanoseconds of the processor that this thread has had: what others do on the machine does not count.
+/// Nanoseconds of the processor that this thread has had: what others do on the machine does not count. Under a profiler those on
+/// the wall: Valgrind does not know this clock's page.
 fn processor_nanos() -> f64 {
+    if std::env::args().any(|arg| arg == "--one") {
+        return std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as f64;
+    }
     let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     now.tv_sec as f64 * 1e9 + now.tv_nsec as f64
 }

@@ -101,8 +101,11 @@ impl From<Flaw> for RunError {
     }
 }
 
-/// How many events lie between two keyframes at most.
-const KEYFRAME: u32 = 1 << 15;
+/// How many events lie between two keyframes at most: so many are made again in a few milliseconds, and a keyframe of a network
+/// with a long queue costs as much as thousands of them.
+const KEYFRAME: u32 = 1 << 16;
+/// There is room in the trace for so many events before it grows for the first time.
+const EVENTS: usize = 2048;
 /// Keyframes that are kept at most: where a run gets longer, every second one is given up.
 const KEYFRAMES: usize = 128;
 
@@ -172,7 +175,7 @@ impl Runner {
             }
         }
         changes.sort_by_key(|change| change.at);
-        let mut trace = Trace::new();
+        let mut trace = Trace::with_capacity(EVENTS, EVENTS / 8, EVENTS / 2);
         let mut simulation = Simulation::new(&start, &mut trace)?;
         for command in commands {
             if let Some(action) = command.action() {

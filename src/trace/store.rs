@@ -168,8 +168,8 @@ impl Trace {
         Trace::default()
     }
 
-    /// An empty trace with room for this many events, a third of which concern a packet's sending.
-    pub fn with_capacity(events: usize) -> Self {
+    /// An empty trace with room for this many events, among them this many packets and changes of variables.
+    pub fn with_capacity(events: usize, packets: usize, changes: usize) -> Self {
         let mut trace = Trace::default();
         let c = &mut trace.columns;
         c.time.reserve(events);
@@ -180,7 +180,8 @@ impl Trace {
         c.detail.reserve(events);
         c.subject.reserve(events);
         c.cause.reserve(events);
-        trace.tables.packets.reserve(events / 3);
+        trace.tables.vars.reserve(changes);
+        trace.tables.packets.reserve(packets);
         trace
     }
 

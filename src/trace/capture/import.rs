@@ -81,7 +81,7 @@ pub fn import(file: &[u8]) -> Result<(Trace, Vec<ImportNote>), CaptureError> {
     let capture = capture::read(file)?;
     let mut packets: Vec<_> = capture.packets.iter().collect();
     packets.sort_by_key(|p| p.epoch_nanos);
-    let mut import = Importer::new(Trace::with_capacity(packets.len() * 3));
+    let mut import = Importer::new(Trace::with_capacity(packets.len() * 3, packets.len(), 0));
     if packets.is_empty() {
         import.begin(0);
     }
