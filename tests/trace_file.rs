@@ -3,11 +3,13 @@
 #[path = "trace/random.rs"]
 mod random;
 
+use framewire::framing::Role;
+use framewire::time::Instant;
 use framewire::trace::capture::export;
-use framewire::trace::file::{HEADER_LEN, crc32};
+use framewire::trace::file::{HEADER_LEN, WireError, crc32};
 use framewire::trace::{
-    Damage, End, EventId, FileReader, FileWriter, HostId, ReadError, Sink, StreamId, Trace, Vantage, read,
-    write, write_json,
+    Damage, End, EventId, FileReader, FileWriter, HostId, Provenance, ReadError, Record, RoleRange, Sink,
+    SocketId, StreamId, Trace, Vantage, What, read, write, write_json,
 };
 use proptest::prelude::*;
 
@@ -44,6 +46,42 @@ proptest! {
         prop_assert_eq!(end, End::Complete);
         prop_assert_eq!(&trace, &again);
         let (again, end) = read(&write(&trace)).expect("our own file");
+        prop_assert_eq!(end, End::Complete);
+        prop_assert_eq!(&trace, &again);
+    }
+
+    #[test]
+    fn frames_like_the_one_before_come_back_whole(
+        frames in prop::collection::vec(
+            (0..3_u32, any::<bool>(), 0..2_usize, prop_oneof![0..100_u64, any::<u64>()], 4..6_u64, 0..3_usize, 0..8_u8),
+            0..60,
+        ),
+    ) {
+        let (mut trace, mut writer, mut bytes) = (Trace::new(), FileWriter::new(), Vec::new());
+        for (socket, sent, framing, start, len, parts, chance) in frames {
+            let at = |offset: u64| start.wrapping_add(offset);
+            let roles = [
+                RoleRange { role: Role::Length, start, end: at(4) },
+                RoleRange { role: Role::Payload, start: at(4), end: at(len) },
+            ];
+            let what = What::FrameDecoded {
+                socket: SocketId(socket),
+                sent,
+                framing: ["length:u32be", "line"][framing],
+                start,
+                end: at(len),
+                roles: &roles[..parts],
+                error: (chance == 0).then_some("cut"),
+            };
+            let record = Record::new(Instant::START, Provenance::Observed, what);
+            trace.record(record);
+            writer.record(record);
+            if chance == 1 {
+                writer.flush_to(&mut bytes).expect("a Vec takes all");
+            }
+        }
+        bytes.extend(writer.take());
+        let (again, end) = read(&bytes).expect("our own file");
         prop_assert_eq!(end, End::Complete);
         prop_assert_eq!(&trace, &again);
     }
@@ -171,6 +209,38 @@ fn hostile_lengths_allocate_nothing() {
     let (trace, end) = read(&bytes).expect("the header is right");
     assert_eq!(end, End::Cut { at: 12, left: 44 });
     assert!(trace.memory() < 4096);
+}
+
+/// The second frame of a kind needs only its place; docs/trace-format.md says how.
+#[test]
+fn a_frame_like_the_one_before_takes_a_few_octets() {
+    let frame = |start: u64| {
+        let roles = [RoleRange { role: Role::Payload, start, end: start + 90 }];
+        let (socket, sent, framing) = (SocketId(1), true, "json-header:data_size");
+        let mut writer = FileWriter::append(0);
+        let mut tell = |start: u64, roles: &[RoleRange]| {
+            let what =
+                What::FrameDecoded { socket, sent, framing, start, end: start + 90, roles, error: None };
+            writer.record(Record::new(Instant::START, Provenance::Observed, what));
+            writer.pending()
+        };
+        let first = tell(0, &[RoleRange { role: Role::Payload, start: 0, end: 90 }]);
+        tell(start, &roles) - first
+    };
+    assert_eq!(frame(90), 7);
+    assert_eq!(frame(1 << 20), 9);
+}
+
+#[test]
+fn a_frame_like_none_is_damage() {
+    let content = [0, 6, 150, 1, 0, 1, 1, 0];
+    let (mut bytes, _) = file(0, 0, 1);
+    bytes.extend((content.len() as u32).to_le_bytes());
+    bytes.extend(crc32(&content).to_le_bytes());
+    bytes.extend(content);
+    let (_, end) = read(&bytes).expect("the header is right");
+    let why = Damage::Record { event: 0, why: WireError::NoFrame };
+    assert_eq!(end, End::Damaged { at: 12, why });
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::alike::{FRAME_ALIKE, Shape};
 use super::encode::{NameClass, timer_name};
 use super::wire::{Fields, WireError};
 use crate::framing::Role;
@@ -28,12 +29,14 @@ pub struct Scratch {
     addresses: Vec<IpAddr>,
     roles: Vec<RoleRange>,
     words: String,
+    frame: Shape,
 }
 
 impl Scratch {
     /// Forgets the names of the last chunk.
     pub fn clear(&mut self) {
         self.names.clear();
+        self.frame.clear();
     }
 }
 
@@ -123,6 +126,7 @@ pub fn decode<'a>(
     }
     let what = match Kind::from_code(kind) {
         Some(kind) => what(kind, f, scratch)?,
+        None if kind == FRAME_ALIKE => scratch.frame.take(f, &mut scratch.roles)?,
         None => {
             scratch.words = format!("a record of kind {kind}, which this version does not know");
             What::Note { text: &scratch.words }
@@ -144,7 +148,7 @@ fn packet(f: &mut Fields<'_>) -> Result<PacketId, WireError> {
 }
 
 fn what<'a>(kind: Kind, f: &mut Fields<'a>, scratch: &'a mut Scratch) -> Result<What<'a>, WireError> {
-    let Scratch { names, addresses, roles, words } = scratch;
+    let Scratch { names, addresses, roles, words, frame } = scratch;
     Ok(match kind {
         Kind::Host => {
             let (host, name) = (host(f)?, f.text("a host's name")?);
@@ -306,7 +310,9 @@ fn what<'a>(kind: Kind, f: &mut Fields<'a>, scratch: &'a mut Scratch) -> Result<
                 roles.extend(role.map(|role| RoleRange { role, start, end }));
             }
             let error = if f.flag("a flag")? { Some(f.text("an error's words")?) } else { None };
-            What::FrameDecoded { socket, sent, framing, start, end, roles, error }
+            let what = What::FrameDecoded { socket, sent, framing, start, end, roles, error };
+            frame.learn(&what);
+            what
         }
         Kind::StreamBytes => What::StreamBytes {
             socket: socket(f)?,

@@ -1,5 +1,6 @@
 //! One record to bytes. docs/trace-format.md describes them.
 
+use super::alike::{FRAME_ALIKE, Shape};
 use super::wire::{Pen, put_address, put_bytes, put_i64, put_ip, put_option, put_u64};
 use crate::probe::{Timer, TimerChange, Var};
 use crate::rule::Rule;
@@ -11,6 +12,8 @@ use crate::trace::record::{Args, Data, Outcome, Record, What};
 pub struct Names {
     /// Which name got which number, from 1.
     given: Vec<(NameClass, u16)>,
+    /// What its last frame was like.
+    frame: Shape,
 }
 
 /// What a name is the name of.
@@ -24,6 +27,7 @@ pub enum NameClass {
 impl Names {
     pub fn clear(&mut self) {
         self.given.clear();
+        self.frame.clear();
     }
 
     fn put(&mut self, out: &mut Pen<'_>, class: NameClass, code: u16, name: &str) {
@@ -136,13 +140,19 @@ pub fn kind_of(what: &What<'_>) -> Kind {
 
 /// Appends the record's body; `event` is its number, `since` the time of the record before it in the chunk.
 pub fn encode(out: &mut Pen<'_>, names: &mut Names, event: u32, since: u64, record: &Record<'_>) {
-    out.push(kind_of(&record.what) as u8);
+    let kind = names.frame.kind(&record.what);
+    out.push(kind);
     out.push(record.provenance as u8 | if record.cause.is_some() { 0x80 } else { 0 });
     put_i64(out, record.time.as_nanos().wrapping_sub(since) as i64);
     if let Some(cause) = record.cause {
         put_i64(out, i64::from(event) - i64::from(cause.0));
     }
-    put_what(out, names, &record.what);
+    match record.what {
+        What::FrameDecoded { socket, sent, start, .. } if kind == FRAME_ALIKE => {
+            Shape::put(out, socket, sent, start)
+        }
+        ref what => put_what(out, names, what),
+    }
 }
 
 fn put_what(out: &mut Pen<'_>, names: &mut Names, what: &What<'_>) {
@@ -296,6 +306,7 @@ fn put_what(out: &mut Pen<'_>, names: &mut Names, what: &What<'_>) {
             if let Some(error) = error {
                 put_bytes(out, error.as_bytes());
             }
+            names.frame.learn(what);
         }
         What::StreamBytes { socket, sent, offset, data } => {
             id(out, socket.0);

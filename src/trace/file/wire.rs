@@ -19,6 +19,9 @@ pub enum WireError {
         /// What it holds.
         value: u64,
     },
+    /// A frame is told to be like one before it in its chunk, where there is none.
+    #[error("it is a frame like the one before, and its chunk has none before it")]
+    NoFrame,
     /// Words are not UTF-8.
     #[error("{0} is not UTF-8 text")]
     Text(&'static str),
