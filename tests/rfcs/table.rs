@@ -38,11 +38,20 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Where a test stands: its file, below the project's root, and its name.
 fn place<'a>(rfc: &Rfc, test: &'a str) -> (String, &'a str) {
     match test.rsplit_once("::") {
-        None => (format!("tests/rfcs/rfc{}.rs", rfc.number), test),
+        None => (within(&format!("rfc{}", rfc.number), test), test),
         Some((file, name)) if file.starts_with("src/") => (format!("{file}.rs"), name),
-        Some((file, name)) if is_rfc(file) => (format!("tests/rfcs/{file}.rs"), name),
+        Some((file, name)) if is_rfc(file) => (within(file, name), name),
         Some((file, name)) => (format!("tests/{file}.rs"), name),
     }
+}
+
+/// The file of an RFC's tests that has this one: a long RFC has a folder of them.
+fn within(rfc: &str, test: &str) -> String {
+    let parts = std::fs::read_dir(format!("{ROOT}/tests/rfcs/{rfc}")).into_iter().flatten().flatten();
+    let names = parts.filter_map(|part| part.file_name().into_string().ok());
+    let mut files: Vec<String> = names.map(|name| format!("tests/rfcs/{rfc}/{name}")).collect();
+    files.sort();
+    files.into_iter().find(|file| has_test(file, test)).unwrap_or_else(|| format!("tests/rfcs/{rfc}.rs"))
 }
 
 /// Whether `file` is one of this folder: `rfc` and a number.
