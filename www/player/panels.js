@@ -134,8 +134,9 @@ export class Transcript {
    * come into it only when the playhead rests.
    */
   follow() {
-    const core = this.player.core;
-    if (!core) return;
+    const { core, opening } = this.player;
+    // What is only being opened has its figure first, and then its sentences.
+    if (!core || opening) return;
     clearTimeout(this.rest);
     const last = Math.max(0, core.rowsUntil(this.player.playhead) - 1);
     const now = performance.now();
