@@ -21,6 +21,38 @@ fn four_way_close_has_four_segments() {
     assert!((last - wait - 200.0).abs() < 1.0, "CLOSE-WAIT lasts as long as the program waits");
 }
 
+/// The server's delay before close(): the knob of `four-way-close`.
+const SLEEP: &str = "hosts.server.programs[0].steps[5].time";
+
+#[test]
+fn four_way_close_takes_three_when_the_server_closes_before_its_ack_is_due() {
+    // Linux, as its delayed ACK: 40 ms (RFC 1122 section 4.2.3.2; RFC 9293 section 3.6 lets the FIN carry it).
+    for (sleep, merged) in [("0ms", true), ("39ms", true), ("41ms", false), ("200ms", false)] {
+        let close = close_of(&run_with("four-way-close", &[(SLEEP, sleep)]));
+        let wanted: &[&str] = if merged {
+            &["client FIN ACK", "server FIN ACK", "client ACK"]
+        } else {
+            &["client FIN ACK", "server ACK", "server FIN ACK", "client ACK"]
+        };
+        assert_eq!(close, wanted, "{sleep}");
+    }
+}
+
+#[test]
+fn an_ack_that_may_not_wait_is_never_merged_with_the_fin() {
+    for key in [
+        ("hosts.server.tcp.delayed_ack", "off"),
+        ("hosts.server.tcp.break", r#"["never-merge-ack-and-fin"]"#),
+    ] {
+        let story = run_with("four-way-close", &[(SLEEP, "0ms"), key]);
+        assert_eq!(
+            close_of(&story),
+            ["client FIN ACK", "server ACK", "server FIN ACK", "client ACK"],
+            "{key:?}"
+        );
+    }
+}
+
 #[test]
 fn close_in_three_merges_ack_and_fin() {
     let story = run("close-in-three");

@@ -62,7 +62,7 @@ impl Connection {
             self.ack.now = true;
             return;
         }
-        if !self.config.features.delayed_ack || policy.delay.is_zero() || self.config.quickack {
+        if !self.may_delay_acks() {
             self.ack.now = true;
             return;
         }
@@ -78,6 +78,13 @@ impl Connection {
             return self.tell(cx, Rule::AckEverySecond);
         }
         self.delay_ack(cx);
+    }
+
+    /// Whether acknowledgments are delayed at all, as configuration and socket options have it.
+    pub(crate) fn may_delay_acks(&self) -> bool {
+        self.config.features.delayed_ack
+            && !self.config.personality.acks.delay.is_zero()
+            && !self.config.quickack
     }
 
     /// Lets the acknowledgment that is owed wait for company.

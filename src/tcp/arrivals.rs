@@ -316,7 +316,9 @@ impl Connection {
         self.rcv.edge = self.rcv.edge.max(self.rcv.nxt);
         self.events.raise(Event::PeerClosed);
         self.events.raise(Event::Readable);
-        let at_once = self.config.personality.acks.fin_at_once || self.state != State::Established;
+        let at_once = self.config.personality.acks.fin_at_once
+            || self.state != State::Established
+            || !self.may_delay_acks();
         match self.state {
             State::Established => {
                 self.state = State::CloseWait;
