@@ -143,3 +143,50 @@ test('everything is reached by keyboard alone', async () => {
   assert.ok(await player.evaluate((element) => element.selected !== 0));
   await done();
 });
+
+test('on a phone names stay on one line and fields in their dialog', async () => {
+  const { page, player, done } = await open('scenario=short-read&lang=zh', { viewport: { width: 390, height: 844 } });
+  const lines = await player.locator('.ledger .bar h2').evaluate((name) => {
+    const range = document.createRange();
+    range.selectNodeContents(name);
+    return range.getClientRects().length;
+  });
+  assert.equal(lines, 1, 'the name of the bytes beside the choice of connections');
+  await page.keyboard.press('f');
+  const dialog = player.locator('dialog.framing');
+  await dialog.waitFor();
+  const outside = await dialog.evaluate((box) => {
+    const { right } = box.getBoundingClientRect();
+    return [...box.querySelectorAll('select, input, textarea, button')].filter((field) => field.getBoundingClientRect().right > right - 4).map((field) => field.tagName);
+  });
+  assert.deepEqual(outside, []);
+  await done();
+});
+
+test('what does not fit of a program\'s line hangs below its first letter', async () => {
+  const { player, done } = await open('scenario=utf8-cut&lang=en', { viewport: { width: 1280, height: 900 } });
+  const lines = await player.locator('.programs.right li').evaluateAll((items) =>
+    items.map((item) => {
+      const code = /** @type {HTMLElement} */ (item.querySelector('code'));
+      const text = code.textContent ?? '';
+      const range = document.createRange();
+      const nodes = [...code.querySelectorAll('.indent')].map((span) => span.firstChild).concat(code.lastChild);
+      const start = text.search(/\S/);
+      range.setStart(/** @type {Node} */ (nodes[0]), Math.max(0, start));
+      range.setEnd(/** @type {Node} */ (nodes.at(-1)), nodes.at(-1)?.textContent?.length ?? 0);
+      const rects = [...range.getClientRects()].filter((rect) => rect.width > 0);
+      const tops = [...new Set(rects.map((rect) => Math.round(rect.top)))];
+      const left = (/** @type {number} */ top) => Math.min(...rects.filter((rect) => Math.round(rect.top) === top).map((rect) => rect.left));
+      return { text, begins: rects.length ? left(tops[0]) : 0, hang: tops.slice(1).map(left), first: rects.length ? tops[0] - item.getBoundingClientRect().top : 0 };
+    }),
+  );
+  const wrapped = lines.filter((line) => line.hang.length > 0);
+  assert.ok(wrapped.some((line) => /^ {8}print\(data\.decode/.test(line.text)), JSON.stringify(wrapped));
+  for (const { text, begins, hang, first } of wrapped) {
+    assert.ok(first < 10, `${text}: an empty line above it`);
+    assert.ok(hang.every((left) => left > begins), `${text}: ${begins} ${hang}`);
+  }
+  // What is copied is the program's text, with its spaces.
+  assert.match(await player.locator('.programs.right').innerText(), /\n {8}print\(data\.decode\('utf-8'\)\)/);
+  await done();
+});

@@ -45,8 +45,8 @@ const css = `
 .framing textarea, .framing input { font: 12px/1.5 var(--fw-mono); color: inherit; background: var(--fw-paper); border: 1px solid var(--fw-faint); border-radius: 4px; padding: 4px 8px; }
 .framing textarea { width: auto; min-height: 72px; resize: vertical; display: block; }
 .framing .asks { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: end; }
-.framing .asks label { display: grid; gap: 2px; font-size: 12px; color: var(--fw-faint); min-width: 0; }
-.framing .asks label > * { color: var(--fw-ink); font-size: 14px; min-height: 32px; }
+.framing .asks label { display: grid; grid-template-columns: minmax(0, auto); gap: 2px; max-width: 100%; font-size: 12px; color: var(--fw-faint); min-width: 0; }
+.framing .asks label > * { color: var(--fw-ink); font-size: 14px; min-height: 32px; min-width: 0; max-width: 100%; }
 .framing .asks button { border-color: var(--fw-line); }
 .framing .findings { overflow: auto; min-height: 0; overflow-wrap: anywhere; flex: 1 1 auto; }
 .framing .wrong { color: var(--fw-trouble); border-left: 4px solid var(--fw-trouble); padding-left: 8px; margin: 4px 0; }

@@ -35,9 +35,14 @@ export class Programs {
       const key = `${program.host} ${text}`;
       if (seen.has(key)) continue;
       seen.add(key);
-      const lines = program.lines.map((line, i) =>
-        h('li', { 'data-line': i + 1 }, h('code', {}, line || ' '), h('span', { class: 'result' })),
-      );
+      const lines = program.lines.map((line, i) => {
+        // The indentation and the first letter stay together; what does not fit hangs below them.
+        const first = line.search(/\S/) + 1;
+        const code = h('code', {}, h('span', { class: 'indent' }, line.slice(0, first) || ' '), line.slice(first));
+        const item = h('li', { 'data-line': i + 1 }, code, h('span', { class: 'result' }));
+        item.style.setProperty('--indent', `${Math.min(Math.max(0, first - 1), 12)}ch`);
+        return item;
+      });
       this.lines.set(program.program, lines);
       // The last lifeline stands right, all others left of the ladder.
       sides[program.host === this.player.about.hosts.length - 1 ? 1 : 0].push(

@@ -97,6 +97,7 @@ canvas.pointing { cursor: pointer; }
 .ledger .bar { padding: 0 16px; min-height: 32px; }
 .ledger .bar.lean { position: absolute; right: 0; top: 2px; min-height: 26px; pointer-events: none; z-index: 1; }
 .bar.lean h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.ledger .bar h2 { flex: none; white-space: nowrap; }
 .ledger .connection { flex: 0 1 auto; min-width: 0; }
 .octet { font: 12px/1.4 var(--fw-mono); text-align: right; background: var(--fw-paper); padding: 0 4px; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .octet:empty { display: none; }
@@ -110,7 +111,8 @@ canvas.pointing { cursor: pointer; }
 .programs.right { grid-area: right; border-left: 1px solid var(--fw-line); }
 .programs h2 { padding: 0 12px 4px; }
 .programs ol { list-style: none; font: 12px/1.6 var(--fw-mono); overflow: auto; }
-.programs li { display: block; padding: 0 8px 0 34px; text-indent: -12px; position: relative; white-space: pre-wrap; overflow-wrap: anywhere; }
+.programs li { display: block; padding: 0 8px 0 calc(34px + var(--indent, 0ch)); text-indent: calc(-12px - var(--indent, 0ch)); position: relative; white-space: pre-wrap; overflow-wrap: anywhere; }
+.programs .indent { white-space: pre; }
 .programs li::before { text-indent: 0; }
 .programs .running::before { content: '▸'; position: absolute; left: 8px; }
 .programs .running { background: var(--fw-panel); }
