@@ -240,13 +240,15 @@ impl Tell<'_> {
                         format!("{}()", c.name),
                     )
                 } else {
-                    let text = fill(Word::SaysReturnBlocked, self.lang, &[host, &c.name, said, &span]);
+                    let word = if c.failed { Word::SaysFailedBlocked } else { Word::SaysReturnBlocked };
+                    let text = fill(word, self.lang, &[host, &c.name, said, &span]);
                     (text, format!("{}() = {said}", c.name))
                 };
                 (end.at, c.host, c.known, id, text, brief)
             }
             (_, Some(_)) if !c.blocked && !silent => {
-                let text = fill(Word::SaysCallReturns, self.lang, &[host, &c.name, &c.args, said]);
+                let word = if c.failed { Word::SaysCallFails } else { Word::SaysCallReturns };
+                let text = fill(word, self.lang, &[host, &c.name, &c.args, said]);
                 (c.begun.at, c.host, c.known, id, text, format!("{}({}) = {said}", c.name, c.args))
             }
             _ => {

@@ -205,7 +205,7 @@ test('9. "Address already in use."', async () => {
   await r.find('in use', 'Address already in use');
   await r.view('Transcript');
   const told = await r.told();
-  assert.ok(told.some((line) => /bind\(0\.0\.0\.0:8000\), which returns EADDRINUSE/.test(line)));
+  assert.ok(told.some((line) => /bind\(0\.0\.0\.0:8000\), which fails with EADDRINUSE/.test(line)));
   assert.ok(told.some((line) => /setsockopt\(SO_REUSEADDR, 1\)/.test(line)));
   await r.end('address already in use');
 });
@@ -230,7 +230,7 @@ test('11. close() against shutdown(); recv() returning 0; closing with unread da
   assert.equal(await r.lane('recv calls'), 'hello never read');
   assert.ok((await r.seen('ladder')).some((text) => /^RST/.test(text)));
   await r.view('Transcript');
-  assert.ok((await r.told()).some((line) => /client calls recv\(1024\), which returns ECONNRESET/.test(line)));
+  assert.ok((await r.told()).some((line) => /client calls recv\(1024\), which fails with ECONNRESET/.test(line)));
   await r.end('close() and shutdown()');
 });
 

@@ -12,6 +12,8 @@ macro_rules! tools_words {
         SaysCallReturns "says-call-returns": "{0} calls {1}({2}), which returns {3}.", "{0} 调用 {1}({2})，返回 {3}。";
         SaysReturnBlocked "says-return-blocked": "{0}: {1}() returns {2}, after blocking for {3}.", "{0}：{1}() 阻塞 {3} 后返回 {2}。";
         SaysReturnedSilently "says-returned-silently": "{0}: {1}() returns, after blocking for {2}.", "{0}：{1}() 阻塞 {2} 后返回。";
+        SaysCallFails "says-call-fails": "{0} calls {1}({2}), which fails with {3}.", "{0} 调用 {1}({2}) 失败：{3}。";
+        SaysFailedBlocked "says-failed-blocked": "{0}: {1}() fails with {2}, after blocking for {3}.", "{0}：{1}() 阻塞 {3} 后失败：{2}。";
         SaysState "says-state": "{0} enters {1}.", "{0} 进入 {1} 状态。";
         SaysTimer "says-timer": "The {1} timer of {0} fires.", "{0} 的 {1} 定时器到期。";
         Empty "empty": "Nothing happened.", "没有发生任何事件。";
