@@ -73,7 +73,9 @@ export async function open(fragment = 'scenario=hello-tcp&lang=en', options = {}
 }
 
 /** The transcript's sentences that are in the document. */
-export function sentences(player) {
+export async function sentences(player) {
+  // The sentences follow the figure.
+  await player.locator('.transcript tbody tr').first().waitFor({ state: 'attached' });
   return player.locator('.transcript tbody tr').evaluateAll((rows) =>
     rows.map((row) => ({
       text: row.cells[2]?.textContent ?? '',
