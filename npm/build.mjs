@@ -140,7 +140,8 @@ async function site(folder) {
       bundled = begun.replace('</framewire-player>\n', '$&    <script src="still.js"></script>\n');
       if (!bundled.includes('"page.js"') || bundled.includes('.wasm') || !bundled.includes('still.js')) throw new Error(`${name} begins otherwise`);
     }
-    await writeFile(join(folder, name), bundled.replace(/^ *<!--.*-->\n/gm, ''));
+    // The indentation is for who reads the source.
+    await writeFile(join(folder, name), bundled.replace(/^ *<!--.*-->\n/gm, '').replace(/^ +/gm, ''));
   }
 }
 

@@ -105,6 +105,10 @@ fn both_ends_stand_where_the_playhead_is() {
     let at = session.scale().states[received].0;
     assert_eq!(told(at - 1.0), ["client: CLOSED → SYN-SENT", "server: CLOSED → LISTEN"]);
     assert_eq!(told(at), ["client: CLOSED → SYN-SENT", "server: LISTEN → SYN-RECEIVED"]);
+    // A state is named in full where an end stands, too.
+    let list = states(&session, 400.0, at, Lang::En);
+    let texts: Vec<&str> = (0..list.len()).filter_map(|i| list.text_of(i)).collect();
+    assert!(texts.contains(&"SYN-RECEIVED") && !texts.iter().any(|text| text.contains('…')), "{texts:?}");
     let open = session.figure().states.iter().position(|s| s.state == "ESTABLISHED" && s.host == 1).unwrap();
     let at = session.scale().states[open].0;
     assert_eq!(told(at), ["client: SYN-SENT → ESTABLISHED", "server: SYN-RECEIVED → ESTABLISHED"]);

@@ -348,7 +348,8 @@ impl Ask<'_> {
         }
         if !call.result.is_empty() {
             let said = self.session.figure().said(&call.result, self.lang);
-            facts.push((self.word(Word::Result), said.to_owned()));
+            let name = if call.failed { Word::ErrorShort } else { Word::Result };
+            facts.push((self.word(name), said.to_owned()));
         }
         let mut detail = Detail {
             title: format!("{}({})", call.name, call.args),

@@ -7,7 +7,7 @@ use crate::view::ladder::{HEAD, Sheet};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
 use crate::view::time_text::short_state;
-use crate::view::words::Word;
+use crate::view::words::{Lang, Word};
 
 /// Width of the column of one thread's calls.
 pub(crate) const CALL_LANE: f32 = 7.0;
@@ -130,7 +130,7 @@ pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
 }
 
 /// A call as it is written beside the lifeline, from the fullest text to the shortest.
-fn call_texts(call: &Call, result: &str, whole: bool) -> Vec<String> {
+fn call_texts(call: &Call, result: &str, whole: bool, lang: Lang) -> Vec<String> {
     let with_args = format!("{}({})", call.name, call.args);
     let name = format!("{}()", call.name);
     let mut out = Vec::with_capacity(5);
@@ -142,6 +142,11 @@ fn call_texts(call: &Call, result: &str, whole: bool) -> Vec<String> {
             out.push(format!("{name} = {octets} B"));
         }
         out.push(format!("{name} = {result}"));
+        if call.failed {
+            // Better that it failed than which call it was: the programs beside and the transcript say the rest.
+            let error = Word::ErrorShort.text(lang);
+            out.extend([format!("{name} = {error}"), error.to_owned()]);
+        }
     }
     out.extend([with_args, name, call.name.clone()]);
     out
@@ -282,7 +287,7 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
             id,
         );
         let result = sheet.figure.said(&call.result, w.lang);
-        write_first(&call_texts(call, result, !tall), room, (edge, y0), text, rows, list);
+        write_first(&call_texts(call, result, !tall, w.lang), room, (edge, y0), text, rows, list);
         if tall && !call.result.is_empty() && until < sheet.scale.height {
             let octets = call.range.as_ref().map(|p| p.range.end - p.range.start);
             let short = match octets {

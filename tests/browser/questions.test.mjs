@@ -143,6 +143,8 @@ test('5. Decoding text chunk by chunk.', async () => {
   await r.player.getByRole('group', { name: 'Bytes' }).focus();
   for (let i = 0; i < 4; i++) await r.press('ArrowRight');
   assert.match(await r.player.locator('.octet').innerText(), /包/, 'whose byte it is');
+  await r.view('Transcript');
+  assert.ok((await r.told()).some((line) => /server calls decode\(\), which fails with UnicodeDecodeError/.test(line)));
   await r.end('decoding chunk by chunk');
 });
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant as Clock};
 
-use framewire::sim::program::{Action, Call, Compound, Ended, Returned, Task};
+use framewire::sim::program::{Action, Call, Ended, Returned, Task};
 use framewire::trace::{
     Args, CallId, Data, Errno, EventId, HostId, Op, Outcome, ProgramId, ThreadId, Transport, What,
 };
@@ -112,13 +112,8 @@ impl Actor {
                     None => return,
                 },
                 Action::Begin(handle, compound) => {
-                    let (op, size) = match compound {
-                        Compound::RecvExactly(n) => (Op::RecvExactly, Some(n as u64)),
-                        Compound::ReadFrame => (Op::ReadFrame, None),
-                        Compound::WriteFrame => (Op::WriteFrame, None),
-                    };
-                    let socket = self.stage.sockets.get(handle).map(|held| held.id);
-                    let args = Args { size, ..Args::default() };
+                    let (op, args) = compound.told();
+                    let socket = handle.and_then(|handle| self.stage.sockets.get(handle)).map(|held| held.id);
                     self.parent = Some(self.stage.journal.begun(self.caller(line), socket, op, args));
                 }
                 Action::End(ended) => {

@@ -71,6 +71,8 @@ pub enum Compound {
     ReadFrame,
     /// A send() for each part of a frame.
     WriteFrame,
+    /// Octets are no text: on no socket, and made of no calls.
+    Decode,
 }
 
 /// How a compound call or a thread ended.
@@ -89,8 +91,8 @@ pub enum Ended {
 pub enum Action {
     /// Make this call, then [`Task::resume`].
     Call(Call),
-    /// A compound call on a socket begins; the calls until its [`Action::End`] are its parts.
-    Begin(Handle, Compound),
+    /// A compound call begins, on a socket if it concerns one; the calls until its [`Action::End`] are its parts.
+    Begin(Option<Handle>, Compound),
     /// The compound call ended.
     End(Ended),
     /// This thread starts.

@@ -3,6 +3,7 @@
 mod call;
 pub mod code;
 mod compile;
+mod decode;
 mod frames;
 mod operands;
 mod python;

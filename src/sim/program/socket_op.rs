@@ -55,7 +55,7 @@ impl Task {
                     self.pc += 1;
                     self.stage = Stage::Ending(Ended::Well(0));
                 }
-                return Action::Begin(s, Compound::RecvExactly(*n));
+                return Action::Begin(Some(s), Compound::RecvExactly(*n));
             }
             Op::ReadFrame { chunk, naive, .. } => {
                 if !self.readers.iter().any(|(of, _)| *of == s) {
@@ -65,7 +65,7 @@ impl Task {
                     }
                 }
                 self.stage = Stage::Reading { socket: s, chunk: *chunk };
-                return Action::Begin(s, Compound::ReadFrame);
+                return Action::Begin(Some(s), Compound::ReadFrame);
             }
             Op::WriteFrame { data, pieces, .. } => {
                 let parts = frame_parts(&self.code.framing, &self.payload(data).to_vec(), *pieces);
@@ -73,7 +73,7 @@ impl Task {
                     Ok(rest) => self.stage = Stage::Writing { socket: s, rest, sent: 0, all: !*pieces },
                     Err(error) => return self.fail(Ended::Raised(error)),
                 }
-                return Action::Begin(s, Compound::WriteFrame);
+                return Action::Begin(Some(s), Compound::WriteFrame);
             }
             _ => return self.fail(Ended::Errno(Errno::EINVAL)),
         };

@@ -26,6 +26,8 @@ pub(super) enum Stage {
     Writing { socket: Handle, rest: Vec<Payload>, sent: u64, all: bool },
     /// A compound call ended so: say it, then go on.
     Ending(Ended),
+    /// decode() raises with these words.
+    Raising(String),
     /// An error that nobody caught: say it, then be over.
     Dying(Ended),
     /// Over.
@@ -38,13 +40,13 @@ pub struct Task {
     pub(super) code: Arc<Code>,
     pub(super) pc: u32,
     sockets: Vec<Option<Handle>>,
-    vars: Vec<Arc<Vec<u8>>>,
+    pub(super) vars: Vec<Arc<Vec<u8>>>,
     counters: Vec<u32>,
     eof: bool,
     pub(super) peer: Option<SocketAddr>,
     pub(super) stage: Stage,
     /// A cut character's first octets, for the incremental decoder.
-    cut: Vec<u8>,
+    pub(super) cut: Vec<u8>,
     pub(super) readers: Vec<(Handle, Reader)>,
 }
 
@@ -121,6 +123,10 @@ impl Task {
                     return Action::Done(Ended::Well(0));
                 };
                 Action::End(ended)
+            }
+            Stage::Raising(words) => {
+                let ended = Ended::Raised(std::mem::take(words));
+                self.end_compound(ended)
             }
             Stage::Dying(ended) => {
                 let ended = ended.clone();
@@ -267,38 +273,6 @@ impl Task {
                 self.pc = instr.on_break;
                 self.stage = Stage::Ready;
                 Action::Print(text)
-            }
-        }
-    }
-
-    /// Prints data as text; a character that was cut raises, or waits for its rest.
-    fn decode(&mut self, var: DataVar, incremental: bool) -> Action {
-        let mut bytes = std::mem::take(&mut self.cut);
-        bytes.extend_from_slice(self.vars.get(var.0 as usize).map_or(&[][..], |data| data));
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => {
-                let text = text.to_owned();
-                self.pc += 1;
-                Action::Print(text)
-            }
-            Err(error) if incremental && error.error_len().is_none() => {
-                let (whole, cut) = bytes.split_at(error.valid_up_to());
-                self.cut = cut.to_vec();
-                let text = String::from_utf8_lossy(whole).into_owned();
-                self.pc += 1;
-                Action::Print(text)
-            }
-            Err(error) => {
-                let at = error.valid_up_to();
-                let byte = bytes.get(at).copied().unwrap_or_default();
-                let why = match error.error_len() {
-                    None => "unexpected end of data",
-                    Some(_) if byte & 0xc0 == 0x80 => "invalid start byte",
-                    Some(_) => "invalid continuation byte",
-                };
-                self.fail(Ended::Raised(format!(
-                    "UnicodeDecodeError: 'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: {why}"
-                )))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::call::{Call, Handle};
+use super::call::{Call, Compound, Handle};
 use super::code::Payload;
 use crate::sim::scenario::{How, SocketKind};
 use crate::trace::{self, Args, Data, Op};
@@ -57,6 +57,26 @@ impl Call {
             Call::Bind(..) | Call::Accept(_) | Call::Close(_) => {}
         }
         args
+    }
+}
+
+impl Compound {
+    /// The call's name and arguments.
+    pub fn told(self) -> (Op, Args<'static>) {
+        let mut args = Args::default();
+        let op = match self {
+            Compound::RecvExactly(n) => {
+                args.size = Some(n as u64);
+                Op::RecvExactly
+            }
+            Compound::ReadFrame => Op::ReadFrame,
+            Compound::WriteFrame => Op::WriteFrame,
+            Compound::Decode => {
+                args.text = "decode";
+                Op::Other
+            }
+        };
+        (op, args)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{FrameLane, STEP_TIME, Simulation, State};
 use crate::framing::{Decoder, Framing, Limits as FramingLimits, Spans};
 use crate::lang::Lang;
-use crate::sim::program::{Action, Call, Compound, Ended, Handle, Returned};
+use crate::sim::program::{Action, Call, Ended, Handle, Returned};
 use crate::sim::run::calls::{Attempt, Gave, Pending, Place, wildcard};
 use crate::sim::run::recorder::Recorder;
 use crate::time::Duration;
@@ -32,13 +32,8 @@ impl Simulation {
         match action {
             Action::Call(call) => self.begin(at, call, line, sink),
             Action::Begin(handle, compound) => {
-                let (op, size) = match compound {
-                    Compound::RecvExactly(n) => (Op::RecvExactly, Some(n as u64)),
-                    Compound::ReadFrame => (Op::ReadFrame, None),
-                    Compound::WriteFrame => (Op::WriteFrame, None),
-                };
-                let args = Args { size, ..Args::default() };
-                let parent = self.call_begun(at, Some(handle), op, args, line, None, sink);
+                let (op, args) = compound.told();
+                let parent = self.call_begun(at, handle, op, args, line, None, sink);
                 if let Some(thread) = self.threads.get_mut(at) {
                     thread.parent = Some(parent);
                 }
