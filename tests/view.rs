@@ -1,26 +1,13 @@
 //! What is drawn of every built-in scenario: nothing overlaps, nothing leaves the picture, both languages tell it.
 
+mod view_support;
+
 use framewire::lang::Lang;
-use framewire::sim::{BUILTINS, Simulation, builtin};
-use framewire::trace::Trace;
+use framewire::sim::BUILTINS;
 use framewire::view::figure::Fate;
 use framewire::view::list::{DisplayList, Id, Kind, Thing, look};
-use framewire::view::session::Session;
 use framewire::view::{ladder, ledger, metrics};
-
-fn session(name: &str) -> Session {
-    let scenario = builtin(name).unwrap_or_else(|| panic!("{name} is built in"));
-    let mut trace = Trace::new();
-    let mut simulation =
-        Simulation::new(&scenario, &mut trace).unwrap_or_else(|flaw| panic!("{name}: {flaw:?}"));
-    simulation.run(&mut trace);
-    Session::new(trace)
-}
-
-fn whole(session: &Session, width: f32, lang: Lang) -> DisplayList {
-    let height = (session.scale().height as f32 + 60.0).min(4_000.0);
-    session.ladder(ladder::Window { width, height, top: 0.0, zoom: 1.0, relative: true, lang })
-}
+use view_support::{session, whole};
 
 /// A text's box: left, right, and the heights of its middle line at both.
 struct Placed {

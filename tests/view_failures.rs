@@ -1,25 +1,12 @@
 //! Calls that fail: the transcript says so in words, and the ladder in letters.
 
+mod view_support;
+
 use framewire::lang::Lang;
-use framewire::sim::{BUILTINS, Simulation, builtin};
-use framewire::trace::Trace;
-use framewire::view::ladder;
-use framewire::view::list::{DisplayList, Id, Thing};
+use framewire::sim::BUILTINS;
+use framewire::view::list::{Id, Thing};
 use framewire::view::session::Session;
-
-fn session(name: &str) -> Session {
-    let scenario = builtin(name).unwrap_or_else(|| panic!("{name} is built in"));
-    let mut trace = Trace::new();
-    let mut simulation =
-        Simulation::new(&scenario, &mut trace).unwrap_or_else(|flaw| panic!("{name}: {flaw:?}"));
-    simulation.run(&mut trace);
-    Session::new(trace)
-}
-
-fn whole(session: &Session, width: f32, lang: Lang) -> DisplayList {
-    let height = (session.scale().height as f32 + 60.0).min(4_000.0);
-    session.ladder(ladder::Window { width, height, top: 0.0, zoom: 1.0, relative: true, lang })
-}
+use view_support::{session, whole};
 
 /// The transcript's sentences.
 fn told(session: &Session, lang: Lang) -> Vec<String> {

@@ -1,22 +1,15 @@
 //! The state machine and the charts of every built-in scenario: labels keep apart and inside, what is shown is what happened,
 //! losses are never hidden; snapshots of the drawings.
 
+mod view_support;
+
 use framewire::lang::Lang;
-use framewire::sim::{BUILTINS, Simulation, builtin};
-use framewire::trace::Trace;
+use framewire::sim::BUILTINS;
 use framewire::view::list::{DisplayList, Kind, Role, Thing, look};
 use framewire::view::session::Session;
 use framewire::view::svg::{self, Theme};
 use framewire::view::{charts, machine, metrics};
-
-fn session(name: &str) -> Session {
-    let scenario = builtin(name).unwrap_or_else(|| panic!("{name} is built in"));
-    let mut trace = Trace::new();
-    let mut simulation =
-        Simulation::new(&scenario, &mut trace).unwrap_or_else(|flaw| panic!("{name}: {flaw:?}"));
-    simulation.run(&mut trace);
-    Session::new(trace)
-}
+use view_support::session;
 
 fn states(session: &Session, width: f32, position: f64, lang: Lang) -> DisplayList {
     session.machine(machine::Window { width, connection: 0, position, lang })

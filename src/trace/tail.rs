@@ -119,7 +119,8 @@ impl Kept {
             passed += usize::from(!always);
             always || passed > extra
         });
-        let mut trace = Trace::with_capacity(front.len() + 2 * self.keep, 0, 0);
+        let room = front.len() + 2 * self.keep;
+        let mut trace = Trace::with_capacity(room, room / 3, 0);
         for &event in &front {
             if let Some(record) = old.record_of(event) {
                 trace.record(Record { cause: None, ..record });

@@ -395,7 +395,7 @@ impl Drawing<'_> {
             self.list.rect((corner.0 + 2.5, corner.1 + 2.5), (size.0 - 5.0, size.1 - 5.0), outline);
             // The name is told in full, heavy only where that fits.
             let heavy = metrics::width(label_of(i as u8), SMALL * 1.06) <= size.0 - 2.0;
-            name = name.look(if heavy { look::BOLD } else { 0 } | look::CENTRE).id(id);
+            name = name.look(if heavy { look::BOLD } else { 0 }).id(id);
             self.list.text((x, y - 3.0), label_of(i as u8), name);
             let room = (size.0 - 4.0) / here.len() as f32;
             let width = |name: &str| 10.0 + metrics::width(name, SMALL);

@@ -133,7 +133,7 @@ pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
 fn call_texts(call: &Call, result: &str, whole: bool, lang: Lang) -> Vec<String> {
     let with_args = format!("{}({})", call.name, call.args);
     let name = format!("{}()", call.name);
-    let mut out = Vec::with_capacity(5);
+    let mut out = Vec::with_capacity(7);
     if whole && !result.is_empty() {
         out.push(format!("{with_args} = {result}"));
         if let Some(place) = call.range.as_ref().filter(|_| call.result.starts_with("b'")) {
