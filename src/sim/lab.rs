@@ -395,7 +395,7 @@ pub fn breaks(scenario: &Scenario, rule: Break, host: Option<&str>) -> bool {
     of_all || (!scenario.hosts.is_empty() && hosts.all(|host| host.tcp.breaks.contains(&rule)))
 }
 
-/// Scenarios are the same when their texts are: comparing them field by field would weigh more in the page than it saves.
+/// Scenarios are the same when their texts would be: comparing them field by field would weigh more in the page than it saves.
 fn same(a: &Scenario, b: &Scenario) -> bool {
-    a.to_json() == b.to_json()
+    a.to_tree() == b.to_tree()
 }

@@ -447,8 +447,8 @@ test('both runs in one picture can be saved and copied as SVG, with what its sig
   }
 });
 
-/** What is to hold is 100 ms; it may only go down. */
-const DRAWN_MS = 250;
+/** What is to hold is 100 ms; a slower machine may take longer by what it is slower. It may only go down. */
+const DRAWN_MS = 180;
 
 test('a knob\'s change is drawn in time on a CPU four times slower', async () => {
   for (const scenario of ['hello-tcp', 'framed-hello', 'sack']) {
@@ -460,16 +460,28 @@ test('a knob\'s change is drawn in time on a CPU four times slower', async () =>
       const { metrics } = await client.send('Performance.getMetrics');
       return 1000 * metrics.find((metric) => metric.name === 'TaskDuration').value;
     };
-    const tries = [];
-    for (let i = 0; i < 6; i++) {
+    /** The work of a frame in which the latency is turned, or nothing happens. @param {number} [latency] */
+    const frame = async (latency) => {
       const before = await work();
-      await player.evaluate(async (element, ms) => {
-        await element.lab.change((bench) => bench.turn('network.latency', `${ms}ms`, 'en'));
+      const wall = await player.evaluate(async (element, ms) => {
+        const begun = performance.now();
+        if (ms) await element.lab.change((bench) => bench.turn('network.latency', `${ms}ms`, 'en'));
         await new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
-      }, 30 + i);
-      tries.push((await work()) - before);
+        return performance.now() - begun;
+      }, latency);
+      return [(await work()) - before, wall];
+    };
+    const [tries, walls] = [[], []];
+    for (let i = 0; i < 8; i++) {
+      // What an empty frame costs, once all has followed the change before, is this test's own asking.
+      await page.waitForTimeout(800);
+      const [empty] = await frame();
+      const [whole, wall] = await frame(30 + i);
+      tries.push(whole - empty);
+      walls.push(wall);
     }
-    console.log(`${scenario}: drawn after ${tries.map((ms) => ms.toFixed(0)).join(', ')} ms of work, throttled to a quarter`);
+    const told = (values) => values.map((ms) => ms.toFixed(0)).join(', ');
+    console.log(`${scenario}: drawn after ${told(tries)} ms of work (${told(walls)} by the clock), throttled to a quarter`);
     assert.ok(Math.min(...tries) < DRAWN_MS, `${scenario}: ${tries}`);
     await done();
   }

@@ -17,6 +17,7 @@ export class Controls {
     this.range = h('input', { type: 'range', min: 0, max: 1, step: 'any', value: 0 });
     this.range.addEventListener('input', () => player.seek(Number(this.range.value), true));
     this.marks = h('canvas', { 'aria-hidden': 'true' });
+    this.waiting = 0;
     this.time = h('output', { class: 'time' });
     this.speed = h(
       'select',
@@ -79,27 +80,36 @@ export class Controls {
     write(this.time, player.predict.horizon < player.extent ? now : `${now} / ${player.timeText(player.extent)}`);
   }
 
-  /** Draws the marks of segments above the scrubber's track. */
+  /** Draws the marks of segments above the scrubber's track, with the next frame: asking for a width lays the page out, which is to be done anyway by then. */
   drawMarks() {
-    const { player } = this;
-    this.range.max = String(player.extent);
-    // Asking for a width lays the page out: not before there is something to draw.
-    const ctx = player.core && this.marks.getContext('2d');
+    this.range.max = String(this.player.extent);
+    this.waiting ||= requestAnimationFrame(() => {
+      this.waiting = 0;
+      this.paintMarks();
+    });
+  }
+
+  paintMarks() {
+    const { player, marks } = this;
+    const ctx = player.core && marks.getContext('2d');
     if (!player.core || !ctx) return;
-    const { clientWidth: width, clientHeight: height } = this.marks;
+    const { clientWidth: width, clientHeight: height } = marks;
     if (width === 0) return;
     const ratio = window.devicePixelRatio || 1;
-    this.marks.width = Math.round(width * ratio);
-    this.marks.height = Math.round(height * ratio);
+    const [wide, tall] = [Math.round(width * ratio), Math.round(height * ratio)];
+    // A canvas that is given a size, be it the same, has to be laid out.
+    if (marks.width !== wide) marks.width = wide;
+    if (marks.height !== tall) marks.height = tall;
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    ctx.clearRect(0, 0, width, height);
     const theme = player.theme;
     // The track begins and ends half a thumb inside.
     const [left, room] = [8, width - 16];
     for (const mark of player.core.marks(Math.floor(room / 2))) {
       if (mark.at * player.extent > player.predict.horizon) break;
       ctx.fillStyle = mark.lost ? theme.roles[8] : theme.roles[1];
-      const tall = mark.lost ? height : height * 0.6;
-      ctx.fillRect(left + mark.at * room - 0.5, height - tall, mark.lost ? 2 : 1, tall);
+      const high = mark.lost ? height : height * 0.6;
+      ctx.fillRect(left + mark.at * room - 0.5, height - high, mark.lost ? 2 : 1, high);
     }
   }
 }

@@ -67,17 +67,19 @@ export class LadderView {
   layout() {
     const core = this.player.core;
     if (!core) return;
-    const width = this.scroller.clientWidth;
+    // All that is asked comes before all that is set: the page is laid out once.
+    const { clientWidth: width, clientHeight: seen, scrollTop } = this.scroller;
     if (width < 50) return;
+    const { relative, lang, narrow } = this.player;
     const content = this.contentHeight();
-    const most = this.player.narrow ? Math.max(360, window.innerHeight * 0.72) : this.scroller.clientHeight;
-    const grows = this.player.narrow && content <= 2400;
+    const grows = narrow && content <= 2400;
     this.scroller.classList.toggle('grows', grows);
-    this.scroller.style.height = grows || this.player.narrow ? `${grows ? content : most}px` : '';
-    this.spacer.style.height = `${Math.max(content, grows ? 0 : this.scroller.clientHeight)}px`;
-    const { relative, lang } = this.player;
-    const height = grows ? Math.min(content, MOST) : this.scroller.clientHeight;
-    const top = (grows ? 0 : this.scroller.scrollTop) / this.zoom;
+    this.scroller.style.height = narrow ? `${grows ? content : Math.max(360, window.innerHeight * 0.72)}px` : '';
+    // Only what has just been given another height is asked for it once more.
+    const room = narrow && !grows ? this.scroller.clientHeight : seen;
+    this.spacer.style.height = `${Math.max(content, grows ? 0 : room)}px`;
+    const height = grows ? Math.min(content, MOST) : room;
+    const top = grows ? 0 : Math.min(scrollTop, Math.max(0, content - room)) / this.zoom;
     this.picture.show(copyList(core.ladder(width, height, top, this.zoom, relative, lang)));
     this.top = top;
   }

@@ -114,7 +114,7 @@ export class Transcript {
     this.first = -1;
     this.count = 0;
     this.current = 0;
-    /** When the playhead moved last. */
+    /** When the frame was there in which the playhead moved last. */
     this.followed = -Infinity;
     this.rest = 0;
     this.body.addEventListener('keydown', (event) => this.key(event));
@@ -144,15 +144,24 @@ export class Transcript {
     if (!core || opening) return;
     clearTimeout(this.rest);
     const last = Math.max(0, core.rowsUntil(this.player.playhead) - 1);
-    const now = performance.now();
-    const moves = now - this.followed < REST_MS;
-    this.followed = now;
-    if (moves && !this.has(last) && this.first >= 0 && this.element.matches('.hidden-visually')) {
-      this.rest = setTimeout(() => this.follow(), REST_MS);
-      return;
-    }
+    const moves = performance.now() - this.followed < REST_MS;
+    const waits = moves && !this.has(last) && this.first >= 0 && this.element.matches('.hidden-visually');
+    // Counted from when the frame is there: where frames take long, the hand has not rested, and this would make them longer.
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        this.followed = performance.now();
+        clearTimeout(this.rest);
+        if (waits) this.rest = setTimeout(() => this.rested(), REST_MS);
+      }),
+    );
+    if (waits) return;
     this.show(last);
     this.mark(last);
+  }
+
+  rested() {
+    this.followed = -Infinity;
+    this.follow();
   }
 
   /** @param {number} number */

@@ -16,6 +16,9 @@ pub struct SocketVar(pub u8);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataVar(pub u8);
 
+/// Octets that a unit has at least, where what repeats is shorter and is there so often: whoever reads goes unit by unit.
+const UNIT: u64 = 256;
+
 /// Octets over which a repeated unit is spread.
 const STRETCH: usize = 1 << 18;
 
@@ -39,7 +42,9 @@ impl Payload {
 
     /// `unit` repeated `times`.
     pub fn repeat(unit: &[u8], times: u64) -> Self {
-        Payload { unit: Arc::new(unit.to_vec()), start: 0, len: (unit.len() as u64).saturating_mul(times) }
+        let len = unit.len() as u64;
+        let copies = times.min(UNIT / len.max(1)).max(1);
+        Payload { unit: Arc::new(unit.repeat(copies as usize)), start: 0, len: len.saturating_mul(times) }
     }
 
     /// At most `max` octets from the front.
