@@ -41,7 +41,7 @@ fn keeps_apart(list: &DisplayList, what: &str) {
     let placed = texts(list);
     assert!(!placed.is_empty(), "{what}");
     for (i, a) in placed.iter().enumerate() {
-        let inside = a.1 >= -1.0 && a.2 <= list.width + 1.0 && a.3 > 8.0 && a.3 < list.height;
+        let inside = a.1 >= -1.0 && a.2 <= list.width + 1.0 && a.3 > 8.0 && a.3 + 3.0 < list.height;
         assert!(inside, "{what}: {a:?} leaves {} x {}", list.width, list.height);
         for b in &placed[i + 1..] {
             let across = a.1.max(b.1) + 1.0 < a.2.min(b.2) - 1.0;

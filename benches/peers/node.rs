@@ -40,7 +40,15 @@ impl Wasm {
         let folder = target().join(format!("wasm-{level}"));
         let mut cargo = Command::new("cargo");
         cargo
-            .args(["build", "--quiet", "--release", "--target", "wasm32-unknown-unknown", "--manifest-path"])
+            .args([
+                "build",
+                "--locked",
+                "--quiet",
+                "--release",
+                "--target",
+                "wasm32-unknown-unknown",
+                "--manifest-path",
+            ])
             .arg(source("wasm/Cargo.toml"))
             .arg("--target-dir")
             .arg(&folder)

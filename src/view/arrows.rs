@@ -68,39 +68,53 @@ fn visible(sheet: &Sheet<'_>) -> Range<usize> {
     first..last.max(first)
 }
 
-pub(crate) fn flights(sheet: &Sheet<'_>, taken: &[[f32; 4]], list: &mut DisplayList) {
+/// The arrows in sight, from the highest tail to the lowest; none where they are drawn in bundles.
+pub(crate) fn ways(sheet: &Sheet<'_>) -> Vec<Slant> {
+    let range = visible(sheet);
+    if range.len() > crate::view::crowd::CROWD {
+        return Vec::new();
+    }
+    let mut ways = Vec::with_capacity(range.len());
+    for i in range {
+        if let Some((from, to)) = ends(sheet, i) {
+            ways.push(Slant { from, to });
+        }
+    }
+    ways
+}
+
+/// Draws the packets; labels keep clear of the boxes `taken`.
+pub(crate) fn flights(sheet: &Sheet<'_>, mut taken: Vec<[f32; 4]>, list: &mut DisplayList) {
     let range = visible(sheet);
     if range.len() > crate::view::crowd::CROWD {
         return crate::view::crowd::draw(sheet, range, list);
     }
-    let mut slants = Vec::with_capacity(range.len());
     let mut said = f32::MIN;
-    for i in range.clone() {
-        let Some((from, to)) = ends(sheet, i) else { continue };
+    for (i, &Slant { from, to }) in range.clone().zip(&sheet.ways) {
         let flight = &sheet.figure.flights[i];
         let paint = paint_of(sheet, i, flight);
         if flight.from == flight.to {
             said = loop_back(sheet, flight, (from, to), paint, said, list);
-            slants.push(Slant { from, to: from });
             continue;
         }
         list.arrow(from, to, paint);
         if matches!(flight.fate, Fate::Lost(_)) {
             let cross = Paint { from: paint.until, ..paint };
             list.mark(Kind::Cross, &[to.0, to.1], Paint { role: Role::Trouble, hue: 0, ..cross });
+            taken.push([to.0 - 5.0, to.1 - 5.0, to.0 + 5.0, to.1 + 5.0]);
         }
-        slants.push(Slant { from, to });
     }
-    if sheet.columns.lines.len() < 2 {
-        return;
-    }
-    let mut labels = Labels::new(&slants, taken);
+    let [first, .., last] = sheet.columns.lines[..] else { return };
     for idle in sheet.idles() {
-        if let Some((text, at)) = idle_text(sheet, idle) {
-            let half = metrics::width(&text, metrics::SMALL) / 2.0 + 8.0;
-            labels.keep_clear(Slant { from: (at.0 - half, at.1), to: (at.0 + half, at.1) });
+        if let Some((_, (_, y))) = idle_text(sheet, idle) {
+            // The dots beside the text lead from the first lifeline to the last.
+            taken.push([first, y - 6.5, last, y + 6.5]);
         }
     }
+    // A lifeline between them is crossed by the arrow itself; its label may stand on it.
+    let height = sheet.window.height;
+    taken.extend([first, last].map(|x| [x, -height, x, 2.0 * height]));
+    let mut labels = Labels::new(&sheet.ways, &taken);
     // What tells most comes first: what was lost; a bare acknowledgment's label gives way.
     let rank = |i: &usize| {
         let f = &sheet.figure.flights[*i];
@@ -110,10 +124,8 @@ pub(crate) fn flights(sheet: &Sheet<'_>, taken: &[[f32; 4]], list: &mut DisplayL
             _ => 1,
         }
     };
-    let mut order: Vec<usize> = range.clone().collect();
-    order.sort_by_key(|i| (rank(i), *i));
     let mut unplaced = Vec::new();
-    for i in order {
+    for i in (0..3).flat_map(|n| range.clone().filter(move |i| rank(i) == n)) {
         let k = i - range.start;
         let flight = &sheet.figure.flights[i];
         let mut choices = texts(flight, sheet.window.relative, sheet.window.lang);

@@ -75,9 +75,7 @@ pub(crate) fn draw(sheet: &Sheet<'_>, range: Range<usize>, list: &mut DisplayLis
         });
     }
     bundles.append(&mut open);
-    bundles.sort_by_key(|(key, row, _)| (*key, *row));
     trouble.append(&mut open_trouble);
-    trouble.sort_by_key(|((from, to, lost), row, _)| (*from, *to, *row, *lost));
     for &((from, to), _, b) in &bundles {
         let (x0, x1) = (sheet.line_x(from), sheet.line_x(to));
         let (sent, ended) = (sheet.scale.sent[b.first], sheet.scale.ended[b.first]);
@@ -124,7 +122,6 @@ pub(crate) fn calls(sheet: &Sheet<'_>, seen: &[usize], list: &mut DisplayList) {
         );
     }
     bundles.append(&mut open);
-    bundles.sort_by_key(|(key, row, _)| (*key, *row));
     for (_, _, (i, y0, y1)) in bundles {
         let Some(call) = sheet.figure.calls.get(i) else { continue };
         let (_, left) = sides::bar_x(sheet, call);

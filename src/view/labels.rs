@@ -12,18 +12,23 @@ pub struct Slant {
 }
 
 impl Slant {
-    /// Height of the line at `x`.
-    fn y_at(&self, x: f32) -> f32 {
-        let dx = self.to.0 - self.from.0;
-        if dx.abs() < 1e-3 {
-            return self.from.1;
-        }
-        self.from.1 + (self.to.1 - self.from.1) * (x - self.from.0) / dx
+    /// Between which heights the line passes the column from `left` to `right`, if it does.
+    fn within(&self, left: f32, right: f32) -> Option<(f32, f32)> {
+        let (a, b) = if self.from.0 <= self.to.0 { (self.from, self.to) } else { (self.to, self.from) };
+        let (left, right) = (left.max(a.0), right.min(b.0));
+        let slope = (b.1 - a.1) / (b.0 - a.0).max(1e-3);
+        let (one, two) = (a.1 + slope * (left - a.0), a.1 + slope * (right - a.0));
+        (left < right).then_some((one.min(two), one.max(two)))
     }
+}
 
-    fn span(&self) -> (f32, f32) {
-        (self.from.0.min(self.to.0), self.from.0.max(self.to.0))
+/// Between which heights arrows pass the column from `left` to `right`.
+pub(crate) fn passing(slants: &[Slant], left: f32, right: f32) -> Vec<(f32, f32)> {
+    let mut out = Vec::new();
+    for slant in slants {
+        out.extend(slant.within(left, right));
     }
+    out
 }
 
 /// Text that found its place: centred on `at`, its baseline running towards `toward`.
@@ -37,34 +42,71 @@ pub struct Label<'a> {
     pub text: &'a str,
 }
 
-/// The middle line of a text that stands already.
-#[derive(Clone, Copy)]
-struct Taken {
-    line: Slant,
+/// The room that something takes: a rectangle, turned as it stands.
+#[derive(Clone, Copy, Debug)]
+struct Plate {
+    middle: (f32, f32),
+    /// Along its length, of length 1.
+    along: (f32, f32),
+    /// Half its length and half its height.
+    half: (f32, f32),
 }
 
-/// Half the height of a text with the air around it.
-const HALF: f32 = 6.5;
-/// How far a label's middle line stays from a foreign arrow.
-const CLEAR: f32 = 7.6;
+impl Plate {
+    /// Around a line, so far to both sides.
+    fn around(line: &Slant, half: f32) -> Plate {
+        let (dx, dy) = (line.to.0 - line.from.0, line.to.1 - line.from.1);
+        let length = (dx * dx + dy * dy).sqrt();
+        let unit = length.max(1e-3);
+        Plate {
+            middle: ((line.from.0 + line.to.0) / 2.0, (line.from.1 + line.to.1) / 2.0),
+            along: (dx / unit, dy / unit),
+            half: (length / 2.0, half),
+        }
+    }
+
+    /// How far it reaches from its middle along an axis.
+    fn reach(&self, axis: (f32, f32)) -> f32 {
+        self.half.0 * (self.along.0 * axis.0 + self.along.1 * axis.1).abs()
+            + self.half.1 * (self.along.0 * axis.1 - self.along.1 * axis.0).abs()
+    }
+
+    /// True if the two share no point: then they are apart along a side of one of them.
+    fn is_apart(&self, other: &Plate) -> bool {
+        let (dx, dy) = (other.middle.0 - self.middle.0, other.middle.1 - self.middle.1);
+        let ((a, b), (c, d)) = (self.along, other.along);
+        // Most are apart in height: that is asked first.
+        [(0.0, 1.0), (-b, a), (-d, c), (a, b), (c, d)]
+            .iter()
+            .any(|&axis| (dx * axis.0 + dy * axis.1).abs() >= self.reach(axis) + other.reach(axis))
+    }
+}
+
+/// Half the height of a text with the air around it: of a level one, and at least.
+const HALF: (f32, f32) = (6.5, 4.8);
+/// How much further it stays from a foreign arrow.
+const CLEAR: f32 = 1.0;
+/// From the middle of a text to its own arrow, square to it, at least.
+const OWN: f32 = 6.0;
 
 /// Places labels on a set of arrows.
 pub struct Labels<'s> {
     slants: &'s [Slant],
-    /// What stands there already: left, top, right, bottom.
-    boxes: &'s [[f32; 4]],
-    taken: Vec<Taken>,
+    ways: Vec<Plate>,
+    /// What stands there already.
+    taken: Vec<Plate>,
 }
 
 impl<'s> Labels<'s> {
-    /// For these arrows, from the highest tail to the lowest, and clear of these boxes.
-    pub fn new(slants: &'s [Slant], boxes: &'s [[f32; 4]]) -> Labels<'s> {
-        Labels { slants, boxes, taken: Vec::new() }
-    }
-
-    /// Keeps labels away from a text whose middle line is this.
-    pub fn keep_clear(&mut self, line: Slant) {
-        self.taken.push(Taken { line });
+    /// For these arrows, from the highest tail to the lowest, and clear of these boxes (left, top, right, bottom).
+    pub fn new(slants: &'s [Slant], boxes: &[[f32; 4]]) -> Labels<'s> {
+        let level = |&[left, top, right, bottom]: &[f32; 4]| {
+            let y = (top + bottom) / 2.0;
+            let line = Slant { from: (left - 3.0, y), to: (right + 3.0, y) };
+            Plate::around(&line, (bottom - top) / 2.0)
+        };
+        let ways = slants.iter().map(|slant| Plate::around(slant, CLEAR)).collect();
+        Labels { slants, ways, taken: boxes.iter().map(level).collect() }
     }
 
     /// The first of `choices` that finds a place on arrow `k`, and where.
@@ -82,9 +124,8 @@ impl<'s> Labels<'s> {
             for middle in [0.5, tail, head, between(0.25), between(0.75), between(0.12), between(0.88)] {
                 for above in [true, false] {
                     let line = middle_line(slant, length, middle, width, above);
-                    if self.is_free(k, line) {
-                        self.taken.push(Taken { line });
-                        return Some(label(line, text));
+                    if self.takes(k, &line) {
+                        return Some(label(&line, text));
                     }
                 }
             }
@@ -106,32 +147,25 @@ impl<'s> Labels<'s> {
             for down in [0.0, 10.0, -10.0, 18.0, -18.0] {
                 let y = slant.to.1 + down;
                 let line = Slant { from: (near.min(far), y), to: (near.max(far), y) };
-                if self.is_free(k, line) {
-                    self.taken.push(Taken { line });
-                    return Some(label(line, text));
+                if self.takes(k, &line) {
+                    return Some(label(&line, text));
                 }
             }
         }
         None
     }
 
-    fn is_free(&self, k: usize, line: Slant) -> bool {
-        let clear_of_labels = self.taken.iter().all(|t| distance(&t.line, &line) >= 2.0 * HALF);
-        clear_of_labels
-            && self.boxes.iter().all(|b| !meets(&line, b))
-            && self.slants.iter().enumerate().all(|(j, other)| j == k || distance(other, &line) >= CLEAR)
+    /// Takes the room around the middle line of a text of arrow `k`, if it is free.
+    fn takes(&mut self, k: usize, line: &Slant) -> bool {
+        let mut plate = Plate::around(line, 0.0);
+        plate.half.1 = (HALF.0 * plate.along.0).max(HALF.1);
+        let free = self.taken.iter().all(|other| plate.is_apart(other))
+            && self.ways.iter().enumerate().all(|(j, other)| j == k || plate.is_apart(other));
+        if free {
+            self.taken.push(plate);
+        }
+        free
     }
-}
-
-/// True if a text with this middle line touches the box.
-fn meets(line: &Slant, &[left, top, right, bottom]: &[f32; 4]) -> bool {
-    let span = line.span();
-    let (left, right) = (span.0.max(left - 3.0), span.1.min(right + 3.0));
-    if left > right {
-        return false;
-    }
-    let (a, b) = (line.y_at(left), line.y_at(right));
-    a.min(b) < bottom + HALF && a.max(b) > top - HALF
 }
 
 /// The middle line of a text of this width on `slant`.
@@ -139,8 +173,9 @@ fn middle_line(slant: Slant, length: f32, middle: f32, width: f32, above: bool) 
     let (ux, uy) = ((slant.to.0 - slant.from.0) / length, (slant.to.1 - slant.from.1) / length);
     // Reading runs to the right, whichever way the arrow points.
     let (ux, uy) = if ux < 0.0 { (-ux, -uy) } else { (ux, uy) };
-    let lift = if above { -8.5 } else { 9.0 };
-    // Lifted straight up, not square to the line: so a steep label keeps clear of its parallel neighbours.
+    // Lifted straight up, not square to the line, so that a slanted label keeps clear of its parallel neighbours; of a steep line
+    // by more, so that it keeps clear of that.
+    let lift = (OWN / ux.max(0.1)).max(if above { 8.5 } else { 9.0 }) * if above { -1.0 } else { 1.0 };
     let centre = (
         slant.from.0 + (slant.to.0 - slant.from.0) * middle,
         slant.from.1 + (slant.to.1 - slant.from.1) * middle + lift,
@@ -152,25 +187,12 @@ fn middle_line(slant: Slant, length: f32, middle: f32, width: f32, above: bool) 
     }
 }
 
-fn label(line: Slant, text: &str) -> Label<'_> {
-    let centre = ((line.from.0 + line.to.0) / 2.0, (line.from.1 + line.to.1) / 2.0);
-    let (dx, dy) = (line.to.0 - line.from.0, line.to.1 - line.from.1);
-    let length = (dx * dx + dy * dy).sqrt().max(1e-3);
+fn label<'a>(line: &Slant, text: &'a str) -> Label<'a> {
+    let Plate { middle, along, .. } = Plate::around(line, 0.0);
     // From the middle of the letters down to the baseline.
     let drop = 4.0;
-    let at = (centre.0 - dy / length * drop, centre.1 + dx / length * drop);
-    Label { at, toward: (at.0 + dx, at.1 + dy), text }
-}
-
-/// The least vertical distance of two lines where both are; infinite where they share no x.
-fn distance(a: &Slant, b: &Slant) -> f32 {
-    let ((a0, a1), (b0, b1)) = (a.span(), b.span());
-    let (left, right) = (a0.max(b0), a1.min(b1));
-    if left > right {
-        return f32::INFINITY;
-    }
-    let (one, two) = (a.y_at(left) - b.y_at(left), a.y_at(right) - b.y_at(right));
-    if one * two <= 0.0 { 0.0 } else { one.abs().min(two.abs()) }
+    let at = (middle.0 - along.1 * drop, middle.1 + along.0 * drop);
+    Label { at, toward: (at.0 + line.to.0 - line.from.0, at.1 + line.to.1 - line.from.1), text }
 }
 
 #[cfg(test)]
@@ -197,6 +219,18 @@ mod tests {
         let a = labels.place(0, &choices).unwrap();
         let b = labels.place(1, &choices).unwrap();
         assert!((a.at.0 - b.at.0).abs() > 40.0 || (a.at.1 - b.at.1).abs() > 13.0);
+    }
+
+    #[test]
+    fn a_label_keeps_off_its_own_arrow_however_steep() {
+        for down in [0.0, 60.0, 200.0, 400.0, 900.0] {
+            let slants = [Slant { from: (0.0, 0.0), to: (200.0, down) }];
+            let mut labels = Labels::new(&slants, &[]);
+            labels.place(0, &["SYN  seq 0".to_owned()]).unwrap();
+            let mut letters = labels.taken[0];
+            letters.half.1 = 4.7;
+            assert!(letters.is_apart(&Plate::around(&slants[0], 0.5)), "{down}");
+        }
     }
 
     #[test]
@@ -231,7 +265,7 @@ mod tests {
             }
             for (i, a) in labels.taken.iter().enumerate() {
                 for b in &labels.taken[i + 1..] {
-                    prop_assert!(distance(&a.line, &b.line) >= 2.0 * HALF);
+                    prop_assert!(a.is_apart(b), "{a:?} {b:?}");
                 }
             }
         }

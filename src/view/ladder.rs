@@ -4,6 +4,7 @@ use crate::view::arrows;
 pub use crate::view::arrows::{mark_words, texts};
 pub use crate::view::beside::Beside;
 use crate::view::figure::Figure;
+use crate::view::labels::{Slant, passing};
 use crate::view::list::{DisplayList, Kind, Paint, Role, look};
 use crate::view::metrics;
 use crate::view::scale::{Idle, Scale};
@@ -106,6 +107,8 @@ pub(crate) struct Sheet<'a> {
     pub window: Window,
     pub columns: Columns,
     pub time: TimeText,
+    /// The arrows in sight, unless they are drawn in bundles.
+    pub ways: Vec<Slant>,
 }
 
 impl Sheet<'_> {
@@ -138,7 +141,8 @@ pub fn draw(figure: &Figure, scale: &Scale, window: Window) -> DisplayList {
 pub fn draw_beside(figure: &Figure, scale: &Scale, beside: &Beside, window: Window) -> DisplayList {
     let time = TimeText::new(figure, window.lang);
     let columns = Columns::new(figure, beside, window.width, &time);
-    let sheet = Sheet { figure, scale, beside, window, columns, time };
+    let mut sheet = Sheet { figure, scale, beside, window, columns, time, ways: Vec::new() };
+    sheet.ways = arrows::ways(&sheet);
     let mut list = DisplayList::new(window.width, window.height);
     list.clip(Some([0.0, HEAD - 2.0, window.width, window.height - HEAD + 2.0]));
     axis(&sheet, &mut list);
@@ -150,7 +154,7 @@ pub fn draw_beside(figure: &Figure, scale: &Scale, beside: &Beside, window: Wind
     sides::calls(&sheet, &mut calls);
     let mut taken = sides::boxes(&sheet, &list, first);
     taken.extend(sides::boxes(&sheet, &calls, 0));
-    arrows::flights(&sheet, &taken, &mut list);
+    arrows::flights(&sheet, taken, &mut list);
     list.append(calls);
     list.clip(None);
     heads(&sheet, &mut list);
@@ -212,8 +216,21 @@ pub(crate) fn idle_text(sheet: &Sheet<'_>, idle: &Idle) -> Option<(String, (f32,
     };
     let span = sheet.time.span(idle.span);
     let long = fill(Word::Passes, sheet.window.lang, &[&span]);
-    let text = metrics::fitting(&[&long, &span], metrics::SMALL, right - left - 44.0)?;
-    Some((text.to_owned(), ((left + right) / 2.0, (top + bottom) / 2.0)))
+    let (middle, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
+    // Where an arrow is under way all the while, the text stands beside it.
+    let is_free = |x: f32, half: f32| {
+        passing(&sheet.ways, x - half, x + half).iter().all(|(top, low)| *low < y - 6.0 || *top > y + 6.0)
+    };
+    for text in [&long, &span] {
+        let half = metrics::width(text, metrics::SMALL) / 2.0 + 1.0;
+        let edge = (right - left) / 2.0 - half - 12.0;
+        for x in [middle, middle - edge, middle + edge] {
+            if edge > 10.0 && is_free(x, half) {
+                return Some((text.clone(), (x, y)));
+            }
+        }
+    }
+    None
 }
 
 fn lifelines(sheet: &Sheet<'_>, list: &mut DisplayList) {
@@ -229,11 +246,11 @@ fn lifelines(sheet: &Sheet<'_>, list: &mut DisplayList) {
             let y = (top + bottom) / 2.0;
             list.mark(
                 Kind::Area,
-                &[x - 4.0, y + 1.0, x + 4.0, y - 5.0, x + 4.0, y - 1.0, x - 4.0, y + 5.0],
+                &[x - 3.0, y + 1.0, x + 3.0, y - 5.0, x + 3.0, y - 1.0, x - 3.0, y + 5.0],
                 Paint::new(Role::Paper),
             );
-            list.line((x - 4.0, y + 1.0), (x + 4.0, y - 5.0), Paint::new(Role::Faint));
-            list.line((x - 4.0, y + 5.0), (x + 4.0, y - 1.0), Paint::new(Role::Faint));
+            list.line((x - 3.0, y + 1.0), (x + 3.0, y - 5.0), Paint::new(Role::Faint));
+            list.line((x - 3.0, y + 5.0), (x + 3.0, y - 1.0), Paint::new(Role::Faint));
         }
     }
 }

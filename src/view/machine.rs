@@ -33,7 +33,7 @@ const HALF: (f32, f32) = (51.0, 20.0);
 /// The middle of each row.
 const ROWS: [f32; 7] = [54.0, 156.0, 232.0, 318.0, 392.0, 468.0, 556.0];
 /// Below the last row.
-const FOOT: f32 = 54.0;
+const FOOT: f32 = 58.0;
 /// The height of a caption.
 const CAPTION: f32 = 19.0;
 /// From this width on the captions stand beside the upper label, not above the drawing.

@@ -17,6 +17,8 @@ pub struct Running {
     pub blocked: bool,
     /// What the line's call returned last, if it has.
     pub result: String,
+    /// It returned an error.
+    pub failed: bool,
     /// The call's [`Id`].
     pub id: u32,
 }
@@ -69,6 +71,7 @@ fn running(call: &Call, index: usize, over: bool) -> Option<Running> {
         line: call.line?,
         blocked: call.blocked && !back,
         result: if back { call.result.clone() } else { String::new() },
+        failed: back && call.failed,
         id: Id::new(Thing::Call, index).0,
     })
 }

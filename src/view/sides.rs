@@ -3,6 +3,7 @@
 use crate::view::beside::MOST_LANES;
 use crate::view::crowd;
 use crate::view::figure::{Call, Known, StateSpan};
+use crate::view::labels::{Slant, passing};
 use crate::view::ladder::{HEAD, Sheet};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
@@ -68,6 +69,32 @@ fn bar_of(state: &StateSpan, (x, y): (f32, f32), (w, h): (f32, f32), paint: Pain
     }
 }
 
+/// Adds where the axis is broken, with so much around it.
+fn breaks(sheet: &Sheet<'_>, around: f32, out: &mut Vec<(f32, f32)>) {
+    for idle in sheet.idles() {
+        let middle = (sheet.y(idle.top) + sheet.y(idle.bottom)) / 2.0;
+        out.push((middle - around, middle + around));
+    }
+}
+
+/// The longest piece between `top` and `bottom` in which nothing of `taken` (from, until) is.
+fn longest_free((top, bottom): (f32, f32), taken: &[(f32, f32)]) -> (f32, f32) {
+    let mut longest = (top, top);
+    // A piece begins at the top, or where something ends; it goes on until the next thing, or is none where another goes on.
+    for &(_, from) in [(top, top)].iter().chain(taken) {
+        let (from, mut until) = (from.max(top), bottom);
+        for &(start, end) in taken {
+            if end > from {
+                until = until.min(start);
+            }
+        }
+        if until - from > longest.1 - longest.0 {
+            longest = (from, until);
+        }
+    }
+    longest
+}
+
 /// Writes the state's name up its bar, in the middle of what is visible of it.
 fn name_of(
     sheet: &Sheet<'_>,
@@ -83,25 +110,17 @@ fn name_of(
     }
     let choices = [state.state, short_state(state.state)];
     // Where the axis is broken its marks would strike the letters out: the name stands between them, where it can.
-    let (mut pieces, mut from) = (Vec::new(), top);
-    for idle in sheet.idles() {
-        let middle = ((sheet.y(idle.top) + sheet.y(idle.bottom)) / 2.0).clamp(top, bottom);
-        pieces.push((from, middle - 6.0));
-        from = middle + 6.0;
-    }
-    pieces.push((from, bottom));
-    let longest = |a: &(f32, f32), b: &(f32, f32)| (a.1 - a.0).total_cmp(&(b.1 - b.0));
-    let piece = pieces.into_iter().max_by(longest).unwrap_or((top, bottom));
-    let fits = |(top, bottom): (f32, f32), choices: &[&'static str]| {
+    let mut taken = passing(&sheet.ways, x - 6.0, x + 6.0);
+    let whole = longest_free((top, bottom), &taken);
+    breaks(sheet, 6.0, &mut taken);
+    let piece = longest_free((top, bottom), &taken);
+    let tries =
+        [(piece, &choices[..1]), (whole, &choices[..1]), (piece, &choices[..]), (whole, &choices[..])];
+    let fits = |((top, bottom), choices): ((f32, f32), &[&'static str])| {
         let name = choices.iter().find(|name| metrics::width(name, metrics::SMALL) <= bottom - top - 6.0)?;
         Some((*name, (top + bottom) / 2.0))
     };
-    let whole = (top, bottom);
-    let tries =
-        [(piece, &choices[..1]), (whole, &choices[..1]), (piece, &choices[..]), (whole, &choices[..])];
-    let Some((name, middle)) = tries.into_iter().find_map(|(span, choices)| fits(span, choices)) else {
-        return;
-    };
+    let Some((name, middle)) = tries.into_iter().find_map(fits) else { return };
     let ink = Paint { role: Role::Ink, look: look::CENTRE, until: paint.from, ..paint };
     list.text_along((x + 4.0, middle), (x + 4.0, middle - 10.0), name, ink);
 }
@@ -120,9 +139,12 @@ pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let paint = Paint::new(Role::Timer).id(Id::new(Thing::Timer, i)).time(from, until);
         let foot = x - inner * 6.0;
         list.mark(Kind::Line, &[foot, y0, x, y0, x, y1, foot, y1], paint);
-        let (top, low) = (y0.max(HEAD), y1.min(sheet.window.height));
+        let x = x + if inner > 0.0 { 12.0 } else { -4.0 };
+        let mut taken = passing(&sheet.ways, x - 10.0, x + 2.0);
+        breaks(sheet, 2.0, &mut taken);
+        let (top, low) = longest_free((y0.max(HEAD), y1.min(sheet.window.height)), &taken);
         if low - top > metrics::width(timer.name, metrics::SMALL) + 8.0 {
-            let at = (x + if inner > 0.0 { 12.0 } else { -4.0 }, (top + low) / 2.0);
+            let at = (x, (top + low) / 2.0);
             let text = Paint { look: look::CENTRE | look::HALO, until: paint.from, ..paint };
             list.text_along(at, (at.0, at.1 - 10.0), timer.name, text);
         }
@@ -192,19 +214,25 @@ pub(crate) fn boxes(sheet: &Sheet<'_>, list: &DisplayList, first: usize) -> Vec<
 struct Rows(Vec<(f32, f32)>);
 
 impl Rows {
-    /// Takes the row at `y`, or one a little lower.
-    fn take(&mut self, y: f32) -> Option<f32> {
+    /// Takes the row at `y`, or one a little lower; where arrows pass between the heights of `passing`, also one a little higher.
+    fn take(&mut self, y: f32, passing: &[(f32, f32)]) -> Option<f32> {
         const ROW: f32 = 13.5;
-        let mut at = y;
-        for _ in 0..3 {
-            match self.0.iter().rev().take(24).find(|(a, b)| at < *b && at + ROW > *a) {
-                None => {
-                    self.0.push((at, at + ROW));
-                    return Some(at);
+        for up in [false, true] {
+            let mut at = y;
+            for _ in 0..4 {
+                let mut stands = self.0.iter().rev().take(24).chain(passing);
+                match stands.find(|(a, b)| at < *b && at + ROW > *a) {
+                    None => {
+                        self.0.push((at, at + ROW));
+                        return Some(at);
+                    }
+                    Some(&(above, below)) => at = if up { above - ROW } else { below },
                 }
-                Some(&(_, below)) => at = below,
+                if (at - y).abs() > 1.6 * ROW {
+                    break;
+                }
             }
-            if at > y + 1.6 * ROW {
+            if passing.is_empty() {
                 break;
             }
         }
@@ -274,6 +302,7 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let end = if side < 0.0 { look::END } else { 0 };
         let tall = call.blocked && y1 - y0 > 24.0;
         let Some(rows) = rows.get_mut(host) else { continue };
+        let ways = if columns.is_between(host) { &sheet.ways[..] } else { &[] };
         let text = Paint {
             role: if call.failed { Role::Trouble } else { Role::Ink },
             hue: 0,
@@ -287,7 +316,7 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
             id,
         );
         let result = sheet.figure.said(&call.result, w.lang);
-        write_first(&call_texts(call, result, !tall, w.lang), room, (edge, y0), text, rows, list);
+        write_first(&call_texts(call, result, !tall, w.lang), room, (edge, y0), text, (rows, ways), list);
         if tall && !call.result.is_empty() && until < sheet.scale.height {
             let octets = call.range.as_ref().map(|p| p.range.end - p.range.start);
             let short = match octets {
@@ -297,7 +326,7 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
             };
             let results: Vec<String> = std::iter::once(format!("= {result}")).chain(short).collect();
             let paint = Paint { from: until, until, ..text };
-            write_first(&results, room, (edge, y1 - 4.0), paint, rows, list);
+            write_first(&results, room, (edge, y1 - 4.0), paint, (rows, ways), list);
         }
     }
 }
@@ -310,18 +339,30 @@ fn write_first(
     room: f32,
     (x, y): (f32, f32),
     paint: Paint,
-    rows: &mut Rows,
+    (rows, ways): (&mut Rows, &[Slant]),
     list: &mut DisplayList,
 ) {
-    let fits = choices.iter().find(|text| metrics::width(text, metrics::SMALL) <= room);
-    // Of a name that is cut to a letter or two nothing can be read.
-    let shortened = || {
-        let text = metrics::shorten(choices.last()?, metrics::SMALL, room);
-        (text.chars().count() >= LEAST_LETTERS).then_some(text)
-    };
-    let Some(text) = fits.cloned().or_else(shortened).filter(|text| !text.is_empty()) else { return };
-    if let Some(y) = rows.take(y - 6.0) {
-        list.text((x, y + 10.0), &text, paint);
+    for (k, choice) in choices.iter().enumerate() {
+        let mut text = choice.clone();
+        if metrics::width(choice, metrics::SMALL) > room {
+            if k + 1 < choices.len() {
+                continue;
+            }
+            // Of a name that is cut to a letter or two nothing can be read.
+            text = metrics::shorten(choice, metrics::SMALL, room);
+            if text.chars().count() < LEAST_LETTERS {
+                return;
+            }
+        }
+        let width = metrics::width(&text, metrics::SMALL);
+        let left = if paint.look & look::END != 0 { x - width } else { x };
+        let passing = passing(ways, left, left + width);
+        if let Some(y) = rows.take(y - 6.0, &passing) {
+            return list.text((x, y + 10.0), &text, paint);
+        }
+        if passing.is_empty() {
+            return;
+        }
     }
 }
 
@@ -332,8 +373,27 @@ mod tests {
     #[test]
     fn rows_move_down_a_little_and_then_refuse() {
         let mut rows = Rows::default();
-        assert_eq!(rows.take(10.0), Some(10.0));
-        assert_eq!(rows.take(12.0), Some(23.5));
-        assert_eq!(rows.take(12.0), None);
+        assert_eq!(rows.take(10.0, &[]), Some(10.0));
+        assert_eq!(rows.take(12.0, &[]), Some(23.5));
+        assert_eq!(rows.take(12.0, &[]), None);
+    }
+
+    #[test]
+    fn rows_let_arrows_pass() {
+        let mut rows = Rows::default();
+        assert_eq!(rows.take(10.0, &[(8.0, 20.0)]), Some(20.0));
+        assert_eq!(rows.take(12.0, &[(20.0, 60.0)]), Some(6.5));
+        assert_eq!(rows.take(12.0, &[(0.0, 60.0)]), None);
+    }
+
+    #[test]
+    fn the_longest_free_piece_is_found() {
+        let found = |taken: &[(f32, f32)]| longest_free((0.0, 100.0), taken);
+        assert_eq!(found(&[]), (0.0, 100.0));
+        assert_eq!(found(&[(70.0, 80.0), (-20.0, 10.0), (20.0, 30.0)]), (30.0, 70.0));
+        assert_eq!(found(&[(-5.0, 200.0)]), (0.0, 0.0), "nothing is free");
+        assert_eq!(found(&[(10.0, 120.0), (150.0, 160.0)]), (0.0, 10.0));
+        assert_eq!(longest_free((100.0, 20.0), &[(0.0, 50.0)]), (100.0, 100.0));
+        assert_eq!(found(&[(10.0, 40.0), (20.0, 30.0), (90.0, 95.0)]), (40.0, 90.0));
     }
 }

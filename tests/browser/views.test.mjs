@@ -145,6 +145,42 @@ test('a call that returns nothing leaves no arrow behind its line', async () => 
   await done();
 });
 
+test('a call that fails says so beside its line, in the reader\'s language', async () => {
+  const { player, done } = await open('scenario=reset-unread-data&lang=en');
+  await player.evaluate((element) => {
+    const row = element.core.rows(0, 99, true, 'en').find(({ text }) => text.includes('fails with ECONNRESET'));
+    element.seek(row.position, true);
+  });
+  const results = () => player.locator('.programs.left .running .result').allTextContents();
+  assert.deepEqual(await results(), ['→ fails with ECONNRESET']);
+  await player.getByRole('button', { name: '中文' }).click();
+  assert.deepEqual(await results(), ['→ 失败：ECONNRESET']);
+  await done();
+});
+
+/** How far the ladder's picture and the states' stand beyond the box that shows them. */
+const fitOf = (player) =>
+  player.evaluate((element) => {
+    const of = (box) => {
+      const canvas = box.querySelector('canvas').getBoundingClientRect();
+      const { top } = box.getBoundingClientRect();
+      return canvas.bottom - top - box.clientHeight;
+    };
+    return { ladder: of(element.ladder.scroller), states: of(element.states.box) };
+  });
+
+for (const name of ['four-way-close', 'three-way-handshake', 'simultaneous-close']) {
+  test(`pictures fill the room that they have, also after a question took its part of it: ${name}`, async () => {
+    for (const [predict, lang] of [['', 'en'], ['&predict', 'en'], ['&predict', 'zh']]) {
+      const { player, done } = await open(`scenario=${name}&lang=${lang}${predict}`, { viewport: { width: 1280, height: 900 } });
+      const { ladder, states } = await fitOf(player);
+      assert.ok(Math.abs(ladder) <= 1, `the ladder stands ${ladder} px beyond its box`);
+      assert.ok(states <= 0, `${predict}: the states stand ${states} px beyond their box`);
+      await done();
+    }
+  });
+}
+
 test('in a page of middling width the inspector lies over the figure, and only when there is something to inspect', async () => {
   const { player, done } = await open('scenario=lost-syn&lang=en', { viewport: { width: 830, height: 600 } });
   const room = () => player.evaluate((element) => element.ladder.scroller.clientWidth);

@@ -23,6 +23,7 @@ export function* translating(player) {
   yield;
   for (const part of [player.controlBar, player.inspector, player.transcript, player.variables, player.lab, player.predict, player.ledger]) part.translate();
   for (const part of Object.values(player.made)) part.translate();
+  player.programs.follow();
   player.ledger.layout();
   player.ladder.layout();
   player.dispatchEvent(new Event('languagechange'));
@@ -65,14 +66,21 @@ export function* arranging(player) {
   frameElement.classList.toggle('narrow', player.narrow);
   frameElement.classList.toggle('medium', !player.narrow && width < ROOMY);
   player.header.arrange();
-  const size = `${ladder.scroller.clientWidth}x${ladder.viewHeight()}`;
+  const room = () => `${ladder.scroller.clientWidth}x${ladder.viewHeight()}`;
   yield;
-  if (player.core && size !== player.fitted) {
-    player.fitted = size;
+  if (player.core && room() !== player.fitted) {
+    player.fitted = room();
     ladder.fit();
   }
   yield;
   player.ledger.layout();
+  yield;
+  if (player.core && room() !== player.fitted) {
+    // The ledger takes more room than before, or less.
+    player.fitted = room();
+    ladder.fit();
+    player.ledger.layout();
+  }
   yield;
   player.states.layout();
   player.charts.layout();

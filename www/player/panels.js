@@ -65,9 +65,10 @@ export class Programs {
     if (!core || !this.any) return;
     /** @type {Map<HTMLElement, { name: string, result: string }>} */
     const marked = new Map();
-    for (const { program, line, blocked, result } of /** @type {import('./types.d.ts').Running[]} */ (core.running(this.player.playhead))) {
+    for (const { program, line, blocked, failed, result } of /** @type {import('./types.d.ts').Running[]} */ (core.running(this.player.playhead))) {
       const element = this.lines.get(program)?.[line - 1];
-      if (element) marked.set(element, { name: blocked ? 'running blocked' : 'running', result });
+      const told = failed ? this.player.word('fails-with', result) : result;
+      if (element) marked.set(element, { name: blocked ? 'running blocked' : 'running', result: told });
     }
     for (const element of this.marked.keys()) if (!marked.has(element)) this.mark(element, '', '');
     for (const [element, { name, result }] of marked) {

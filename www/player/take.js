@@ -1,7 +1,7 @@
 // Taking over what was opened: a conversation, or another run of the one that is shown.
 
 import { breathe } from './dom.js';
-import { arranging } from './look.js';
+import { arranging, sizes } from './look.js';
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
 /** @typedef {import('../pkg/framewire.js').Player} Core */
@@ -55,6 +55,8 @@ function* opening(player, core, info) {
   player.inspector.show();
   player.moved();
   yield;
+  // What has come since (all bytes at once, a question) took its room from the pictures.
+  if (sizes(player) !== player.arranged) yield* arranging(player);
   for (const view of player.pictures) {
     view.picture.paintDue();
     yield;

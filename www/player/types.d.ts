@@ -50,6 +50,7 @@ export interface Running {
   line: number;
   blocked: boolean;
   result: string;
+  failed: boolean;
   id: number;
 }
 

@@ -139,6 +139,7 @@ macro_rules! figure_words {
         TimeOut "time-out": "Timeout = 2 MSL", "2 MSL 计时到";
         NoAction "no-action": "x", "无动作";
         ErrorShort "error-short": "error", "出错";
+        FailsWith "fails-with": "fails with {0}", "失败：{0}";
         StateIs "state-is": "{0}: {1}", "{0}：{1}";
         StateUnknown "state-unknown": "{0}: no state is known", "{0}：状态未知";
 
