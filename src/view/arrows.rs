@@ -297,6 +297,7 @@ pub fn texts(flight: &Flight, relative: bool, lang: Lang) -> Vec<String> {
             let more = if *more { "  MF" } else { "" };
             out.push(format!("{title}  offset {offset}  len {}{more}{note}", flight.len));
             out.push(format!("offset {offset}{note}"));
+            out.push(format!("{title}{note}"));
             out.push(format!("offset {offset}"));
             out.push(title);
         }
