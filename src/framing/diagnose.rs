@@ -151,13 +151,10 @@ fn common(bytes: &[u8]) -> Vec<Framing> {
 fn header_keys(bytes: &[u8], int: IntFormat) -> Vec<String> {
     let Some(len) = int.read(bytes).and_then(|len| usize::try_from(len).ok()) else { return Vec::new() };
     let text = bytes.get(int.width()..).and_then(|rest| rest.get(..len)).unwrap_or(&[]);
-    let fields = match super::json::depth(text, Limits::DEFAULT.nesting) {
-        Ok(()) => {
-            serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(text).unwrap_or_default()
-        }
-        Err(_) => return Vec::new(),
-    };
-    fields
+    if super::json::depth(text, Limits::DEFAULT.nesting).is_err() {
+        return Vec::new();
+    }
+    super::json::fields(text)
         .into_iter()
         .filter(|(key, value)| value.is_u64() && !key.is_empty())
         .map(|(key, _)| key)

@@ -108,8 +108,8 @@ pub(crate) fn read(header: &[u8], keys: &[String], limits: &Limits) -> Result<(u
 
 /// The fields of a JSON header that a decoder has handed out, in their order; empty for bytes that are no JSON object.
 pub fn fields(header: &[u8]) -> Fields {
-    match serde_json::from_slice(header) {
-        Ok(Header::Object(fields)) => fields,
+    match std::str::from_utf8(header).map(serde_json::from_str) {
+        Ok(Ok(Header::Object(fields))) => fields,
         _ => Fields::new(),
     }
 }

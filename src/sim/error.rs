@@ -124,8 +124,8 @@ impl std::error::Error for ScenarioError {}
 /// serde_json's message without the place behind it.
 fn message_of(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    match text.rfind(" at line ") {
-        Some(at) => text[..at].to_owned(),
+    match text.match_indices(" at line ").last() {
+        Some((at, _)) => text[..at].to_owned(),
         None => text,
     }
 }

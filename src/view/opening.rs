@@ -72,7 +72,9 @@ fn note_text(note: &ImportNote, lang: Lang) -> String {
         }
         ImportNote::Capture(CaptureNote::NotIp(n)) => format!("略去 {n} 个不是 IP 的帧"),
         ImportNote::Capture(CaptureNote::UnknownLink { link, packets }) => {
-            format!("略去 {packets} 个链路类型为 {link} 的帧：不支持该链路类型")
+            format!(
+                "略去 {packets} 个链路类型为 {link} 的帧：能读的是以太网、Linux cooked、环回、原始 IP、PPP 和 PKTAP"
+            )
         }
         ImportNote::Capture(CaptureNote::UnknownInterface(n)) => {
             format!("略去 {n} 个帧：文件没有描述它们的接口")

@@ -339,7 +339,7 @@ impl Work {
     pub fn finish(self) -> Player {
         let run = self.runner.finish();
         let remark = run.stop().message(self.lang).unwrap_or_default();
-        Player::over(run.into_trace(), remark)
+        Player::over(run.shared_trace(), remark)
     }
 }
 

@@ -52,6 +52,6 @@ impl LiveFeed {
 
     /// What is kept, opened.
     pub fn player(&self) -> Player {
-        Player::over(self.tail.trace().clone(), String::new())
+        Player::over(self.tail.snapshot(), String::new())
     }
 }

@@ -5,8 +5,10 @@
 pub enum LinkType {
     /// BSD loopback: an address family in the capturing machine's byte order (LINKTYPE_NULL, 0).
     Null,
-    /// Ethernet, VLAN tags included (LINKTYPE_ETHERNET, 1).
+    /// Ethernet, VLAN tags and PPPoE included (LINKTYPE_ETHERNET, 1).
     Ethernet,
+    /// PPP (LINKTYPE_PPP, 9).
+    Ppp,
     /// The IP packet itself (LINKTYPE_RAW, 101; LINKTYPE_IPV4, 228; LINKTYPE_IPV6, 229).
     Raw,
     /// OpenBSD loopback: an address family in network byte order (LINKTYPE_LOOP, 108).
@@ -15,6 +17,8 @@ pub enum LinkType {
     LinuxCooked,
     /// Linux "cooked" capture, version 2 (LINKTYPE_LINUX_SLL2, 276).
     LinuxCooked2,
+    /// What Apple's tcpdump writes of all interfaces at once: a header that says what follows (LINKTYPE_PKTAP, 258).
+    Pktap,
     /// Not supported here.
     Other(u16),
 }
@@ -28,9 +32,11 @@ impl LinkType {
         match number {
             0 => LinkType::Null,
             1 => LinkType::Ethernet,
+            9 => LinkType::Ppp,
             12 | 14 | 101 | 228 | 229 => LinkType::Raw,
             108 => LinkType::Loop,
             113 => LinkType::LinuxCooked,
+            258 => LinkType::Pktap,
             276 => LinkType::LinuxCooked2,
             other => LinkType::Other(other),
         }
@@ -54,6 +60,8 @@ impl LinkType {
                         IPV4 | IPV6 => break payload,
                         // 802.1Q, 802.1ad and the older QinQ: a tag of two octets, then the type again.
                         [0x81, 0x00] | [0x88, 0xa8] | [0x91, 0x00] => rest = payload.get(2..)?,
+                        // A PPPoE session (RFC 2516 section 4): version, code, session, length, then PPP.
+                        [0x88, 0x64] => break ppp(payload.get(6..)?)?,
                         _ => return None,
                     }
                 }
@@ -66,10 +74,26 @@ impl LinkType {
                 let kind = frame.get(..2)?;
                 (kind == IPV4 || kind == IPV6).then_some(frame.get(20..)?)?
             }
+            LinkType::Ppp => ppp(frame)?,
+            LinkType::Pktap => {
+                let word =
+                    |at: usize| frame.get(at..)?.first_chunk().map(|octets| u32::from_le_bytes(*octets));
+                let (len, inner) = (word(0)? as usize, LinkType::from_number(u16::try_from(word(8)?).ok()?));
+                // It cannot hold itself.
+                return if inner == LinkType::Pktap { None } else { inner.ip_packet(frame.get(len..)?) };
+            }
             LinkType::Other(_) => return None,
         };
         matches!(packet.first().map(|octet| octet >> 4), Some(4 | 6)).then_some(packet)
     }
+}
+
+/// The packet in a PPP frame, with or without address and control before its protocol (RFC 1661 section 2, RFC 1662 section 3.1).
+fn ppp(frame: &[u8]) -> Option<&[u8]> {
+    let frame = frame.strip_prefix(&[0xff, 0x03]).unwrap_or(frame);
+    let frame = frame.strip_prefix(&[0x00]).unwrap_or(frame);
+    let (protocol, packet) = frame.split_first()?;
+    matches!(protocol, 0x21 | 0x57).then_some(packet)
 }
 
 #[cfg(test)]
@@ -80,13 +104,18 @@ mod tests {
     fn the_ip_packet_is_found_behind_each_link_layer() {
         let ip = b"\x45 an IPv4 packet";
         let ip6 = b"\x60 an IPv6 packet";
-        let cases: [(u16, &[u8]); 9] = [
+        let cases: [(u16, &[u8]); 14] = [
             (0, &[2, 0, 0, 0]),
             (0, &[0, 0, 0, 2]),
             (108, &[0, 0, 0, 2]),
             (1, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 8, 0]),
             (1, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x81, 0, 0, 5, 8, 0]),
             (1, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x88, 0xa8, 0, 5, 0x81, 0, 0, 6, 8, 0]),
+            (1, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x88, 0x64, 0x11, 0, 0, 7, 0, 18, 0, 0x21]),
+            (9, &[0xff, 3, 0, 0x21]),
+            (9, &[0, 0x57]),
+            (9, &[0x21]),
+            (258, &[16, 0, 0, 0, 1, 0, 0, 0, 101, 0, 0, 0, 9, 9, 9, 9]),
             (101, &[]),
             (113, &[0, 0, 0, 1, 0, 6, 1, 2, 3, 4, 5, 6, 0, 0, 8, 0]),
             (276, &[8, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 6, 1, 2, 3, 4, 5, 6, 0, 0]),
@@ -109,6 +138,9 @@ mod tests {
         let arp = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 8, 6, 0x45];
         assert_eq!(LinkType::Ethernet.ip_packet(&arp), None);
         assert_eq!(LinkType::Raw.ip_packet(&[0x20]), None);
+        // Of PPP its own negotiation; of PKTAP one in the other.
+        assert_eq!(LinkType::Ppp.ip_packet(&[0xc0, 0x21, 0x45]), None);
+        assert_eq!(LinkType::Pktap.ip_packet(&[12, 0, 0, 0, 1, 0, 0, 0, 2, 1, 0, 0, 0x45]), None);
         assert_eq!(LinkType::from_number(147).ip_packet(&[0x45]), None);
     }
 }

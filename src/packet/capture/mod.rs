@@ -89,7 +89,9 @@ pub enum CaptureNote {
     #[error("{0} packets that are not IP were left out")]
     NotIp(u32),
     /// Packets of an interface whose link type is not known here.
-    #[error("{packets} packets of link type {link} were left out: that link type is not supported")]
+    #[error(
+        "{packets} packets of link type {link} were left out: Ethernet, Linux cooked, loopback, raw IP, PPP and PKTAP can be read"
+    )]
     UnknownLink {
         /// LINKTYPE number.
         link: u16,

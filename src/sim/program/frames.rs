@@ -169,7 +169,7 @@ impl Naive {
             Framing::JsonHeader(json) => json.keys().first().map_or("size", String::as_str),
             _ => "size",
         };
-        let Ok(value) = serde_json::from_slice::<serde_json::Value>(got) else {
+        let Ok(Ok(value)) = std::str::from_utf8(got).map(serde_json::from_str::<serde_json::Value>) else {
             return Err("json.decoder.JSONDecodeError: the header is no JSON".into());
         };
         match value.get(key).and_then(serde_json::Value::as_u64) {

@@ -11,6 +11,10 @@ pub(super) struct Ends {
     state: [Option<State>; 2],
     /// Behind each side's FIN.
     fin: [Option<u32>; 2],
+    /// Each side's initial sequence number.
+    iss: [Option<u32>; 2],
+    /// What each side expects next, by its last acknowledgment.
+    expected: [Option<SeqNumber>; 2],
 }
 
 /// A state that an end went into: before and after.
@@ -26,16 +30,37 @@ impl Ends {
         })
     }
 
+    /// Whether `side` would take a reset: in SYN-SENT one that acknowledges its SYN, else one that is not of the past (RFC 9293
+    /// sections 3.10.7.3 and 3.5.3). Who forges one from afar does not know these numbers.
+    fn believes(&self, side: Side, reset: &Summary) -> bool {
+        if self.state[side as usize] == Some(State::SynSent) {
+            // A SYN may carry data (RFC 7413), of which not all need be acknowledged.
+            let acked = |iss: u32| (1..1 << 16).contains(&reset.ack.wrapping_sub(iss));
+            return reset.flags & flag::ACK != 0 && self.iss[side as usize].is_none_or(acked);
+        }
+        self.expected[side as usize].is_none_or(|e| SeqNumber(reset.seq).is_at_or_after(e))
+    }
+
     /// What sending the segment says of its sender.
     pub(super) fn sent(&mut self, side: Side, s: &Summary) -> Option<Change> {
         let is = |f: u16| s.flags & f != 0;
-        let state = self.state[side as usize];
+        if is(flag::RST) {
+            // In answer to a stray segment it says nothing of a state that was never there.
+            let state = self.state[side as usize].filter(|_| self.believes(side.other(), s));
+            return state.and_then(|_| self.go(side, State::Closed));
+        }
+        // After a refusal some systems try again, with the same SYN.
+        let state = self.state[side as usize].filter(|state| !(is(flag::SYN) && *state == State::Closed));
+        if is(flag::SYN) {
+            self.iss[side as usize] = Some(s.seq);
+        }
+        if is(flag::ACK) {
+            self.expected[side as usize] = Some(SeqNumber(s.ack));
+        }
         if is(flag::FIN) {
             self.fin[side as usize] = Some(s.seq.wrapping_add(s.sequence_len()));
         }
         let to = match (is(flag::SYN), is(flag::ACK)) {
-            // A reset in answer to a stray segment says nothing of a state that was never there.
-            _ if is(flag::RST) => return state.and_then(|_| self.go(side, State::Closed)),
             (true, false) if state.is_none() => State::SynSent,
             (true, true) if state.is_none() => State::SynReceived,
             (true, _) => return None,
@@ -56,9 +81,9 @@ impl Ends {
     pub(super) fn received(&mut self, side: Side, s: &Summary) -> [Option<Change>; 2] {
         let is = |f: u16| s.flags & f != 0;
         let mut changes = [None, None];
-        let state = self.state[side as usize];
+        let state = self.state[side as usize].filter(|state| !(is(flag::SYN) && *state == State::Closed));
         if is(flag::RST) {
-            changes[0] = state.and_then(|_| self.go(side, State::Closed));
+            changes[0] = state.filter(|_| self.believes(side, s)).and_then(|_| self.go(side, State::Closed));
             return changes;
         }
         if is(flag::SYN) {
@@ -142,5 +167,34 @@ mod tests {
         assert_eq!(server.last(), Some(&"CLOSED"), "{server:?}: its FIN came behind the client's");
         let [client, _] = run(&[(C, 10, 0, SYN), (S, 0, 11, RST | ACK)]);
         assert_eq!(client, ["SYN-SENT", "CLOSED"]);
+    }
+
+    #[test]
+    fn a_forged_reset_is_not_believed_and_a_refused_client_tries_again() {
+        use flag::{ACK, RST, SYN};
+        let [client, server] = run(&[
+            (C, 10, 0, SYN),
+            // The first acknowledges what was before the SYN, the second nothing.
+            (S, 0, 10, RST | ACK),
+            (S, 11, 0, RST),
+            (S, 50, 11, SYN | ACK),
+            (C, 11, 51, ACK),
+            (C, 11, 51, ACK),
+            // Of the past.
+            (S, 40, 0, RST),
+            (S, 51, 11, ACK),
+            (S, 51, 0, RST),
+        ]);
+        assert_eq!(client, ["SYN-SENT", "ESTABLISHED", "CLOSED"]);
+        assert_eq!(server, ["SYN-RECEIVED", "ESTABLISHED", "CLOSED"]);
+        let [client, server] = run(&[
+            (C, 10, 0, SYN),
+            (S, 0, 11, RST | ACK),
+            (C, 10, 0, SYN),
+            (S, 50, 11, SYN | ACK),
+            (C, 11, 51, ACK),
+        ]);
+        assert_eq!(client, ["SYN-SENT", "CLOSED", "SYN-SENT", "ESTABLISHED"]);
+        assert_eq!(server.last(), Some(&"ESTABLISHED"), "{server:?}");
     }
 }
