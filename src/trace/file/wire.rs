@@ -281,32 +281,29 @@ pub use self::table::crc32;
 
 #[cfg(any(test, target_arch = "wasm32"))]
 mod table {
+    use std::sync::OnceLock;
+
+    /// Made when they are needed first: in the module they would weigh eight kilobytes, for nothing packs them.
+    static TABLES: OnceLock<[[u32; 256]; 8]> = OnceLock::new();
+
+    fn tables() -> [[u32; 256]; 8] {
+        let mut tables = [[0_u32; 256]; 8];
+        for octet in 0..256 {
+            let bit = |crc: u32, _| if crc & 1 != 0 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
+            tables[0][octet] = (0..8).fold(octet as u32, bit);
+        }
+        for k in 1..8 {
+            for octet in 0..256 {
+                let before = tables[k - 1][octet];
+                tables[k][octet] = (before >> 8) ^ tables[0][(before & 0xff) as usize];
+            }
+        }
+        tables
+    }
+
     /// CRC-32, eight octets at a time.
     pub fn crc32(bytes: &[u8]) -> u32 {
-        const TABLES: [[u32; 256]; 8] = {
-            let mut tables = [[0_u32; 256]; 8];
-            let mut i = 0;
-            while i < 256 {
-                let (mut crc, mut bit) = (i as u32, 0);
-                while bit < 8 {
-                    crc = if crc & 1 != 0 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
-                    bit += 1;
-                }
-                tables[0][i] = crc;
-                i += 1;
-            }
-            let mut i = 0;
-            while i < 256 {
-                let mut k = 1;
-                while k < 8 {
-                    let before = tables[k - 1][i];
-                    tables[k][i] = (before >> 8) ^ tables[0][(before & 0xff) as usize];
-                    k += 1;
-                }
-                i += 1;
-            }
-            tables
-        };
+        let tables = TABLES.get_or_init(tables);
         let mut crc = u32::MAX;
         // Eight bytes at a time ("slicing by 8"): a recording's checksum must not be what slows it down.
         let (chunks, rest) = bytes.as_chunks::<8>();
@@ -314,11 +311,11 @@ mod table {
             let x = u64::from_le_bytes(*chunk) ^ u64::from(crc);
             crc = 0;
             for (k, byte) in x.to_le_bytes().into_iter().enumerate() {
-                crc ^= TABLES[7 - k][usize::from(byte)];
+                crc ^= tables[7 - k][usize::from(byte)];
             }
         }
         for &byte in rest {
-            crc = (crc >> 8) ^ TABLES[0][usize::from(crc as u8 ^ byte)];
+            crc = (crc >> 8) ^ tables[0][usize::from(crc as u8 ^ byte)];
         }
         !crc
     }
