@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::words::Word;
 use crate::lang::Lang;
 use crate::time::Instant;
 
@@ -253,7 +254,7 @@ pub struct TimerSpan {
     /// On which host.
     pub host: u16,
     /// Short name: `RTO`, `delayed ACK`.
-    pub name: &'static str,
+    pub name: Word,
     /// When it was set.
     pub from: Moment,
     /// When it fired or was cancelled.

@@ -417,7 +417,7 @@ impl Ask<'_> {
 
     fn timer(&self, index: usize) -> Option<Detail> {
         let t = self.session.figure().timers.get(index)?;
-        Some(self.span(t.name.to_owned(), t.host, t.from, t.until))
+        Some(self.span(self.word(t.name), t.host, t.from, t.until))
     }
 
     fn frame(&self, index: usize) -> Option<Detail> {

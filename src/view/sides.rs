@@ -143,10 +143,11 @@ pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let mut taken = passing(&sheet.ways, x - 10.0, x + 2.0);
         breaks(sheet, 2.0, &mut taken);
         let (top, low) = longest_free((y0.max(HEAD), y1.min(sheet.window.height)), &taken);
-        if low - top > metrics::width(timer.name, metrics::SMALL) + 8.0 {
+        let name = timer.name.text(sheet.window.lang);
+        if low - top > metrics::width(name, metrics::SMALL) + 8.0 {
             let at = (x, (top + low) / 2.0);
             let text = Paint { look: look::CENTRE | look::HALO, until: paint.from, ..paint };
-            list.text_along(at, (at.0, at.1 - 10.0), timer.name, text);
+            list.text_along(at, (at.0, at.1 - 10.0), name, text);
         }
     }
 }

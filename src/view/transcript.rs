@@ -153,8 +153,9 @@ impl Tell<'_> {
             }
             What::Timer => {
                 let t = self.figure.timers.get(i)?;
-                let text = fill(Word::SaysTimer, self.lang, &[self.host(t.host), t.name]);
-                (t.until?.at, t.host, Default::default(), Id::new(Thing::Timer, i), text, t.name.to_owned())
+                let name = t.name.text(self.lang);
+                let text = fill(Word::SaysTimer, self.lang, &[self.host(t.host), name]);
+                (t.until?.at, t.host, Default::default(), Id::new(Thing::Timer, i), text, name.to_owned())
             }
         };
         Some(Row {

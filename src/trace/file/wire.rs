@@ -287,16 +287,11 @@ mod table {
     static TABLES: OnceLock<[[u32; 256]; 8]> = OnceLock::new();
 
     fn tables() -> [[u32; 256]; 8] {
-        let mut tables = [[0_u32; 256]; 8];
-        for octet in 0..256 {
-            let bit = |crc: u32, _| if crc & 1 != 0 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
-            tables[0][octet] = (0..8).fold(octet as u32, bit);
-        }
+        let bit = |crc: u32, _| if crc & 1 != 0 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
+        let first: [u32; 256] = std::array::from_fn(|octet| (0..8).fold(octet as u32, bit));
+        let mut tables = [first; 8];
         for k in 1..8 {
-            for octet in 0..256 {
-                let before = tables[k - 1][octet];
-                tables[k][octet] = (before >> 8) ^ tables[0][(before & 0xff) as usize];
-            }
+            tables[k] = tables[k - 1].map(|before| (before >> 8) ^ first[(before & 0xff) as usize]);
         }
         tables
     }

@@ -8,6 +8,7 @@ use crate::tcp::State;
 use crate::trace::tables::StoredOutcome;
 use crate::trace::{EventId, Kind, Op, SocketId};
 use crate::view::figure::{Moment, StateSpan, TimerSpan};
+use crate::view::words::Word;
 
 impl Build<'_> {
     pub(super) fn states(&mut self) {
@@ -96,18 +97,18 @@ impl Build<'_> {
 }
 
 /// A timer's short name.
-fn timer_name(timer: Timer) -> &'static str {
+fn timer_name(timer: Timer) -> Word {
     match timer {
-        Timer::Retransmission => "RTO",
-        Timer::Persist => "persist",
-        Timer::DelayedAck => "delayed ACK",
-        Timer::KeepAlive => "keep-alive",
-        Timer::TimeWait => "2 MSL",
-        Timer::User => "user time-out",
-        Timer::TailLossProbe => "TLP",
-        Timer::RackReordering => "RACK",
-        Timer::Cork => "cork",
-        Timer::SwsOverride => "SWS",
-        Timer::FinWait2 => "FIN-WAIT-2",
+        Timer::Retransmission => Word::TimerRto,
+        Timer::Persist => Word::TimerPersist,
+        Timer::DelayedAck => Word::TimerDelayedAck,
+        Timer::KeepAlive => Word::TimerKeepAlive,
+        Timer::TimeWait => Word::TimerTimeWait,
+        Timer::User => Word::TimerUser,
+        Timer::TailLossProbe => Word::TimerTlp,
+        Timer::RackReordering => Word::TimerRack,
+        Timer::Cork => Word::TimerCork,
+        Timer::SwsOverride => Word::TimerSws,
+        Timer::FinWait2 => Word::TimerFinWait2,
     }
 }

@@ -16,6 +16,17 @@ macro_rules! tools_words {
         SaysFailedBlocked "says-failed-blocked": "{0}: {1}() fails with {2}, after blocking for {3}.", "{0}：{1}() 阻塞 {3} 后失败：{2}。";
         SaysState "says-state": "{0} enters {1}.", "{0} 进入 {1} 状态。";
         SaysTimer "says-timer": "The {1} timer of {0} fires.", "{0} 的 {1} 定时器到期。";
+        TimerRto "timer-rto": "RTO", "RTO";
+        TimerPersist "timer-persist": "persist", "持续";
+        TimerDelayedAck "timer-delayed-ack": "delayed ACK", "延迟确认";
+        TimerKeepAlive "timer-keep-alive": "keep-alive", "保活";
+        TimerTimeWait "timer-time-wait": "2 MSL", "2 MSL";
+        TimerUser "timer-user": "user time-out", "用户超时";
+        TimerTlp "timer-tlp": "TLP", "TLP";
+        TimerRack "timer-rack": "RACK", "RACK";
+        TimerCork "timer-cork": "cork", "TCP_CORK";
+        TimerSws "timer-sws": "SWS", "SWS";
+        TimerFinWait2 "timer-fin-wait-2": "FIN-WAIT-2", "FIN-WAIT-2";
         Empty "empty": "Nothing happened.", "没有发生任何事件。";
 
         // The framing debugger.
