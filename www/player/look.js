@@ -66,21 +66,21 @@ export function* arranging(player) {
   frameElement.classList.toggle('narrow', player.narrow);
   frameElement.classList.toggle('medium', !player.narrow && width < ROOMY);
   player.header.arrange();
-  const room = () => `${ladder.scroller.clientWidth}x${ladder.viewHeight()}`;
-  yield;
-  if (player.core && room() !== player.fitted) {
-    player.fitted = room();
+  /** Lays the axis out anew where the ladder has another room than before. */
+  const refit = () => {
+    const room = `${ladder.scroller.clientWidth}x${ladder.viewHeight()}`;
+    if (!player.core || room === player.fitted) return false;
+    player.fitted = room;
     ladder.fit();
-  }
+    return true;
+  };
+  yield;
+  refit();
   yield;
   player.ledger.layout();
   yield;
-  if (player.core && room() !== player.fitted) {
-    // The ledger takes more room than before, or less.
-    player.fitted = room();
-    ladder.fit();
-    player.ledger.layout();
-  }
+  // The ledger takes more room than before, or less.
+  if (refit()) player.ledger.layout();
   yield;
   player.states.layout();
   player.charts.layout();

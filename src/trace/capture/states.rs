@@ -41,6 +41,12 @@ impl Ends {
         self.expected[side as usize].is_none_or(|e| SeqNumber(reset.seq).is_at_or_after(e))
     }
 
+    /// The state of an end to which the segment happens. After a refusal some systems try again with the same SYN: to that, who is
+    /// closed is as new.
+    fn state_at(&self, side: Side, s: &Summary) -> Option<State> {
+        self.state[side as usize].filter(|state| s.flags & flag::SYN == 0 || *state != State::Closed)
+    }
+
     /// What sending the segment says of its sender.
     pub(super) fn sent(&mut self, side: Side, s: &Summary) -> Option<Change> {
         let is = |f: u16| s.flags & f != 0;
@@ -49,8 +55,7 @@ impl Ends {
             let state = self.state[side as usize].filter(|_| self.believes(side.other(), s));
             return state.and_then(|_| self.go(side, State::Closed));
         }
-        // After a refusal some systems try again, with the same SYN.
-        let state = self.state[side as usize].filter(|state| !(is(flag::SYN) && *state == State::Closed));
+        let state = self.state_at(side, s);
         if is(flag::SYN) {
             self.iss[side as usize] = Some(s.seq);
         }
@@ -81,7 +86,7 @@ impl Ends {
     pub(super) fn received(&mut self, side: Side, s: &Summary) -> [Option<Change>; 2] {
         let is = |f: u16| s.flags & f != 0;
         let mut changes = [None, None];
-        let state = self.state[side as usize].filter(|state| !(is(flag::SYN) && *state == State::Closed));
+        let state = self.state_at(side, s);
         if is(flag::RST) {
             changes[0] = state.filter(|_| self.believes(side, s)).and_then(|_| self.go(side, State::Closed));
             return changes;
