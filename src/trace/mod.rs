@@ -5,6 +5,7 @@
 pub(crate) mod blocks;
 pub mod calls;
 pub mod capture;
+pub mod changes;
 pub mod code;
 pub mod content;
 mod datagrams;
@@ -30,6 +31,7 @@ pub mod tables;
 pub mod tail;
 
 pub use crate::framing::Role;
+pub use changes::VarTable;
 pub use code::{DropReason, Errno, How, Kind, Limit, Op, Provenance, Transport};
 pub use content::Piece;
 pub use extract::extract;

@@ -151,8 +151,9 @@ impl Trace {
     /// All variables of an endpoint after `event` (the event's own changes included).
     pub fn vars_at(&self, socket: SocketId, event: EventId) -> Vars {
         let Some(state) = self.socket_state(socket) else { return Vars::default() };
-        let row = |r: &u32| self.tables().vars.get(*r as usize);
-        let done = state.changes.partition_point(|r| row(r).is_some_and(|v| v.event <= event));
+        let table = &self.tables().vars;
+        let row = |r: &u32| table.get(*r as usize);
+        let done = state.changes.partition_point(|r| table.event(*r).is_some_and(|e| e <= event));
         let whole = done / SNAPSHOT_EVERY;
         let snapshot = whole.checked_sub(1).and_then(|i| state.snapshots.get(i));
         let mut vars = snapshot.copied().unwrap_or_default();
@@ -173,17 +174,23 @@ impl Trace {
     }
 
     /// All changes of an endpoint's variables, in order.
-    pub fn changes(&self, socket: SocketId) -> impl Iterator<Item = &VarRow> {
+    pub fn changes(&self, socket: SocketId) -> impl Iterator<Item = VarRow> + '_ {
         let rows = self.socket_state(socket).map_or(&[][..], |s| &s.changes);
         rows.iter().filter_map(|row| self.tables().vars.get(*row as usize))
     }
 
+    /// All changes of one variable of an endpoint, in order.
+    pub fn changes_of(&self, socket: SocketId, var: Var) -> impl Iterator<Item = VarRow> + '_ {
+        let sockets = &self.columns().socket;
+        self.tables().vars.of(var).filter(move |row| sockets.get(row.event.index()) == Some(&socket.0))
+    }
+
     /// The changes of an endpoint's variables up to `event` (included), the latest first.
-    pub fn changes_before(&self, socket: SocketId, event: EventId) -> impl Iterator<Item = &VarRow> {
+    pub fn changes_before(&self, socket: SocketId, event: EventId) -> impl Iterator<Item = VarRow> + '_ {
         let rows = self.socket_state(socket).map_or(&[][..], |s| &s.changes);
-        let row = |r: &u32| self.tables().vars.get(*r as usize);
-        let to = rows.partition_point(|r| row(r).is_some_and(|v| v.event <= event));
-        rows.get(..to).unwrap_or(&[]).iter().rev().filter_map(row)
+        let table = &self.tables().vars;
+        let to = rows.partition_point(|r| table.event(*r).is_some_and(|e| e <= event));
+        rows.get(..to).unwrap_or(&[]).iter().rev().filter_map(|r| table.get(*r as usize))
     }
 
     /// The changes that `event` and those up to `until` (included) made to an endpoint: what a packet's arrival changed.
@@ -192,18 +199,17 @@ impl Trace {
         socket: SocketId,
         event: EventId,
         until: EventId,
-    ) -> impl Iterator<Item = &VarRow> {
+    ) -> impl Iterator<Item = VarRow> + '_ {
         let rows = self.socket_state(socket).map_or(&[][..], |s| &s.changes);
-        let row = |r: &u32| self.tables().vars.get(*r as usize);
-        let from = rows.partition_point(|r| row(r).is_some_and(|v| v.event < event));
-        let to = rows.partition_point(|r| row(r).is_some_and(|v| v.event <= until));
-        rows.get(from..to).unwrap_or(&[]).iter().filter_map(row)
+        let table = &self.tables().vars;
+        let from = rows.partition_point(|r| table.event(*r).is_some_and(|e| e < event));
+        let to = rows.partition_point(|r| table.event(*r).is_some_and(|e| e <= until));
+        rows.get(from..to).unwrap_or(&[]).iter().filter_map(|r| table.get(*r as usize))
     }
 
     /// The values of one variable over time.
     pub fn series(&self, socket: SocketId, var: Var) -> Vec<Point> {
-        let of_var = self.changes(socket).filter(|c| c.var == var);
-        of_var.map(|c| Point { event: c.event, time: self.clock(c.event), value: c.new }).collect()
+        self.changes_of(socket, var).map(|c| Point { event: c.event, time: self.clock(c.event), value: c.new }).collect()
     }
 }
 

@@ -392,7 +392,7 @@ impl Trace {
             + of(&t.queued)
             + of(&t.copies)
             + of(&t.corrupted)
-            + of(&t.vars)
+            + t.vars.memory()
             + of(&t.frames)
             + of(&t.roles)
             + of(&t.values)

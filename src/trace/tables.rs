@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::changes::VarTable;
 use super::code::{How, Op, Transport};
 use super::id::{CallId, EventId, HostId, ProgramId, SocketId, StreamId, ThreadId};
 use super::record::RoleRange;
@@ -344,7 +345,7 @@ pub struct Tables {
     /// Changed packets.
     pub corrupted: Vec<CorruptRow>,
     /// Changed variables.
-    pub vars: Vec<VarRow>,
+    pub vars: VarTable,
     /// Frames.
     pub frames: Vec<FrameRow>,
     /// The roles of all frames.

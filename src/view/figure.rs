@@ -3,9 +3,11 @@
 //! [`from_trace`](crate::view::from_trace) makes a [`Figure`] from a trace; the layouts read nothing else. Every thing
 //! carries its [`Moment`]s (time and place in the order of events), so that what happens "at once" keeps its order.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::words::Word;
+use super::written::Written;
 use crate::lang::Lang;
 use crate::time::Instant;
 
@@ -204,11 +206,11 @@ pub struct Call {
     /// Thread of the program: its own column beside the lifeline.
     pub lane: u16,
     /// The call's name, for example `recv`.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Its arguments as written, without brackets.
-    pub args: String,
+    pub args: Written,
     /// What it returned, once it has.
-    pub result: String,
+    pub result: Written,
     /// It returned an error.
     pub failed: bool,
     /// When it was called.

@@ -301,7 +301,7 @@ impl Ask<'_> {
         let columns = trace.columns();
         let Some(taken) = row.taken.known() else { return Vec::new() };
         let Some(socket) = trace.socket_of(taken) else { return Vec::new() };
-        let caused = |c: &&VarRow| {
+        let caused = |c: &VarRow| {
             let cause = columns.cause.get(c.event.index()).copied();
             let near = c.event >= row.arrived && self.session.same_instant(c.event, taken);
             near && (cause == Some(row.arrived.0) || cause == Some(taken.0) || c.event <= taken)
@@ -347,7 +347,8 @@ impl Ask<'_> {
             None => facts.push((self.word(Word::Returned), self.word(Word::StillBlocked))),
         }
         if !call.result.is_empty() {
-            let said = self.session.figure().said(&call.result, self.lang);
+            let result = call.result.text();
+            let said = self.session.figure().said(&result, self.lang);
             let name = if call.failed { Word::ErrorShort } else { Word::Result };
             facts.push((self.word(name), said.to_owned()));
         }

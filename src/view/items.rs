@@ -1,5 +1,6 @@
 //! Everything of a figure that has a place on the time axis, in the order in which it happened.
 
+use crate::time::Instant;
 use crate::trace::radix;
 use crate::view::figure::{Fate, Figure, Moment};
 
@@ -12,18 +13,8 @@ pub(crate) enum Track {
     Quiet,
 }
 
-/// A happening.
-#[derive(Clone, Copy)]
-pub(crate) struct Item {
-    pub moment: Moment,
-    /// Its lifeline; `u16::MAX` for what happens between them.
-    pub host: u16,
-    pub track: Track,
-    pub slot: Slot,
-}
-
 /// What happens, and the index in the figure's table of what it happens to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
     Sent(u32),
     Ended(u32),
@@ -35,54 +26,115 @@ pub(crate) enum Slot {
     Done(u32),
 }
 
-/// All happenings, in order.
-pub(crate) fn items(figure: &Figure) -> Vec<Item> {
-    let mut items =
+/// A slot in four octets, for there are many: its kind in the upper three bits, its index below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Packed(u32);
+
+impl Packed {
+    const INDEX_BITS: u32 = 29;
+
+    fn new(kind: u32, index: usize) -> Packed {
+        Packed(kind << Self::INDEX_BITS | index as u32 & ((1 << Self::INDEX_BITS) - 1))
+    }
+
+    /// The slot.
+    pub fn slot(self) -> Slot {
+        let index = self.0 & ((1 << Self::INDEX_BITS) - 1);
+        match self.0 >> Self::INDEX_BITS {
+            0 => Slot::Sent(index),
+            1 => Slot::Ended(index),
+            2 => Slot::Begun(index),
+            3 => Slot::Returned(index),
+            4 => Slot::Entered(index),
+            5 => Slot::Left(index),
+            6 => Slot::Set(index),
+            _ => Slot::Done(index),
+        }
+    }
+}
+
+/// A happening.
+#[derive(Clone, Copy)]
+pub(crate) struct Item {
+    pub at: u64,
+    pub order: u32,
+    /// Its lifeline; `u16::MAX` for what happens between them.
+    pub host: u16,
+    pub track: Track,
+    pub slot: Packed,
+}
+
+/// All happenings, in the order of their events, which are numbered in the order of their times.
+pub(crate) fn items(figure: &Figure) -> impl Iterator<Item = Item> + '_ {
+    let mut places: Vec<u64> =
         Vec::with_capacity(figure.flights.len() * 2 + figure.calls.len() * 2 + figure.states.len());
-    let mut add = |moment, host, track, slot| items.push(Item { moment, host, track, slot });
+    let mut add = |moment: Moment, kind, index| {
+        places.push(u64::from(moment.order) << 32 | u64::from(Packed::new(kind, index).0));
+    };
     for (i, f) in figure.flights.iter().enumerate() {
-        add(f.sent, f.from, Track::Departure, Slot::Sent(i as u32));
-        match f.fate {
-            Fate::Arrived(end) => add(end, f.to, Track::Arrival, Slot::Ended(i as u32)),
-            Fate::Lost(end) => add(end, u16::MAX, Track::Quiet, Slot::Ended(i as u32)),
-            Fate::OnTheWay => {}
+        add(f.sent, 0, i);
+        if let Some(end) = f.fate.end() {
+            add(end, 1, i);
         }
     }
     for (i, c) in figure.calls.iter().enumerate() {
-        add(c.begun, c.host, Track::Call, Slot::Begun(i as u32));
+        add(c.begun, 2, i);
         if let Some(end) = c.returned {
-            let track = if c.blocked { Track::Call } else { Track::Quiet };
-            add(end, c.host, track, Slot::Returned(i as u32));
+            add(end, 3, i);
         }
     }
     for (i, s) in figure.states.iter().enumerate() {
-        add(s.from, s.host, Track::Quiet, Slot::Entered(i as u32));
+        add(s.from, 4, i);
         if let Some(end) = s.until {
-            add(end, s.host, Track::Quiet, Slot::Left(i as u32));
+            add(end, 5, i);
         }
     }
     for (i, t) in figure.timers.iter().enumerate() {
-        add(t.from, t.host, Track::Quiet, Slot::Set(i as u32));
+        add(t.from, 6, i);
         if let Some(end) = t.until {
-            add(end, t.host, Track::Quiet, Slot::Done(i as u32));
+            add(end, 7, i);
         }
     }
-    in_order(items)
+    radix::sort_by(&mut places, |place| place >> 32);
+    places.into_iter().filter_map(move |place| {
+        let slot = Packed(place as u32);
+        let (at, host, track) = happening(figure, slot.slot())?;
+        Some(Item { at: at.as_nanos(), order: (place >> 32) as u32, host, track, slot })
+    })
 }
 
-/// Events are numbered in the order of their times: so the numbers alone put them in order. (Figures that no trace stands
-/// behind need not keep to that.)
-fn in_order(mut items: Vec<Item>) -> Vec<Item> {
-    let mut places: Vec<u64> =
-        items.iter().zip(0..).map(|(item, i)| u64::from(item.moment.order) << 32 | i).collect();
-    radix::sort_by(&mut places, |place| place >> 32);
-    let ordered: Vec<Item> =
-        places.iter().filter_map(|place| items.get((place & 0xffff_ffff) as usize)).copied().collect();
-    if ordered.is_sorted_by_key(|item| item.moment.at) {
-        return ordered;
-    }
-    items.sort_by_key(|item| (item.moment.at, item.moment.order));
-    items
+/// When and where what is in a slot happens, and which row it takes there.
+fn happening(figure: &Figure, slot: Slot) -> Option<(Instant, u16, Track)> {
+    let of = |end: Option<Moment>| end.map(|end| end.at);
+    Some(match slot {
+        Slot::Sent(i) => {
+            let flight = figure.flights.get(i as usize)?;
+            (flight.sent.at, flight.from, Track::Departure)
+        }
+        Slot::Ended(i) => {
+            let flight = figure.flights.get(i as usize)?;
+            match flight.fate {
+                Fate::Arrived(end) => (end.at, flight.to, Track::Arrival),
+                Fate::Lost(end) => (end.at, u16::MAX, Track::Quiet),
+                Fate::OnTheWay => return None,
+            }
+        }
+        Slot::Begun(i) => figure.calls.get(i as usize).map(|call| (call.begun.at, call.host, Track::Call))?,
+        Slot::Returned(i) => {
+            let call = figure.calls.get(i as usize)?;
+            (of(call.returned)?, call.host, if call.blocked { Track::Call } else { Track::Quiet })
+        }
+        Slot::Entered(i) => figure.states.get(i as usize).map(|s| (s.from.at, s.host, Track::Quiet))?,
+        Slot::Left(i) => {
+            let state = figure.states.get(i as usize)?;
+            (of(state.until)?, state.host, Track::Quiet)
+        }
+        Slot::Set(i) => figure.timers.get(i as usize).map(|t| (t.from.at, t.host, Track::Quiet))?,
+        Slot::Done(i) => {
+            let timer = figure.timers.get(i as usize)?;
+            (of(timer.until)?, timer.host, Track::Quiet)
+        }
+    })
 }
 
 /// A happening with its position, and the number of its event.
@@ -90,7 +142,7 @@ fn in_order(mut items: Vec<Item>) -> Vec<Item> {
 pub(crate) struct Placed {
     pub position: f64,
     pub order: u32,
-    pub slot: Slot,
+    pub slot: Packed,
 }
 
 /// One list of several, each of which is in the order of positions and of events.

@@ -47,3 +47,4 @@ pub mod text;
 pub mod time_text;
 pub mod transcript;
 pub mod words;
+pub mod written;

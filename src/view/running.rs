@@ -70,7 +70,7 @@ fn running(call: &Call, index: usize, over: bool) -> Option<Running> {
         program: call.program,
         line: call.line?,
         blocked: call.blocked && !back,
-        result: if back { call.result.clone() } else { String::new() },
+        result: if back { call.result.to_string() } else { String::new() },
         failed: back && call.failed,
         id: Id::new(Thing::Call, index).0,
     })

@@ -76,7 +76,7 @@ impl Maker {
         self.figure.calls.push(Call {
             host,
             lane: 0,
-            name: name.into(),
+            name: name.to_owned().into(),
             args: args.into(),
             result: result.into(),
             failed: false,
@@ -144,7 +144,31 @@ pub fn hello() -> Figure {
         stream.len = 11;
         stream.messages.push(0..11);
     }
-    m.figure
+    numbered(m.figure)
+}
+
+/// The same with its events numbered in the order of their times, as a trace numbers them.
+fn numbered(mut figure: Figure) -> Figure {
+    let mut moments: Vec<&mut Moment> = Vec::new();
+    for flight in &mut figure.flights {
+        moments.push(&mut flight.sent);
+        if let Fate::Arrived(end) | Fate::Lost(end) = &mut flight.fate {
+            moments.push(end);
+        }
+    }
+    for call in &mut figure.calls {
+        moments.push(&mut call.begun);
+        moments.extend(call.returned.as_mut());
+    }
+    for state in &mut figure.states {
+        moments.push(&mut state.from);
+        moments.extend(state.until.as_mut());
+    }
+    moments.sort_by_key(|moment| **moment);
+    for (moment, order) in moments.into_iter().zip(0..) {
+        moment.order = order;
+    }
+    figure
 }
 
 /// Segments that leave after these gaps (ns), and take 20 ms.
@@ -170,5 +194,5 @@ pub fn of_gaps(gaps: &[u64]) -> Figure {
             Some(i) => m.arrive(ms, i),
         }
     }
-    m.figure
+    numbered(m.figure)
 }

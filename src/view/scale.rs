@@ -126,11 +126,9 @@ impl Last {
 impl Scale {
     /// Lays the axis out.
     pub fn new(figure: &Figure, rhythm: Rhythm) -> Scale {
-        let per_ns = match (typical_flight(figure), typical_gap(figure)) {
-            (Some(ns), _) => rhythm.flight / ns as f64,
-            (None, Some(ns)) => 28.0 / ns as f64,
-            (None, None) => 1e-6,
-        };
+        let by_flights = typical_flight(figure).map(|ns| rhythm.flight / ns as f64);
+        let per_ns =
+            by_flights.or_else(|| typical_gap(figure).map(|ns| 28.0 / ns as f64)).unwrap_or(1e-6);
         let mut scale = Scale {
             sent: vec![0.0; figure.flights.len()],
             ended: vec![f64::NAN; figure.flights.len()],
@@ -148,7 +146,7 @@ impl Scale {
         let mut drawn = 0.0f64;
         scale.knots.push(Knot { at: 0, top: 0.0, bottom: 0.0 });
         for item in items(figure) {
-            let at = item.moment.at.as_nanos();
+            let at = item.at;
             if at > now {
                 floor = scale.advance(at, floor, drawn, per_ns, rhythm_at(figure, now, at, rhythm));
                 now = at;
@@ -159,9 +157,10 @@ impl Scale {
                 // The first rows of an instant may push its beginning down: nothing stands there yet.
                 knot.bottom = knot.bottom.max(y);
             }
-            placed[host].push(Placed { position: y, order: item.moment.order, slot: item.slot });
-            scale.set(item.slot, y);
-            if let Slot::Sent(i) = item.slot
+            placed[host].push(Placed { position: y, order: item.order, slot: item.slot });
+            let slot = item.slot.slot();
+            scale.set(slot, y);
+            if let Slot::Sent(i) = slot
                 && !matches!(figure.flights[i as usize].fate, Fate::Arrived(_))
             {
                 drawn = drawn.max(y + rhythm.flight * LOST_PART.1 + 8.0);

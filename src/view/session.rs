@@ -131,7 +131,7 @@ impl Session {
     /// The numbers of the transcript's sentences that have no partner in the run with which this one was compared.
     pub fn rows_alone(&self, fates: &[Option<crate::sim::Fate>]) -> Vec<u32> {
         self.transcript
-            .numbers(&self.figure, |event| fates.get(event as usize) == Some(&Some(crate::sim::Fate::Alone)))
+            .numbers(&self.scale, |event| fates.get(event as usize) == Some(&Some(crate::sim::Fate::Alone)))
     }
 
     /// What the charts of a stream are made of.
@@ -276,12 +276,12 @@ impl Session {
 
     /// Sentences of the transcript.
     pub fn rows(&self, first: usize, count: usize, relative: bool, lang: Lang) -> Vec<Row> {
-        self.transcript.rows(&self.figure, first, count, relative, lang)
+        self.transcript.rows((&self.figure, &self.scale), first, count, relative, lang)
     }
 
     /// How many sentences are true at a position.
     pub fn rows_until(&self, position: f64) -> usize {
-        self.transcript.count_until(position)
+        self.transcript.count_until(&self.scale, position)
     }
 
     /// Marks for the scrubber, at most `most`.

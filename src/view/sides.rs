@@ -9,6 +9,7 @@ use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
 use crate::view::time_text::short_state;
 use crate::view::words::{Lang, Word};
+use crate::view::written::Written;
 
 /// Width of the column of one thread's calls.
 pub(crate) const CALL_LANE: f32 = 7.0;
@@ -156,10 +157,11 @@ pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
 fn call_texts(call: &Call, result: &str, whole: bool, lang: Lang) -> Vec<String> {
     let with_args = format!("{}({})", call.name, call.args);
     let name = format!("{}()", call.name);
+    let quoted = matches!(&call.result, Written::Text(text) if text.starts_with("b'"));
     let mut out = Vec::with_capacity(7);
     if whole && !result.is_empty() {
         out.push(format!("{with_args} = {result}"));
-        if let Some(place) = call.range.as_ref().filter(|_| call.result.starts_with("b'")) {
+        if let Some(place) = call.range.as_ref().filter(|_| quoted) {
             let octets = place.range.end - place.range.start;
             out.push(format!("{with_args} = {octets} B"));
             out.push(format!("{name} = {octets} B"));
@@ -171,7 +173,7 @@ fn call_texts(call: &Call, result: &str, whole: bool, lang: Lang) -> Vec<String>
             out.extend([format!("{name} = {error}"), error.to_owned()]);
         }
     }
-    out.extend([with_args, name, call.name.clone()]);
+    out.extend([with_args, name, call.name.to_string()]);
     out
 }
 
@@ -316,7 +318,8 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
             (room + 10.0, (y1 - y0).max(14.0)),
             id,
         );
-        let result = sheet.figure.said(&call.result, w.lang);
+        let result = call.result.text();
+        let result = sheet.figure.said(&result, w.lang);
         write_first(&call_texts(call, result, !tall, w.lang), room, (edge, y0), text, (rows, ways), list);
         if tall && !call.result.is_empty() && until < sheet.scale.height {
             let octets = call.range.as_ref().map(|p| p.range.end - p.range.start);

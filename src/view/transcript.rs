@@ -22,17 +22,10 @@ enum What {
     Returned,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    position: f64,
-    what: What,
-    index: u32,
-}
-
-/// The order of all sentences; the sentences themselves are made when asked for.
+/// The order of all sentences: which of the scale's happenings are told. The sentences themselves are made when asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Transcript {
-    entries: Vec<Entry>,
+    told: Vec<u32>,
 }
 
 /// One sentence.
@@ -59,74 +52,66 @@ pub struct Row {
 impl Transcript {
     /// Puts everything that `figure` tells in order.
     pub fn new(figure: &Figure, scale: &Scale) -> Transcript {
-        let told = |slot: Slot| {
-            Some(match slot {
-                Slot::Sent(i) => (What::Sent, i),
-                Slot::Ended(i) => match figure.flights.get(i as usize)?.fate {
-                    Fate::Arrived(_) => (What::Arrived, i),
-                    Fate::Lost(_) => (What::Lost, i),
-                    Fate::OnTheWay => return None,
-                },
-                Slot::Begun(i) => (What::Begun, i),
-                Slot::Returned(i) => figure.calls.get(i as usize)?.blocked.then_some((What::Returned, i))?,
-                Slot::Entered(i) => (What::State, i),
-                Slot::Done(i) => figure.timers.get(i as usize)?.fired.then_some((What::Timer, i))?,
-                Slot::Left(_) | Slot::Set(_) => return None,
-            })
-        };
-        let entry = |placed: &Placed| {
-            let (what, index) = told(placed.slot)?;
-            Some(Entry { position: placed.position, what, index })
-        };
-        let entries = scale.placed.iter().filter_map(entry).collect();
-        Transcript { entries }
+        let places = (0..).zip(&scale.placed);
+        Transcript { told: places.filter(|(_, p)| told(figure, p).is_some()).map(|(i, _)| i).collect() }
     }
 
     /// Number of sentences.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.told.len()
     }
 
     /// True when there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.told.is_empty()
     }
 
     /// Number of sentences that are true at a position.
-    pub fn count_until(&self, position: f64) -> usize {
-        self.entries.partition_point(|e| e.position <= position + 0.01)
+    pub fn count_until(&self, scale: &Scale, position: f64) -> usize {
+        let end = scale.placed.partition_point(|placed| placed.position <= position + 0.01);
+        self.told.partition_point(|&i| (i as usize) < end)
     }
 
     /// The numbers of the sentences about events (by their number) of which this is true.
-    pub fn numbers(&self, figure: &Figure, wanted: impl Fn(u32) -> bool) -> Vec<u32> {
-        let event = |entry: &Entry| {
-            let i = entry.index as usize;
-            let moment = match entry.what {
-                What::State => figure.states.get(i)?.from,
-                What::Begun => figure.calls.get(i)?.begun,
-                What::Returned => figure.calls.get(i)?.returned?,
-                What::Sent => figure.flights.get(i)?.sent,
-                What::Arrived | What::Lost => match figure.flights.get(i)?.fate {
-                    Fate::Arrived(moment) | Fate::Lost(moment) => moment,
-                    Fate::OnTheWay => return None,
-                },
-                What::Timer => figure.timers.get(i)?.until?,
-            };
-            Some(moment.order)
-        };
-        let all = self.entries.iter().enumerate();
-        all.filter(|(_, entry)| event(entry).is_some_and(&wanted)).map(|(number, _)| number as u32).collect()
+    pub fn numbers(&self, scale: &Scale, wanted: impl Fn(u32) -> bool) -> Vec<u32> {
+        let wanted = |i: &u32| scale.placed.get(*i as usize).is_some_and(|placed| wanted(placed.order));
+        (0..).zip(&self.told).filter(|(_, i)| wanted(i)).map(|(number, _)| number).collect()
     }
 
     /// The sentences `first..first + count`.
-    pub fn rows(&self, figure: &Figure, first: usize, count: usize, relative: bool, lang: Lang) -> Vec<Row> {
+    pub fn rows(
+        &self,
+        (figure, scale): (&Figure, &Scale),
+        first: usize,
+        count: usize,
+        relative: bool,
+        lang: Lang,
+    ) -> Vec<Row> {
         let time = TimeText::new(figure, lang);
-        let last = first.saturating_add(count).min(self.entries.len());
+        let last = first.saturating_add(count).min(self.told.len());
         let range = first.min(last)..last;
-        let entries = self.entries.get(range.clone()).unwrap_or_default();
+        let told = self.told.get(range.clone()).unwrap_or_default();
         let tell = Tell { figure, time, relative, lang };
-        entries.iter().zip(range).filter_map(|(entry, number)| tell.row(entry, number)).collect()
+        let row = |(i, number): (&u32, usize)| tell.row(scale.placed.get(*i as usize)?, number);
+        told.iter().zip(range).filter_map(row).collect()
     }
+}
+
+/// What is told of a happening, and of which thing of its kind.
+fn told(figure: &Figure, placed: &Placed) -> Option<(What, u32)> {
+    Some(match placed.slot.slot() {
+        Slot::Sent(i) => (What::Sent, i),
+        Slot::Ended(i) => match figure.flights.get(i as usize)?.fate {
+            Fate::Arrived(_) => (What::Arrived, i),
+            Fate::Lost(_) => (What::Lost, i),
+            Fate::OnTheWay => return None,
+        },
+        Slot::Begun(i) => (What::Begun, i),
+        Slot::Returned(i) => figure.calls.get(i as usize)?.blocked.then_some((What::Returned, i))?,
+        Slot::Entered(i) => (What::State, i),
+        Slot::Done(i) => figure.timers.get(i as usize)?.fired.then_some((What::Timer, i))?,
+        Slot::Left(_) | Slot::Set(_) => return None,
+    })
 }
 
 struct Tell<'a> {
@@ -141,11 +126,12 @@ impl Tell<'_> {
         self.figure.hosts.get(i as usize).map(|h| h.name.as_str()).unwrap_or_default()
     }
 
-    fn row(&self, entry: &Entry, number: usize) -> Option<Row> {
-        let i = entry.index as usize;
-        let (at, host, known, id, text, brief) = match entry.what {
-            What::Sent | What::Arrived | What::Lost => self.flight(entry.what, i)?,
-            What::Begun | What::Returned => self.call(entry.what, i)?,
+    fn row(&self, placed: &Placed, number: usize) -> Option<Row> {
+        let (what, i) = told(self.figure, placed)?;
+        let i = i as usize;
+        let (at, host, known, id, text, brief) = match what {
+            What::Sent | What::Arrived | What::Lost => self.flight(what, i)?,
+            What::Begun | What::Returned => self.call(what, i)?,
             What::State => {
                 let s = self.figure.states.get(i)?;
                 let text = fill(Word::SaysState, self.lang, &[self.host(s.host), s.state]);
@@ -161,7 +147,7 @@ impl Tell<'_> {
         Some(Row {
             number: number as u32,
             id: id.0,
-            position: entry.position,
+            position: placed.position,
             time: format!("{} {}", self.time.tick(at), self.time.unit()),
             host: self.host(host).to_owned(),
             text,
@@ -229,7 +215,8 @@ impl Tell<'_> {
     fn call(&self, what: What, i: usize) -> Option<Parts> {
         let c = self.figure.calls.get(i)?;
         let (id, host) = (Id::new(Thing::Call, i), self.host(c.host));
-        let said = self.figure.said(&c.result, self.lang);
+        let (result, args) = (c.result.text(), c.args.text());
+        let said = self.figure.said(&result, self.lang);
         // What returns with nothing to say (bind(), close(), connect()) just returns.
         let silent = said.is_empty();
         Some(match (what, c.returned) {
@@ -249,12 +236,12 @@ impl Tell<'_> {
             }
             (_, Some(_)) if !c.blocked && !silent => {
                 let word = if c.failed { Word::SaysCallFails } else { Word::SaysCallReturns };
-                let text = fill(word, self.lang, &[host, &c.name, &c.args, said]);
-                (c.begun.at, c.host, c.known, id, text, format!("{}({}) = {said}", c.name, c.args))
+                let text = fill(word, self.lang, &[host, &c.name, &args, said]);
+                (c.begun.at, c.host, c.known, id, text, format!("{}({args}) = {said}", c.name))
             }
             _ => {
-                let text = fill(Word::SaysCall, self.lang, &[host, &c.name, &c.args]);
-                (c.begun.at, c.host, c.known, id, text, format!("{}({})", c.name, c.args))
+                let text = fill(Word::SaysCall, self.lang, &[host, &c.name, &args]);
+                (c.begun.at, c.host, c.known, id, text, format!("{}({args})", c.name))
             }
         })
     }
@@ -273,8 +260,8 @@ mod tests {
         let figure = sample::hello();
         let scale = Scale::new(&figure, Rhythm::with_flight(50.0));
         let transcript = Transcript::new(&figure, &scale);
-        let en = transcript.rows(&figure, 0, 99, true, Lang::En);
-        let zh = transcript.rows(&figure, 0, 99, true, Lang::Zh);
+        let en = transcript.rows((&figure, &scale), 0, 99, true, Lang::En);
+        let zh = transcript.rows((&figure, &scale), 0, 99, true, Lang::Zh);
         assert_eq!((en.len(), zh.len()), (transcript.len(), transcript.len()));
         let has = |rows: &[Row], text: &str| rows.iter().any(|r| r.text == text);
         assert!(has(&en, "client sends SYN to server: seq 0, win 64240."));
@@ -285,6 +272,6 @@ mod tests {
         assert!(has(&zh, "client 调用 send(b'hello hello')，返回 11。"));
         let times: Vec<f64> = en.iter().map(|r| r.position).collect();
         assert!(times.windows(2).all(|w| w[0] <= w[1]));
-        assert_eq!(transcript.count_until(f64::MAX), en.len());
+        assert_eq!(transcript.count_until(&scale, f64::MAX), en.len());
     }
 }

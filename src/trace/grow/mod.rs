@@ -111,13 +111,10 @@ impl Sink for Trace {
             return;
         }
         let (first, row, count) = (self.next_event().0, self.tables.vars.len() as u32, vars.len());
-        let rows = vars.zip(first..).map(|(var, event)| VarRow {
-            old: old.raw(var),
-            new: new.raw(var),
-            event: EventId(event),
-            var,
-        });
-        self.tables.vars.extend(rows);
+        for (var, event) in vars.zip(first..) {
+            let (old, new) = (old.raw(var), new.raw(var));
+            self.tables.vars.push(VarRow { old, new, event: EventId(event), var });
+        }
         let state = self.socket_mut(socket);
         for (var, row) in vars.zip(row..) {
             state.change(row, var, new.raw(var));

@@ -82,7 +82,7 @@ impl Trace {
     /// The changes of a sequence number variable of a socket: the event and the number.
     fn sequence_changes(&self, socket: Option<SocketId>, var: Var) -> Vec<(EventId, u32)> {
         let Some(socket) = socket else { return Vec::new() };
-        let changes = self.changes(socket).filter(|c| c.var == var && c.new != Vars::UNSET);
+        let changes = self.changes_of(socket, var).filter(|c| c.new != Vars::UNSET);
         changes.map(|c| (c.event, c.new as u32)).collect()
     }
 
@@ -95,7 +95,7 @@ impl Trace {
         acks
     }
 
-    pub(super) fn acknowledged_lane(&self, ledger: &mut Ledger, stream: StreamId) {
+    pub(super) fn acknowledged_lane<P: From<Part>>(&self, ledger: &mut Ledger<P>, stream: StreamId) {
         let Some(connection) = self.connection(stream.connection()) else { return };
         let side = stream.side() as usize;
         let Some(isn) = connection.isn.get(side).copied().flatten() else { return };
@@ -109,11 +109,11 @@ impl Trace {
             let Some((start, end)) = offsets.advance(seq, ledger.len) else { continue };
             let t = self.clock(event);
             let part = Part { start, end, kept: end, t0: t, t1: t, event, subject: NO_ROW, bits: 0 };
-            ledger.acknowledged.push(part);
+            ledger.acknowledged.push(part.into());
         }
     }
 
-    pub(super) fn received_lane(&self, ledger: &mut Ledger, stream: StreamId) {
+    pub(super) fn received_lane<P: From<Part>>(&self, ledger: &mut Ledger<P>, stream: StreamId) {
         let Some(connection) = self.connection(stream.connection()) else { return };
         let Some(isn) = connection.isn.get(stream.side() as usize).copied().flatten() else { return };
         let receiver = connection.socket.get(stream.side().other() as usize).copied().flatten();
@@ -123,16 +123,8 @@ impl Trace {
         let mut push = |range: Option<(u64, u64)>, event: EventId, subject: u32| {
             if let Some((start, end)) = range {
                 let t0 = self.clock(event);
-                ledger.received.push(Part {
-                    start,
-                    end,
-                    kept: end,
-                    t0,
-                    t1,
-                    event,
-                    subject,
-                    bits: part::OPEN,
-                });
+                let bits = part::OPEN;
+                ledger.received.push(Part { start, end, kept: end, t0, t1, event, subject, bits }.into());
             }
         };
         if !changes.is_empty() {
@@ -174,7 +166,7 @@ impl Trace {
         }
     }
 
-    pub(super) fn datagrams_received(&self, ledger: &mut Ledger) {
+    pub(super) fn datagrams_received<P: From<Part>>(&self, ledger: &mut Ledger<P>) {
         let mut arrivals: Vec<(EventId, u32)> = self
             .packets_of(ledger.stream)
             .filter(|(_, p)| p.offset != BEFORE_FIRST && !self.was_ignored(p))
@@ -199,7 +191,7 @@ impl Trace {
             let (t1, bits) = read.map_or((self.end_time(), part::OPEN), |e| (self.clock(e), 0));
             let t0 = self.clock(event);
             let part = Part { start, end, kept: end, t0, t1: t1.max(t0), event, subject: row, bits };
-            ledger.received.push(part);
+            ledger.received.push(part.into());
         }
     }
 

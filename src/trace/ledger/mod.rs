@@ -74,45 +74,72 @@ impl Part {
     }
 }
 
-/// All lanes of one stream. Each lane stands in the order of its events.
+/// Of a part no more than its bytes and when it began and ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// The first byte, as an offset in the stream.
+    pub start: u64,
+    /// Behind the last byte.
+    pub end: u64,
+    /// When it began.
+    pub t0: Instant,
+    /// When it ended.
+    pub t1: Instant,
+}
+
+impl From<Part> for Stay {
+    #[inline]
+    fn from(part: Part) -> Stay {
+        Stay { start: part.start, end: part.end, t0: part.t0, t1: part.t1 }
+    }
+}
+
+/// All lanes of one stream, of parts or of as much of each as is asked for. Each lane stands in the order of its events.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ledger {
+pub struct Ledger<P = Part> {
     /// Which stream.
     pub stream: StreamId,
     /// How many bytes it has in all.
     pub len: u64,
     /// Send calls, from their begin to their return. Subject: the call.
-    pub sends: Vec<Part>,
+    pub sends: Vec<P>,
     /// The send buffer: from acceptance to acknowledgment. Subject: the call. TCP only.
-    pub accepted: Vec<Part>,
+    pub accepted: Vec<P>,
     /// Segments or datagrams in the network, from sending to arrival or loss. Subject: the packet.
-    pub segments: Vec<Part>,
+    pub segments: Vec<P>,
     /// What was acknowledged, bytes in order; `t0` and `t1` are when the sender heard of it. Subject: none. TCP only.
-    pub acknowledged: Vec<Part>,
+    pub acknowledged: Vec<P>,
     /// The receive buffer: from the moment when the bytes were there in order to the call that read them. Subject: the
     /// packet that completed them. Of UDP: a datagram.
-    pub received: Vec<Part>,
+    pub received: Vec<P>,
     /// Receive calls that returned bytes, from their begin to their return. Subject: the call.
-    pub receives: Vec<Part>,
+    pub receives: Vec<P>,
     /// Frames that the receiver decoded, `t0` = `t1`. Subject: the row in the table of frames.
-    pub frames: Vec<Part>,
+    pub frames: Vec<P>,
     /// Frames that the sender made. Subject: the row in the table of frames.
-    pub frames_sent: Vec<Part>,
+    pub frames_sent: Vec<P>,
 }
 
 impl Trace {
     /// The ledger of one direction of a connection; `None` for a stream that does not exist.
     pub fn ledger(&self, stream: StreamId) -> Option<Ledger> {
         let mut ledger = self.buffers(stream)?;
+        if self.transport_of(stream) == Some(Transport::Tcp) {
+            end_by(&mut ledger.accepted, &ledger.acknowledged, |p| p.t0);
+            end_by(&mut ledger.received, &ledger.receives, |p| p.t1);
+        }
         self.segment_lane(&mut ledger);
         self.frame_lanes(&mut ledger);
         Some(ledger)
     }
 
-    /// The same without segments and frames.
-    pub fn buffers(&self, stream: StreamId) -> Option<Ledger> {
-        let connection = self.connection(stream.connection())?;
-        let transport = connection.transport;
+    fn transport_of(&self, stream: StreamId) -> Option<Transport> {
+        Some(self.connection(stream.connection())?.transport)
+    }
+
+    /// What calls and acknowledgments tell: the ledger without segments and frames, in which what came into a buffer does not end yet.
+    pub fn buffers<P: From<Part>>(&self, stream: StreamId) -> Option<Ledger<P>> {
+        let transport = self.transport_of(stream)?;
         let mut ledger = Ledger {
             stream,
             len: self.stream_len(stream),
@@ -130,18 +157,15 @@ impl Trace {
             Transport::Tcp => {
                 self.acknowledged_lane(&mut ledger, stream);
                 self.received_lane(&mut ledger, stream);
-                end_by(&mut ledger.accepted, &ledger.acknowledged, |p| p.t0);
-                end_by(&mut ledger.received, &ledger.receives, |p| p.t1);
             }
             Transport::Udp => self.datagrams_received(&mut ledger),
         }
         Some(ledger)
     }
 
-    fn call_lanes(&self, ledger: &mut Ledger, transport: Transport) {
+    fn call_lanes<P: From<Part>>(&self, ledger: &mut Ledger<P>, transport: Transport) {
         let end = self.end_time();
-        // Most calls return in the order in which they began: so the next return is looked at first.
-        let (returns, mut next) = (&self.tables().returns, 0);
+        let mut next = 0;
         for (row, call) in self.tables().calls.iter().enumerate() {
             let Some(range) = call.range.filter(|r| r.stream == ledger.stream) else { continue };
             let returned = call.returned.known();
@@ -155,17 +179,12 @@ impl Trace {
                 subject: row as u32,
                 bits: if returned.is_none() { part::OPEN } else { 0 },
             };
-            let back = returned.and_then(|e| match returns.get(next) {
-                Some(there) if there.event == e => Some(next),
-                _ => returns.binary_search_by_key(&e, |r| r.event).ok(),
-            });
-            next = back.map_or(next, |at| at + 1);
-            let back = back.and_then(|at| returns.get(at));
+            let back = returned.and_then(|event| self.return_from(event, &mut next));
             if back.is_some_and(|r| !matches!(r.outcome, StoredOutcome::Value(_))) {
                 part.bits |= part::FAILED;
             }
             if sends(call.op) {
-                ledger.sends.push(part);
+                ledger.sends.push(part.into());
                 if transport == Transport::Tcp {
                     self.accepted_parts(ledger, call.begun, call.returned, part);
                 }
@@ -174,7 +193,7 @@ impl Trace {
                     part.kept = part.end.saturating_sub(u64::from(back.truncated)).max(part.start);
                     part.bits |= part::TRUNCATED;
                 }
-                ledger.receives.push(part);
+                ledger.receives.push(part.into());
             }
         }
     }
@@ -185,8 +204,26 @@ impl Trace {
         rows.get(rows.binary_search_by_key(&event, |r| r.event).ok()?)
     }
 
+    /// The same for who asks for many, in the order of their calls: most calls return in the order in which they began, so the row
+    /// `next` to the last one that was found is looked at first.
+    pub fn return_from(&self, event: EventId, next: &mut usize) -> Option<&ReturnRow> {
+        let rows = &self.tables().returns;
+        let at = match rows.get(*next) {
+            Some(there) if there.event == event => *next,
+            _ => rows.binary_search_by_key(&event, |r| r.event).ok()?,
+        };
+        *next = at + 1;
+        rows.get(at)
+    }
+
     /// When a send call's bytes went into the send buffer: as `BytesAccepted` says, the rest at the return.
-    fn accepted_parts(&self, ledger: &mut Ledger, begun: EventId, returned: EventId, call: Part) {
+    fn accepted_parts<P: From<Part>>(
+        &self,
+        ledger: &mut Ledger<P>,
+        begun: EventId,
+        returned: EventId,
+        call: Part,
+    ) {
         let values = &self.tables().values;
         let from = values.partition_point(|v| v.event <= begun);
         let until = values.partition_point(|v| v.event < returned);
@@ -200,7 +237,8 @@ impl Trace {
             if end > at {
                 let (t0, t1) = (self.clock(event), self.end_time());
                 let bits = part::OPEN;
-                ledger.accepted.push(Part { start: at, end, kept: end, t0, t1, event, bits, ..call });
+                let part = Part { start: at, end, kept: end, t0, t1, event, bits, ..call };
+                ledger.accepted.push(part.into());
                 at = end;
             }
         }

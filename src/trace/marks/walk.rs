@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::{Conversation, Marks, Segment};
+use crate::seq::SeqNumber;
 use crate::trace::id::{ConnectionId, EventId, HostId, Side};
 use crate::trace::radix;
 use crate::trace::store::Trace;
@@ -69,6 +70,28 @@ impl Trace {
                 seen.iter().map(|seen| (time(seen), *seen as u32)).collect()
             }
         }
+    }
+
+    /// True where it is plain, without following the conversations, that all data, SYNs and FINs reach a host in the order of their
+    /// sequence numbers: of those that arrive there none is out of order.
+    pub fn arrives_in_order(&self, host: HostId) -> bool {
+        // By side: the last arrival, and the octet behind it.
+        let mut sides: [Option<(EventId, u32)>; 2] = [None; 2];
+        let mut arrivals = self.tables().packets.iter().filter(|p| {
+            let carries = p.payload_len > 0 || p.flags & (flag::SYN | flag::FIN) != 0;
+            p.protocol == protocol::TCP && carries && self.host_of(p.arrived) == Some(host)
+        });
+        // Of several conversations, some may have the same addresses.
+        self.connections().len() == 1
+            && arrivals.all(|p| {
+                let Some(last) = p.side().and_then(|side| sides.get_mut(side as usize)) else { return false };
+                let follows = last.is_none_or(|(event, next)| {
+                    p.arrived > event && !SeqNumber(p.seq).is_before(SeqNumber(next))
+                });
+                let of_flags = u32::from(p.has(flag::SYN)) + u32::from(p.has(flag::FIN));
+                *last = Some((p.arrived, p.seq.wrapping_add(p.payload_len).wrapping_add(of_flags)));
+                follows
+            })
     }
 
     /// Wireshark's marks of every TCP segment that an observer saw, in the order in which they were seen; other packets are

@@ -1,5 +1,6 @@
 //! The socket calls, in the words of the programs that made them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Build;
@@ -9,6 +10,7 @@ use crate::trace::{CallId, CallRow, How, Op};
 use crate::view::figure::{Call, CallKind, Known, Place};
 use crate::view::time_text::span_text;
 use crate::view::words::Lang;
+use crate::view::written::Written;
 
 /// A real call that took longer than this waited for something (a call that need not wait takes microseconds).
 const WAITED_NANOS: u64 = 400_000;
@@ -24,7 +26,7 @@ impl Build<'_> {
             }
         }
         let mut lanes: BTreeMap<u16, Vec<u32>> = BTreeMap::new();
-        let mut out = Vec::with_capacity(rows.len());
+        let (mut out, mut next_return) = (Vec::with_capacity(rows.len()), 0);
         for row in rows {
             let parts = children.get(&row.id).map(Vec::as_slice).unwrap_or_default();
             let inner = row.parent.and_then(|p| self.trace.call(p));
@@ -37,7 +39,7 @@ impl Build<'_> {
                 threads.push(row.thread.0);
                 threads.len() - 1
             });
-            out.push(self.call(row, host, lane as u16, parts));
+            out.push(self.call(row, host, lane as u16, parts, &mut next_return));
         }
         // In the order of their begin, as the scale and the layouts expect.
         let moment = |c: &Call| (c.begun.at, c.begun.order);
@@ -47,7 +49,14 @@ impl Build<'_> {
         self.figure.calls = out;
     }
 
-    fn call(&mut self, row: &CallRow, host: u16, lane: u16, parts: &[usize]) -> Call {
+    fn call(
+        &mut self,
+        row: &CallRow,
+        host: u16,
+        lane: u16,
+        parts: &[usize],
+        next_return: &mut usize,
+    ) -> Call {
         let begun = self.moment(row.begun);
         let returned = row.returned.known().map(|e| self.moment(e));
         let range = self.range_of(row, parts);
@@ -61,12 +70,12 @@ impl Build<'_> {
         {
             sent.push(place.range.clone());
         }
-        let (result, failed, truncated) = self.result(row, &range);
+        let (result, failed, truncated) = self.result(row, &range, next_return);
         let program = self.trace.tables().threads.iter().find(|t| t.id == row.thread).and_then(|t| t.program);
         Call {
             host,
             lane,
-            name: op_name(row.op, self.trace.text(row.text)).to_owned(),
+            name: op_name(row.op, self.trace.text(row.text)),
             args: self.args(row, &range),
             result,
             failed,
@@ -112,21 +121,24 @@ impl Build<'_> {
         out
     }
 
-    fn args(&self, row: &CallRow, range: &Option<Place>) -> String {
+    fn args(&self, row: &CallRow, range: &Option<Place>) -> Written {
         let number = |n: Option<u64>| n.map(|n| n.to_string());
         let text = || Some(self.trace.text(row.text).to_owned()).filter(|t| !t.is_empty());
         let data = || match range {
-            _ if row.data.is_empty() && range.is_none() => None,
-            Some(place) => Some(self.quote(place)),
-            None => Some(format!("{} B", row.data.len())),
+            _ if row.data.is_empty() && range.is_none() => Written::Nothing,
+            Some(place) => self.quote(place),
+            None => Written::Octets(row.data.len()),
         };
         let parts: Vec<String> = match row.op {
             Op::Bind | Op::Connect => row.address.map(|a| a.to_string()).into_iter().collect(),
             Op::Listen | Op::Recv | Op::RecvExactly | Op::RecvFrom | Op::RecvMsg => {
-                number(row.size).into_iter().collect()
+                return row.size.map_or(Written::Nothing, |n| Written::Number(n as i64));
             }
-            Op::SendTo => data().into_iter().chain(row.address.map(|a| a.to_string())).collect(),
-            op if sends(op) => data().into_iter().collect(),
+            Op::SendTo => {
+                let data = Some(data().to_string()).filter(|data| !data.is_empty());
+                data.into_iter().chain(row.address.map(|a| a.to_string())).collect()
+            }
+            op if sends(op) => return data(),
             Op::Shutdown => {
                 let how = row.how.map(|how| match how {
                     How::Read => "SHUT_RD",
@@ -140,11 +152,11 @@ impl Build<'_> {
             Op::Other => Vec::new(),
             _ => text().into_iter().collect(),
         };
-        parts.join(", ")
+        parts.join(", ").into()
     }
 
     /// A short text in full as Python writes it, of anything else the number of octets.
-    fn quote(&self, place: &Place) -> String {
+    fn quote(&self, place: &Place) -> Written {
         let len = place.range.end - place.range.start;
         let bytes = self
             .figure
@@ -153,49 +165,46 @@ impl Build<'_> {
             .and_then(|s| s.bytes.get(place.range.start as usize..place.range.end as usize));
         match bytes {
             Some(bytes) if len <= 16 && bytes.iter().all(|b| (0x20..0x7f).contains(b)) => {
-                format!("b'{}'", String::from_utf8_lossy(bytes))
+                format!("b'{}'", String::from_utf8_lossy(bytes)).into()
             }
-            _ => format!("{len} B"),
+            _ => Written::Octets(len),
         }
     }
 
-    fn result(&self, row: &CallRow, range: &Option<Place>) -> (String, bool, u32) {
-        let Some(back) = row.returned.known() else { return (String::new(), false, 0) };
-        let returns = &self.trace.tables().returns;
-        let Ok(at) = returns.binary_search_by_key(&back, |r| r.event) else {
-            return (String::new(), false, 0);
-        };
-        let Some(back) = returns.get(at) else { return (String::new(), false, 0) };
-        let text = match back.outcome {
+    /// What a call returned, whether it failed, and the octets of the datagram that it threw away.
+    fn result(&self, row: &CallRow, range: &Option<Place>, next: &mut usize) -> (Written, bool, u32) {
+        let back = row.returned.known().and_then(|event| self.trace.return_from(event, next));
+        let Some(back) = back else { return (Written::Nothing, false, 0) };
+        let value = match back.outcome {
             StoredOutcome::Errno(code) => {
-                return (crate::trace::Errno(code).to_string(), true, back.truncated);
+                return (crate::trace::Errno(code).to_string().into(), true, back.truncated);
             }
-            StoredOutcome::Failed(words) => return (self.trace.text(words).to_owned(), true, back.truncated),
+            StoredOutcome::Failed(words) => return (self.trace.text(words).into(), true, back.truncated),
             StoredOutcome::Value(n) => n,
         };
         let received = |n: i64| match range {
-            _ if n == 0 => "b''".to_owned(),
+            _ if n == 0 => "b''".into(),
             Some(place) => self.quote(&self.kept(place.clone(), back.truncated, CallKind::Receive)),
-            None => format!("{n} B"),
+            None => Written::Octets(n as u64),
         };
         let out = match row.op {
-            Op::Accept => "conn".to_owned(),
-            op if receives(op) => received(text),
-            Op::Send | Op::SendTo | Op::SendMsg | Op::SendFile => text.to_string(),
-            _ => String::new(),
+            Op::Accept => "conn".into(),
+            op if receives(op) => received(value),
+            Op::Send | Op::SendTo | Op::SendMsg | Op::SendFile => Written::Number(value),
+            _ => Written::Nothing,
         };
         (out, false, back.truncated)
     }
 }
 
 /// A call's name as programs write it.
-fn op_name(op: Op, text: &str) -> &str {
-    match op {
+fn op_name(op: Op, text: &str) -> Cow<'static, str> {
+    Cow::Borrowed(match op {
         Op::RecvExactly => "recv_exactly",
         Op::ReadFrame => "read_frame",
         Op::WriteFrame => "write_frame",
         Op::StartThread => "start_thread",
-        Op::Other if !text.is_empty() => text,
+        Op::Other if !text.is_empty() => return Cow::Owned(text.to_owned()),
         op => op.name(),
-    }
+    })
 }

@@ -1,7 +1,5 @@
 //! What flew: every packet with its fate, its numbers and its marks.
 
-use std::collections::BTreeMap;
-
 use super::Build;
 use crate::trace::summary::protocol;
 use crate::trace::tables::packet_bits;
@@ -12,7 +10,8 @@ impl Build<'_> {
     pub(super) fn flights(&mut self) {
         let shifts = self.window_shifts();
         let marks = self.marks();
-        let mut windows = BTreeMap::new();
+        // By stream: the window that its last segment announced.
+        let mut windows = vec![None; self.figure.streams.len()];
         // A datagram that was cut into fragments does not fly itself.
         let rows = &self.trace.tables().packets;
         let cut: Vec<PacketId> =
@@ -29,8 +28,9 @@ impl Build<'_> {
                     // These go below what was acknowledged, or in small bites, on purpose: nothing is repeated.
                     flight.marks &= !(mark::RETRANSMISSION | mark::FAST_RETRANSMISSION);
                 }
-                if let (Cargo::Tcp { window, .. }, Some(stream)) = (&flight.cargo, row.stream.known())
-                    && windows.insert(stream, *window) == Some(*window)
+                if let (Cargo::Tcp { window, .. }, Some(last)) =
+                    (&flight.cargo, windows.get_mut(row.stream.index()))
+                    && last.replace(*window) == Some(*window)
                 {
                     flight.marks |= mark::SAME_WINDOW;
                 }
@@ -64,7 +64,8 @@ impl Build<'_> {
                 }
             }
         }
-        for host in &self.trace.tables().hosts {
+        let hosts = self.trace.tables().hosts.iter();
+        for host in hosts.filter(|host| !self.trace.arrives_in_order(host.id)) {
             for row in self.trace.marks(Vantage::Host(host.id)) {
                 let packet = self.trace.tables().packets.get(row.packet as usize);
                 let here = packet.is_some_and(|p| self.trace.host_of(p.sent) != Some(host.id));

@@ -2,7 +2,7 @@
 
 use super::Build;
 use crate::time::Instant;
-use crate::trace::ledger::Part as Taken;
+use crate::trace::ledger::Stay;
 use crate::trace::{PacketRow, StreamId};
 use crate::view::figure::{Held, flag};
 
@@ -40,7 +40,7 @@ impl Build<'_> {
             if stream.datagrams || !self.trace.tables().packets.iter().any(carries) {
                 continue;
             }
-            let Some(ledger) = self.trace.buffers(id) else { continue };
+            let Some(ledger) = self.trace.buffers::<Stay>(id) else { continue };
             stream.accepted = held(&ledger.accepted, &ledger.acknowledged, |t| t.t0);
             stream.received = held(&ledger.received, &ledger.receives, |t| t.t1);
         }
@@ -48,7 +48,7 @@ impl Build<'_> {
 }
 
 /// The parts of a buffer, cut where the lane behind takes them; what nobody took stays.
-fn held(filled: &[Taken], taken: &[Taken], when: impl Fn(&Taken) -> Instant) -> Vec<Held> {
+fn held(filled: &[Stay], taken: &[Stay], when: impl Fn(&Stay) -> Instant) -> Vec<Held> {
     let mut out = Vec::with_capacity(filled.len() + taken.len());
     let mut next = taken.iter().peekable();
     for part in filled {

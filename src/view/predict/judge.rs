@@ -121,7 +121,8 @@ impl Judge<'_> {
         let len = range.end - range.start;
         let bytes = stream.and_then(|s| s.bytes.get(range.start as usize..range.end as usize));
         let said = answer.received.trim();
-        let end = call.result == "b''";
+        let result = call.result.text();
+        let end = result == "b''";
         let right = match unquoted(said) {
             // The end of the stream: nothing, in quotes, or no bytes.
             Some(text) => {
@@ -136,14 +137,15 @@ impl Judge<'_> {
             }
         };
         let count = self.say(Word::Octets, &[&len.to_string()]);
-        let expected = if call.result == count || end {
-            call.result.clone()
+        let expected = if result == count || end {
+            result.into_owned()
         } else {
-            format!("{} ({count})", call.result)
+            format!("{result} ({count})")
         };
         let part = self.part("recv", said, expected, right);
         let datagrams = stream.is_some_and(|s| s.datagrams);
-        let asked = call.args.split(',').next().unwrap_or_default();
+        let asked = call.args.text();
+        let asked = asked.split(',').next().unwrap_or_default();
         let (text, rule) = if call.truncated > 0 {
             (self.say(Word::TellsTruncated, &[asked, &call.truncated.to_string()]), Rule::UdpTruncated)
         } else if datagrams {
