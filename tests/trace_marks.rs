@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 
 use framewire::packet::capture::read;
 use framewire::rng::Rng;
-use framewire::sim::{BUILTINS, Run};
+use framewire::sim::{BUILTINS, Run, Scenario};
 use framewire::time::Instant;
 use framewire::trace::capture::export;
 use framewire::trace::{HostId, Mark, PacketId, Provenance, Record, Sink, Trace, Vantage, What};
@@ -301,4 +301,31 @@ fn the_built_in_scenarios_are_marked_as_tshark_marks_them() {
     }
     assert!(report.is_empty(), "of {} packets:\n{report}", packets.len());
     assert!(marked > 100, "only {marked} marks in all scenarios");
+}
+
+#[test]
+fn where_all_arrives_in_order_nothing_is_out_of_order() {
+    let (mut plain, mut followed) = (0, 0);
+    for builtin in BUILTINS {
+        let scenario = Scenario::from_json(builtin.json).expect("it is built in");
+        for seed in 0..5 {
+            let run = Run::new(&Scenario { seed, ..scenario.clone() }, &[]).expect("it runs");
+            let trace = run.trace();
+            for host in &trace.tables().hosts {
+                if !trace.arrives_in_order(host.id) {
+                    followed += 1;
+                    continue;
+                }
+                plain += 1;
+                let marks = trace.marks(Vantage::Host(host.id));
+                let came = |row: &&framewire::trace::MarkRow| {
+                    let sent = trace.tables().packets[row.packet as usize].sent;
+                    trace.host_of(sent) != Some(host.id)
+                };
+                let odd = marks.iter().filter(came).filter(|row| row.marks.has(Mark::OutOfOrder)).count();
+                assert_eq!(odd, 0, "{} with seed {seed}: {}", builtin.name, host.name);
+            }
+        }
+    }
+    assert!(plain > 50 && followed > 50, "{plain} and {followed}");
 }

@@ -65,9 +65,8 @@ fn a_failed_call_says_so_in_letters_not_by_its_colour_alone() {
                 let mut said = (0..list.len()).filter(|&n| list.id[n] == id).filter_map(|n| list.text_of(n));
                 let texts: Vec<&str> = said.by_ref().collect();
                 let result = session.figure().calls[i].result.text();
-                let plain = |text: &&str| {
-                    text.contains("error") || text.contains("Error") || text.contains(&*result)
-                };
+                let plain =
+                    |text: &&str| text.contains("error") || text.contains("Error") || text.contains(&*result);
                 assert!(texts.is_empty() || texts.iter().any(plain), "{} at {width}: {texts:?}", entry.name);
             }
         }

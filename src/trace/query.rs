@@ -209,7 +209,9 @@ impl Trace {
 
     /// The values of one variable over time.
     pub fn series(&self, socket: SocketId, var: Var) -> Vec<Point> {
-        self.changes_of(socket, var).map(|c| Point { event: c.event, time: self.clock(c.event), value: c.new }).collect()
+        self.changes_of(socket, var)
+            .map(|c| Point { event: c.event, time: self.clock(c.event), value: c.new })
+            .collect()
     }
 }
 

@@ -127,8 +127,7 @@ impl Scale {
     /// Lays the axis out.
     pub fn new(figure: &Figure, rhythm: Rhythm) -> Scale {
         let by_flights = typical_flight(figure).map(|ns| rhythm.flight / ns as f64);
-        let per_ns =
-            by_flights.or_else(|| typical_gap(figure).map(|ns| 28.0 / ns as f64)).unwrap_or(1e-6);
+        let per_ns = by_flights.or_else(|| typical_gap(figure).map(|ns| 28.0 / ns as f64)).unwrap_or(1e-6);
         let mut scale = Scale {
             sent: vec![0.0; figure.flights.len()],
             ended: vec![f64::NAN; figure.flights.len()],

@@ -137,11 +137,8 @@ impl Judge<'_> {
             }
         };
         let count = self.say(Word::Octets, &[&len.to_string()]);
-        let expected = if result == count || end {
-            result.into_owned()
-        } else {
-            format!("{result} ({count})")
-        };
+        let expected =
+            if result == count || end { result.into_owned() } else { format!("{result} ({count})") };
         let part = self.part("recv", said, expected, right);
         let datagrams = stream.is_some_and(|s| s.datagrams);
         let asked = call.args.text();
