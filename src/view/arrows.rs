@@ -10,6 +10,9 @@ use crate::view::metrics;
 use crate::view::scale::LOST_PART;
 use crate::view::words::{Lang, Word, fill};
 
+/// How far a count of arrows without labels stays from its neighbours' labels, not to be read as a part of them.
+const APART: f32 = 6.0;
+
 /// The ends of flight `i` in the picture; a lost one ends short of the other lifeline.
 fn ends(sheet: &Sheet<'_>, i: usize) -> Option<((f32, f32), (f32, f32))> {
     let (flight, scale) = (sheet.figure.flights.get(i)?, sheet.scale);
@@ -220,7 +223,13 @@ fn fold(
         let Some(&middle) = run.get(run.len() / 2) else { continue };
         let count = format!("+{}", run.len());
         let long = fill(Word::MoreSegments, sheet.window.lang, &[&run.len().to_string()]);
-        if let Some(label) = labels.place(middle - first, &[long, count]) {
+        let choices = [long, count];
+        let mut place = labels.place_apart(middle - first, &choices, APART);
+        // One that is not counted is seen all the same; of many it must be said.
+        if place.is_none() && run.len() > 1 {
+            place = labels.place(middle - first, &choices);
+        }
+        if let Some(label) = place {
             let from = sheet.scale.sent.get(middle).copied().unwrap_or_default();
             let paint = Paint::new(Role::Faint).look(look::CENTRE | look::HALO);
             list.text_along(
@@ -309,4 +318,31 @@ pub fn texts(flight: &Flight, relative: bool, lang: Lang) -> Vec<String> {
     }
     out.dedup();
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{Run, builtin};
+    use crate::view::ladder::Window;
+    use crate::view::session::Session;
+
+    #[test]
+    fn a_count_is_not_read_as_a_part_of_a_label() {
+        let run = Run::new(&builtin("path-mtu").unwrap(), &[]).unwrap();
+        let session = Session::new(run.shared_trace());
+        for width in (320..1_300).step_by(35).map(|width| width as f32).chain([390.0]) {
+            let (top, zoom, lang) = (0.0, 1.0, Lang::En);
+            let list = session.ladder(Window { width, height: 4_000.0, top, zoom, relative: true, lang });
+            let at = |i: usize| (list.points_of(i)[0], list.points_of(i)[1]);
+            let texts = (0..list.len()).filter_map(|i| Some((at(i), list.text_of(i)?)));
+            let texts: Vec<((f32, f32), &str)> = texts.collect();
+            for (here, count) in texts.iter().filter(|(_, text)| *text == "+1") {
+                for (there, text) in texts.iter().filter(|(_, text)| text.starts_with("ICMP")) {
+                    let apart = (here.0 - there.0).hypot(here.1 - there.1);
+                    assert!(apart > 28.0, "{count} {here:?}, {text} {there:?}, {width}");
+                }
+            }
+        }
+    }
 }
