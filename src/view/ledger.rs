@@ -374,6 +374,11 @@ mod tests {
         let (list, _) = session.ledger(&Window { width: 320.0, lang: Lang::Zh, ..Window::default() });
         let told: String = texts_of(&list).concat();
         assert!(told.contains("重组超时"), "{told}");
+        // And which piece was lost, by a shorter word where the long one has no room.
+        for (width, wanted) in [(366.0, "lost"), (900.0, "lost on the way")] {
+            let (list, _) = session.ledger(&Window { width, ..Window::default() });
+            assert_eq!(texts_of(&list).iter().filter(|text| **text == wanted).count(), 1, "{width}");
+        }
         // Whole, it is read, and nothing of this is said.
         let whole = run.fork(Command::Set { path: "network.script".into(), value: "[]".into(), at: None });
         if let Ok(whole) = whole {
