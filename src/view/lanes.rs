@@ -22,7 +22,7 @@ pub(super) const WORDS: f32 = 15.0;
 const MOST_ROWS: usize = 5;
 
 /// Most lines of what is said of octets below a lane.
-pub(super) const MOST_LINES: usize = 4;
+pub(super) const MOST_LINES: usize = 6;
 
 /// One stream's lanes.
 pub(crate) struct Lanes<'a> {
