@@ -140,10 +140,21 @@ pub(crate) fn flights(sheet: &Sheet<'_>, mut taken: Vec<[f32; 4]>, list: &mut Di
         let ink =
             if flight.is_reset() || matches!(flight.fate, Fate::Lost(_)) { Role::Trouble } else { Role::Ink };
         let paint = Paint { role: ink, hue: 0, look: look::CENTRE | look::HALO, until: paint.from, ..paint };
-        let mut found = labels.place(k, &choices);
-        if found.is_none() && matches!(flight.fate, Fate::Lost(_)) {
-            found = labels.place_behind(k, &choices, sheet.line_x(flight.to));
-        }
+        let found = if matches!(flight.fate, Fate::Lost(_)) {
+            let edge = sheet.line_x(flight.to);
+            // That it was lost is said behind the cross rather than not at all.
+            let lost = Word::Lost.text(sheet.window.lang);
+            choices.sort_by_key(|text| !text.contains(lost));
+            let (told, bare) = choices.split_at(choices.partition_point(|text| text.contains(lost)));
+            let mut found = None;
+            for texts in [told, bare] {
+                found = found.or_else(|| labels.place(k, texts));
+                found = found.or_else(|| labels.place_behind(k, texts, edge));
+            }
+            found
+        } else {
+            labels.place(k, &choices)
+        };
         match found {
             // Out of sight it keeps its place, and nothing is drawn.
             Some(label) if !in_sight(sheet, &label) => {}
@@ -342,6 +353,21 @@ mod tests {
                     let apart = (here.0 - there.0).hypot(here.1 - there.1);
                     assert!(apart > 28.0, "{count} {here:?}, {text} {there:?}, {width}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_lost_says_so_where_there_is_room_behind_the_cross() {
+        for (name, width) in [("lost-syn", 390.0), ("fast-retransmit", 1_280.0)] {
+            let run = Run::new(&builtin(name).unwrap(), &[]).unwrap();
+            let session = Session::new(run.shared_trace());
+            for &lang in Lang::ALL {
+                let (top, zoom) = (0.0, 1.0);
+                let list = session.ladder(Window { width, height: 700.0, top, zoom, relative: true, lang });
+                let lost = Word::Lost.text(lang);
+                let said = (0..list.len()).filter_map(|i| list.text_of(i)).any(|text| text.contains(lost));
+                assert!(said, "{name} {width} {lang:?}");
             }
         }
     }
