@@ -140,21 +140,20 @@ pub(crate) fn flights(sheet: &Sheet<'_>, mut taken: Vec<[f32; 4]>, list: &mut Di
         let ink =
             if flight.is_reset() || matches!(flight.fate, Fate::Lost(_)) { Role::Trouble } else { Role::Ink };
         let paint = Paint { role: ink, hue: 0, look: look::CENTRE | look::HALO, until: paint.from, ..paint };
-        let found = if matches!(flight.fate, Fate::Lost(_)) {
-            let edge = sheet.line_x(flight.to);
-            // That it was lost is said behind the cross rather than not at all.
-            let lost = Word::Lost.text(sheet.window.lang);
-            choices.sort_by_key(|text| !text.contains(lost));
-            let (told, bare) = choices.split_at(choices.partition_point(|text| text.contains(lost)));
-            let mut found = None;
-            for texts in [told, bare] {
-                found = found.or_else(|| labels.place(k, texts));
-                found = found.or_else(|| labels.place_behind(k, texts, edge));
+        // That it was lost is said behind the cross rather than not at all.
+        let is_lost = matches!(flight.fate, Fate::Lost(_));
+        let lost = Word::Lost.text(sheet.window.lang);
+        let told = if is_lost { choices.iter().take_while(|text| text.ends_with(lost)).count() } else { 0 };
+        let (told, bare) = choices.split_at(told);
+        let mut found = None;
+        for texts in [told, bare] {
+            if found.is_none() {
+                found = labels.place(k, texts);
             }
-            found
-        } else {
-            labels.place(k, &choices)
-        };
+            if found.is_none() && is_lost {
+                found = labels.place_behind(k, texts, sheet.line_x(flight.to));
+            }
+        }
         match found {
             // Out of sight it keeps its place, and nothing is drawn.
             Some(label) if !in_sight(sheet, &label) => {}

@@ -14,6 +14,10 @@ const SAMPLE: (f32, f32) = (18.0, 11.0);
 /// Least space between two words below the lane.
 const SPACE: f32 = 3.0;
 
+fn bit_of(part: Part) -> u8 {
+    1 << part as u8
+}
+
 fn word_of(part: Part) -> Word {
     match part {
         Part::Length => Word::LengthShort,
@@ -50,7 +54,7 @@ impl Lanes<'_> {
             let paint =
                 Paint::new(Role::Message).id(Id::new(Thing::Frame, frame[0].frame as usize)).time(at, at);
             for part in frame {
-                let (h, end) = self.part(part, (y, LANE), paint, (words_from, key.is_empty()), list);
+                let (h, end) = self.part(part, (y, LANE), paint, (words_from, key == 0), list);
                 (below, words_from) = (h.max(below), end);
             }
             if span.1 >= DENSE {
@@ -58,24 +62,36 @@ impl Lanes<'_> {
                 list.rect((span.0 + 0.5, y + 0.5), (span.1 - 1.0, LANE - 1.0), ink.look(look::OUTLINE));
             }
         }
-        y + LANE + GAP + below + self.draw_key(&key, y + LANE + below, list)
+        y + LANE + GAP + below + self.draw_key(key, y + LANE + below, list)
     }
 
-    /// The kinds of parts that a key explains: where no frame has room for the words of all of them, there is something to
-    /// tell apart, and the key has room.
-    fn key(&self) -> Vec<Part> {
-        let width = |part: &FramePart| self.octets.span(&part.range).map_or(0.0, |(_, w)| w);
-        let drawn = |kind: &Part| self.stream.frames.iter().any(|p| p.part == *kind && width(p) >= DENSE);
-        let mut kinds: Vec<Part> = PARTS.into_iter().filter(drawn).collect();
-        let has_word = |part: &FramePart| self.needed(part.part) <= width(part);
-        let mut frames = self.stream.frames.chunk_by(|a, b| a.frame == b.frame);
-        let tells = |kind: &Part, frame: &[FramePart]| frame.iter().any(|p| p.part == *kind && has_word(p));
-        let told = frames.any(|frame| kinds.iter().all(|kind| tells(kind, frame)));
-        let needed: f32 = kinds.iter().map(|&kind| self.sample_width(kind)).sum();
-        if told || kinds.len() < 2 || self.names + needed - 2.0 * GAP > self.right {
-            kinds.clear();
+    /// The kinds of parts that a key explains, a bit each: where no frame has room for the words of all of them, there is
+    /// something to tell apart, and the key has room.
+    fn key(&self) -> u8 {
+        let (mut drawn, mut frame, mut said, mut most) = (0u8, u32::MAX, 0u8, 0u8);
+        for part in self.stream.frames.iter().filter(|part| part.part != Part::Bad) {
+            let Some((_, w)) = self.octets.span(&part.range) else { continue };
+            if part.frame != frame {
+                (frame, said) = (part.frame, 0);
+            }
+            let bit = bit_of(part.part);
+            if w >= DENSE {
+                drawn |= bit;
+            }
+            if self.needed(part.part) <= w {
+                said |= bit;
+            }
+            if said.count_ones() > most.count_ones() {
+                most = said;
+            }
         }
-        kinds
+        let mut right = self.names - 2.0 * GAP;
+        for kind in PARTS {
+            if drawn & bit_of(kind) != 0 {
+                right += self.sample_width(kind);
+            }
+        }
+        if drawn & !most == 0 || drawn.count_ones() < 2 || right > self.right { 0 } else { drawn }
     }
 
     /// Room for the word of a part, with the space before the next.
@@ -88,18 +104,18 @@ impl Lanes<'_> {
     }
 
     /// A sample of each kind with its word. Gives the height.
-    fn draw_key(&self, key: &[Part], y: f32, list: &mut DisplayList) -> f32 {
+    fn draw_key(&self, key: u8, y: f32, list: &mut DisplayList) -> f32 {
         let mut x = self.names;
         let (w, h) = SAMPLE;
         let faint = Paint::new(Role::Faint);
-        for &kind in key {
+        for kind in PARTS.into_iter().filter(|&kind| key & bit_of(kind) != 0) {
             let top = y + 4.0;
             edge(kind, (x, top), w, Paint::new(Role::Ink), list);
             list.rect((x + 0.5, top + 0.5), (w - 1.0, h - 1.0), faint.look(look::OUTLINE));
             list.text((x + w + 5.0, y + 13.0), word_of(kind).text(self.lang), faint);
             x += self.sample_width(kind);
         }
-        if key.is_empty() { 0.0 } else { WORDS + 2.0 }
+        if key == 0 { 0.0 } else { WORDS + 2.0 }
     }
 
     /// A part of a frame, told by its upper edge and, where it `says` so and that fits right of `words_from`, by its word
