@@ -145,3 +145,14 @@ fn a_lost_fragment_loses_the_datagram() {
 fn udp_is_read_in_the_order_of_arrival() {
     assert_eq!(run("udp-reordered").received("server"), ["two", "three", "one"]);
 }
+
+#[test]
+fn an_error_that_a_program_catches_is_printed_whatever_call_it_came_from() {
+    // As of a plain recv(); of a compound call its own end is told, too, and before.
+    for (name, error) in [("utf8-cut", "UnicodeDecodeError"), ("length-bomb", "1,195,725,856")] {
+        let story = run(name);
+        let told = |text: &&String| text.contains(error);
+        assert!(story.notes.iter().any(|text| told(&text)), "{name}: {:?}", story.notes);
+        assert!(story.calls.values().any(|call| told(&&call.outcome)), "{name}");
+    }
+}

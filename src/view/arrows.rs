@@ -10,6 +10,9 @@ use crate::view::metrics;
 use crate::view::scale::LOST_PART;
 use crate::view::words::{Lang, Word, fill};
 
+/// How far a count of arrows without labels stays from its neighbours' labels, not to be read as a part of them.
+const APART: f32 = 6.0;
+
 /// The ends of flight `i` in the picture; a lost one ends short of the other lifeline.
 fn ends(sheet: &Sheet<'_>, i: usize) -> Option<((f32, f32), (f32, f32))> {
     let (flight, scale) = (sheet.figure.flights.get(i)?, sheet.scale);
@@ -137,9 +140,19 @@ pub(crate) fn flights(sheet: &Sheet<'_>, mut taken: Vec<[f32; 4]>, list: &mut Di
         let ink =
             if flight.is_reset() || matches!(flight.fate, Fate::Lost(_)) { Role::Trouble } else { Role::Ink };
         let paint = Paint { role: ink, hue: 0, look: look::CENTRE | look::HALO, until: paint.from, ..paint };
-        let mut found = labels.place(k, &choices);
-        if found.is_none() && matches!(flight.fate, Fate::Lost(_)) {
-            found = labels.place_behind(k, &choices, sheet.line_x(flight.to));
+        // That it was lost is said behind the cross rather than not at all.
+        let is_lost = matches!(flight.fate, Fate::Lost(_));
+        let lost = Word::Lost.text(sheet.window.lang);
+        let told = if is_lost { choices.iter().take_while(|text| text.ends_with(lost)).count() } else { 0 };
+        let (told, bare) = choices.split_at(told);
+        let mut found = None;
+        for texts in [told, bare] {
+            if found.is_none() {
+                found = labels.place(k, texts);
+            }
+            if found.is_none() && is_lost {
+                found = labels.place_behind(k, texts, sheet.line_x(flight.to));
+            }
         }
         match found {
             // Out of sight it keeps its place, and nothing is drawn.
@@ -220,7 +233,13 @@ fn fold(
         let Some(&middle) = run.get(run.len() / 2) else { continue };
         let count = format!("+{}", run.len());
         let long = fill(Word::MoreSegments, sheet.window.lang, &[&run.len().to_string()]);
-        if let Some(label) = labels.place(middle - first, &[long, count]) {
+        let choices = [long, count];
+        let mut place = labels.place_apart(middle - first, &choices, APART);
+        // One that is not counted is seen all the same; of many it must be said.
+        if place.is_none() && run.len() > 1 {
+            place = labels.place(middle - first, &choices);
+        }
+        if let Some(label) = place {
             let from = sheet.scale.sent.get(middle).copied().unwrap_or_default();
             let paint = Paint::new(Role::Faint).look(look::CENTRE | look::HALO);
             list.text_along(
@@ -309,4 +328,46 @@ pub fn texts(flight: &Flight, relative: bool, lang: Lang) -> Vec<String> {
     }
     out.dedup();
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{Run, builtin};
+    use crate::view::ladder::Window;
+    use crate::view::session::Session;
+
+    #[test]
+    fn a_count_is_not_read_as_a_part_of_a_label() {
+        let run = Run::new(&builtin("path-mtu").unwrap(), &[]).unwrap();
+        let session = Session::new(run.shared_trace());
+        for width in (320..1_300).step_by(35).map(|width| width as f32).chain([390.0]) {
+            let (top, zoom, lang) = (0.0, 1.0, Lang::En);
+            let list = session.ladder(Window { width, height: 4_000.0, top, zoom, relative: true, lang });
+            let at = |i: usize| (list.points_of(i)[0], list.points_of(i)[1]);
+            let texts = (0..list.len()).filter_map(|i| Some((at(i), list.text_of(i)?)));
+            let texts: Vec<((f32, f32), &str)> = texts.collect();
+            for (here, count) in texts.iter().filter(|(_, text)| *text == "+1") {
+                for (there, text) in texts.iter().filter(|(_, text)| text.starts_with("ICMP")) {
+                    let apart = (here.0 - there.0).hypot(here.1 - there.1);
+                    assert!(apart > 28.0, "{count} {here:?}, {text} {there:?}, {width}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_lost_says_so_where_there_is_room_behind_the_cross() {
+        for (name, width) in [("lost-syn", 390.0), ("fast-retransmit", 1_280.0)] {
+            let run = Run::new(&builtin(name).unwrap(), &[]).unwrap();
+            let session = Session::new(run.shared_trace());
+            for &lang in Lang::ALL {
+                let (top, zoom) = (0.0, 1.0);
+                let list = session.ladder(Window { width, height: 700.0, top, zoom, relative: true, lang });
+                let lost = Word::Lost.text(lang);
+                let said = (0..list.len()).filter_map(|i| list.text_of(i)).any(|text| text.contains(lost));
+                assert!(said, "{name} {width} {lang:?}");
+            }
+        }
+    }
 }

@@ -26,7 +26,8 @@ pub(crate) fn glyphs(bytes: &[u8], hex: bool) -> Vec<Glyph> {
             let text = match c {
                 ' ' => "␣".to_owned(),
                 '\n' => "↵".to_owned(),
-                '\r' => "␍".to_owned(),
+                // Not U+240D: few fixed-width faces have it, and what they draw for it is an empty box.
+                '\r' => "←".to_owned(),
                 '\t' => "⇥".to_owned(),
                 c if c.is_control() => digits(c as u32 as u8),
                 c => c.to_string(),

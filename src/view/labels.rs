@@ -111,6 +111,11 @@ impl<'s> Labels<'s> {
 
     /// The first of `choices` that finds a place on arrow `k`, and where.
     pub fn place<'a>(&mut self, k: usize, choices: &'a [String]) -> Option<Label<'a>> {
+        self.place_apart(k, choices, 0.0)
+    }
+
+    /// The same, so far from everything else that stands there.
+    pub fn place_apart<'a>(&mut self, k: usize, choices: &'a [String], air: f32) -> Option<Label<'a>> {
         let slant = *self.slants.get(k)?;
         let (dx, dy) = (slant.to.0 - slant.from.0, slant.to.1 - slant.from.1);
         let length = (dx * dx + dy * dy).sqrt();
@@ -124,7 +129,7 @@ impl<'s> Labels<'s> {
             for middle in [0.5, tail, head, between(0.25), between(0.75), between(0.12), between(0.88)] {
                 for above in [true, false] {
                     let line = middle_line(slant, length, middle, width, above);
-                    if self.takes(k, &line) {
+                    if self.takes(k, &line, air) {
                         return Some(label(&line, text));
                     }
                 }
@@ -147,7 +152,7 @@ impl<'s> Labels<'s> {
             for down in [0.0, 10.0, -10.0, 18.0, -18.0] {
                 let y = slant.to.1 + down;
                 let line = Slant { from: (near.min(far), y), to: (near.max(far), y) };
-                if self.takes(k, &line) {
+                if self.takes(k, &line, 0.0) {
                     return Some(label(&line, text));
                 }
             }
@@ -155,11 +160,12 @@ impl<'s> Labels<'s> {
         None
     }
 
-    /// Takes the room around the middle line of a text of arrow `k`, if it is free.
-    fn takes(&mut self, k: usize, line: &Slant) -> bool {
+    /// Takes the room around the middle line of a text of arrow `k`, if it is free with `air` around it.
+    fn takes(&mut self, k: usize, line: &Slant, air: f32) -> bool {
         let mut plate = Plate::around(line, 0.0);
         plate.half.1 = (HALF.0 * plate.along.0).max(HALF.1);
-        let free = self.taken.iter().all(|other| plate.is_apart(other))
+        let wide = Plate { half: (plate.half.0 + air, plate.half.1 + air), ..plate };
+        let free = self.taken.iter().all(|other| wide.is_apart(other))
             && self.ways.iter().enumerate().all(|(j, other)| j == k || plate.is_apart(other));
         if free {
             self.taken.push(plate);
@@ -219,6 +225,24 @@ mod tests {
         let a = labels.place(0, &choices).unwrap();
         let b = labels.place(1, &choices).unwrap();
         assert!((a.at.0 - b.at.0).abs() > 40.0 || (a.at.1 - b.at.1).abs() > 13.0);
+    }
+
+    #[test]
+    fn a_count_stands_apart_from_the_label_beside_it() {
+        // Three steep arrows close to each other: the one in the middle has no room for its name.
+        let slants: Vec<Slant> = (0..3)
+            .map(|i| i as f32 * 17.0)
+            .map(|y| Slant { from: (80.0, y), to: (0.0, y + [48.0, 82.0, 82.0][(y / 17.0) as usize]) })
+            .collect();
+        let mut labels = Labels::new(&slants, &[]);
+        for k in [0, 2] {
+            labels.place(k, &["ICMP".to_owned()]).unwrap();
+        }
+        let names = labels.taken.clone();
+        labels.place_apart(1, &["+1".to_owned()], 6.0).unwrap();
+        let mut count = labels.taken[2];
+        count.half = (count.half.0 + 5.9, count.half.1 + 5.9);
+        assert!(names.iter().all(|name| count.is_apart(name)), "{count:?} {names:?}");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) const WORDS: f32 = 15.0;
 const MOST_ROWS: usize = 5;
 
 /// Most lines of what is said of octets below a lane.
-pub(super) const MOST_LINES: usize = 4;
+pub(super) const MOST_LINES: usize = 6;
 
 /// One stream's lanes.
 pub(crate) struct Lanes<'a> {
@@ -221,17 +221,23 @@ impl Lanes<'_> {
                     if let Some(whole) = broken.filter(|whole| whole.start == piece.start) {
                         below = self.incomplete(whole, y, list).max(below);
                     }
+                    let lost = !here && self.stream.datagrams && self.is_lost(&piece);
                     let word = match (here, broken) {
                         (true, None) => Word::NeverRead,
                         (true, Some(_)) => Word::ThrownAway,
-                        (false, _) if self.stream.datagrams && self.is_lost(&piece) => Word::LostOnTheWay,
+                        (false, _) if lost => Word::LostOnTheWay,
                         (false, _) => Word::NeverArrived,
                     };
                     let paint = Paint::new(Role::Message).hue(hue).look(look::OUTLINE | look::DASHED);
                     list.rect((x + 0.5, y + 0.5), (w - 1.0, LANE - 1.0), paint);
-                    let text = word.text(self.lang);
-                    if metrics::width(text, metrics::SMALL) < w - 4.0 {
-                        list.text((x + w / 2.0, y + 15.0), text, Paint::new(Role::Faint).look(look::CENTRE));
+                    let role = if lost { Role::Trouble } else { Role::Faint };
+                    let short = if lost { Word::Lost } else { word };
+                    let choices = [word.text(self.lang), short.text(self.lang)];
+                    if let Some(text) = metrics::fitting(&choices, metrics::SMALL, w - 4.0) {
+                        list.text((x + w / 2.0, y + 15.0), text, Paint::new(role).look(look::CENTRE));
+                    } else if lost && w > 12.0 {
+                        // The form of a loss, in the ladder and the lane above.
+                        list.mark(Kind::Cross, &[x + w / 2.0, y + LANE / 2.0], Paint::new(role));
                     }
                 }
             }

@@ -276,7 +276,7 @@ impl Sheet<'_> {
         let back = self.figure.streams.get(i ^ 1).filter(|s| s.connection == stream.connection && s.len == 0);
         if let Some(back) = back.filter(|_| stream.len > 0 && self.figure.streams.len() == 2) {
             let (title, nothing) = self.title(back);
-            let long = format!("{note}   ({title}: {nothing})");
+            let long = note.clone() + &fill(Word::SilentDirection, self.window.lang, &[&title, &nothing]);
             let title = self.title(stream).0;
             let room = end - tools - metrics::bold_width(&title, metrics::SMALL) - 10.0;
             // In full, or not at all.
@@ -374,6 +374,11 @@ mod tests {
         let (list, _) = session.ledger(&Window { width: 320.0, lang: Lang::Zh, ..Window::default() });
         let told: String = texts_of(&list).concat();
         assert!(told.contains("重组超时"), "{told}");
+        // And which piece was lost, by a shorter word where the long one has no room.
+        for (width, wanted) in [(366.0, "lost"), (900.0, "lost on the way")] {
+            let (list, _) = session.ledger(&Window { width, ..Window::default() });
+            assert_eq!(texts_of(&list).iter().filter(|text| **text == wanted).count(), 1, "{width}");
+        }
         // Whole, it is read, and nothing of this is said.
         let whole = run.fork(Command::Set { path: "network.script".into(), value: "[]".into(), at: None });
         if let Ok(whole) = whole {
@@ -418,6 +423,20 @@ mod tests {
         let y = placed[0].top + 4.0;
         assert_eq!((placed[0].octet_at((h[0], y)), placed[0].octet_at((h[1], y))), (Some(0), Some(6)));
         assert_eq!(placed[0].octet_at((h[0], placed[0].bottom + 1.0)), None);
+    }
+
+    #[test]
+    fn a_silent_direction_is_told_with_the_punctuation_of_the_language() {
+        for (lang, wanted) in [(Lang::En, "   (server → client: "), (Lang::Zh, "（server → client：")] {
+            let figure = sample::hello();
+            let scale = Scale::new(&figure, Rhythm::with_flight(50.0));
+            let mut one = figure.clone();
+            one.streams[1] = Stream { from: 1, to: 0, ..Stream::default() };
+            one.calls.retain(|call| call.range.as_ref().is_none_or(|place| place.stream == 0));
+            one.flights.retain(|flight| flight.range.as_ref().is_none_or(|place| place.stream == 0));
+            let (list, _) = draw(&one, &scale, &Window { width: 900.0, lang, ..Window::default() });
+            assert!(texts_of(&list).iter().any(|text| text.contains(wanted)), "{:?}", texts_of(&list));
+        }
     }
 
     #[test]

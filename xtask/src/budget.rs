@@ -28,9 +28,15 @@ pub fn gzipped_file(path: &Path) -> Result<u64> {
 /// Checks the published site (made by [`crate::dist::site`]) and what `framewire web` adds to it against their budgets, and
 /// prints what each part weighs.
 pub fn check(site: &Path, served: &Path) -> Result<()> {
+    let module = site.join("pkg/framewire_bg.wasm");
+    if !module.exists() {
+        bail!(
+            "the published site is not built: {} is missing. `cargo xtask test --only site` makes it",
+            module.display()
+        );
+    }
     let page = weigh(site, &["examples", "notes"])?;
-    let wasm = gzipped_file(&site.join("pkg/framewire_bg.wasm"))
-        .context("no WASM in the site: `cargo xtask test --only site` makes it")?;
+    let wasm = gzipped_file(&module)?;
     let served = weigh(served, &[])?;
     let budgets = [
         ("WASM", wasm, WASM_GZIPPED),
@@ -59,4 +65,19 @@ fn weigh(folder: &Path, skipped: &[&str]) -> Result<u64> {
         }
     }
     Ok(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_site_it_says_what_makes_one() {
+        let nowhere = std::env::temp_dir().join("framewire-no-site-here");
+        let said = format!("{:#}", check(&nowhere, &nowhere).unwrap_err());
+        assert!(
+            said.contains("framewire-no-site-here") && said.contains("cargo xtask test --only site"),
+            "{said}"
+        );
+    }
 }

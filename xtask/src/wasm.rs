@@ -129,7 +129,17 @@ fn compile(compiler: &Compiler, std: Std) -> Result<PathBuf> {
         cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
     }
     cargo
-        .args(["rustc", "--lib", "--package", "framewire", "--crate-type", "cdylib", "--profile", "wasm"])
+        .args([
+            "rustc",
+            "--locked",
+            "--lib",
+            "--package",
+            "framewire",
+            "--crate-type",
+            "cdylib",
+            "--profile",
+            "wasm",
+        ])
         .args(["--target", TARGET])
         .arg("--target-dir")
         .arg(&target_dir)

@@ -28,6 +28,8 @@ pub(super) enum Stage {
     Ending(Ended),
     /// decode() raises with these words.
     Raising(String),
+    /// The end of a compound call that failed is told, and the program caught it: it prints these words, then goes on.
+    Printing(String),
     /// An error that nobody caught: say it, then be over.
     Dying(Ended),
     /// Over.
@@ -127,6 +129,11 @@ impl Task {
             Stage::Raising(words) => {
                 let ended = Ended::Raised(std::mem::take(words));
                 self.end_compound(ended)
+            }
+            Stage::Printing(words) => {
+                let words = std::mem::take(words);
+                self.stage = Stage::Ready;
+                Action::Print(words)
             }
             Stage::Dying(ended) => {
                 let ended = ended.clone();
@@ -239,8 +246,11 @@ impl Task {
     /// A compound call failed: its end is told first, then the error takes its way.
     fn end_compound(&mut self, ended: Ended) -> Action {
         let action = Action::End(ended.clone());
+        // Before `fail` moves on: `except OSError: break` prints nothing.
+        let prints = self.instr().is_some_and(|instr| instr.on_error == OnError::Continue);
         self.stage = match self.fail(ended) {
             Action::Done(done) => Stage::Dying(done),
+            Action::Print(words) if prints => Stage::Printing(words),
             _ => Stage::Ready,
         };
         action

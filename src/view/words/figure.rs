@@ -35,6 +35,7 @@ macro_rules! figure_words {
         NoneShort "none-short": "none", "无";
         NotRecorded "not-recorded": "not recorded", "未记录";
         NothingSent "nothing-sent": "nothing was sent", "没有发送数据";
+        SilentDirection "silent-direction": "   ({0}: {1})", "（{0}：{1}）";
         Octets "octets": "{0} B", "{0} B";
         FromTo "from-to": "{0} → {1}", "{0} → {1}";
         OctetsOf "octets-of": "bytes {0}–{1} of {2}", "第 {0}–{1} 字节，共 {2}";
