@@ -290,8 +290,13 @@ impl Trace {
         self.sockets.iter().map(|s| s.id)
     }
 
+    /// Which of [`Trace::socket_ids`] a socket is.
+    pub fn socket_row(&self, socket: SocketId) -> Option<usize> {
+        self.socket_index.get(socket.0).map(|row| row as usize)
+    }
+
     pub(super) fn socket_state(&self, socket: SocketId) -> Option<&SocketState> {
-        self.sockets.get(self.socket_index.get(socket.0)? as usize)
+        self.sockets.get(self.socket_row(socket)?)
     }
 
     /// The bytes of a span of the arena.

@@ -1,14 +1,13 @@
 //! From a trace to a [`Figure`]: who talked, what flew, which calls moved which bytes.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::framing::{Decoder, Framing, Limits};
 use crate::lang::Lang;
 use crate::time::Instant;
 use crate::trace::{
-    Connection, ConnectionId, EventId, PacketRow, Provenance, Role, Side, SocketId, StreamId, StreamRange,
-    Trace, Transport,
+    Connection, ConnectionId, EventId, HostId, PacketRow, Provenance, Role, Side, SocketId, StreamId,
+    StreamRange, Trace, Transport,
 };
 use crate::view::figure::{Figure, FramePart, Host, Known, Moment, Part, Stream};
 
@@ -20,6 +19,8 @@ mod wire;
 
 /// Octets of a stream that a figure keeps for showing; longer streams show numbers instead.
 const BYTES_KEPT: usize = 1 << 16;
+/// Stands for the lifeline of a host that has none.
+const NO_LINE: u16 = u16::MAX;
 
 /// Makes the figure of everything in `trace`.
 pub fn figure(trace: &Trace) -> Figure {
@@ -39,8 +40,8 @@ pub fn figure(trace: &Trace) -> Figure {
 struct Build<'t> {
     trace: &'t Trace,
     figure: Figure,
-    /// Lifeline of each host number.
-    lifelines: BTreeMap<u16, u16>,
+    /// Lifeline by host number, [`NO_LINE`] for none.
+    lifelines: Vec<u16>,
     /// Lifeline of each end of each connection.
     ends: Vec<[u16; 2]>,
     /// Per stream: the ranges that send calls put in, in order.
@@ -59,12 +60,16 @@ fn known(p: Option<Provenance>) -> Known {
 impl<'t> Build<'t> {
     fn new(trace: &'t Trace) -> Build<'t> {
         let mut figure = Figure::default();
-        let mut lifelines = BTreeMap::new();
+        let mut lifelines = Vec::new();
         for row in &trace.tables().hosts {
-            if lifelines.contains_key(&row.id.0) {
-                continue;
+            let host = row.id.index();
+            if lifelines.len() <= host {
+                lifelines.resize(host + 1, NO_LINE);
             }
-            lifelines.insert(row.id.0, figure.hosts.len() as u16);
+            match lifelines.get_mut(host) {
+                Some(line) if *line == NO_LINE => *line = figure.hosts.len() as u16,
+                _ => continue,
+            }
             let address = row.addresses.first().map(ToString::to_string).unwrap_or_default();
             figure.hosts.push(Host { name: row.name.clone(), address });
         }
@@ -90,12 +95,16 @@ impl<'t> Build<'t> {
     }
 
     fn lifeline(&self, event: EventId) -> Option<u16> {
-        self.lifelines.get(&self.trace.host_of(event)?.0).copied()
+        self.line_of(self.trace.host_of(event)?)
     }
 
     fn host_of_socket(&self, socket: SocketId) -> Option<u16> {
         let row = self.trace.tables().sockets.iter().find(|row| row.id == socket)?;
-        self.lifelines.get(&row.host.0).copied()
+        self.line_of(row.host)
+    }
+
+    fn line_of(&self, host: HostId) -> Option<u16> {
+        self.lifelines.get(host.index()).copied().filter(|&line| line != NO_LINE)
     }
 
     fn streams(&mut self) {

@@ -1,12 +1,12 @@
 //! The socket calls, in the words of the programs that made them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::Build;
 use crate::trace::calls::{receives, sends};
+use crate::trace::radix;
 use crate::trace::tables::StoredOutcome;
-use crate::trace::{CallId, CallRow, How, Op};
+use crate::trace::{CallRow, How, Op};
 use crate::view::figure::{Call, CallKind, Known, Place};
 use crate::view::time_text::span_text;
 use crate::view::words::Lang;
@@ -19,22 +19,23 @@ impl Build<'_> {
     /// The calls of the first rank, and the receive calls that they are made of.
     pub(super) fn calls(&mut self) {
         let rows = &self.trace.tables().calls;
-        let mut children: BTreeMap<CallId, Vec<usize>> = BTreeMap::new();
-        for (i, row) in rows.iter().enumerate() {
-            if let Some(parent) = row.parent {
-                children.entry(parent).or_default().push(i);
-            }
-        }
-        let mut lanes: BTreeMap<u16, Vec<u32>> = BTreeMap::new();
+        // The rows of calls that others are made of, each below its parent's number.
+        let inner = (0_u64..).zip(rows).filter_map(|(i, row)| Some(u64::from(row.parent?.0) << 32 | i));
+        let mut children: Vec<u64> = inner.collect();
+        radix::sort(&mut children);
+        let mut lanes: Vec<Vec<u32>> = vec![Vec::new(); self.figure.hosts.len()];
         let (mut out, mut next_return) = (Vec::with_capacity(rows.len()), 0);
         for row in rows {
-            let parts = children.get(&row.id).map(Vec::as_slice).unwrap_or_default();
+            let from = children.partition_point(|child| child >> 32 < u64::from(row.id.0));
+            let parts = children.get(from..).unwrap_or_default();
+            let parts = parts.iter().take_while(|&&child| child >> 32 == u64::from(row.id.0)).count();
+            let parts = children.get(from..from + parts).unwrap_or_default();
             let inner = row.parent.and_then(|p| self.trace.call(p));
             if inner.is_some() && !(receives(row.op) && parts.is_empty()) {
                 continue;
             }
-            let Some(host) = self.lifelines.get(&row.host.0).copied() else { continue };
-            let threads = lanes.entry(host).or_default();
+            let Some(host) = self.line_of(row.host) else { continue };
+            let Some(threads) = lanes.get_mut(usize::from(host)) else { continue };
             let lane = threads.iter().position(|&t| t == row.thread.0).unwrap_or_else(|| {
                 threads.push(row.thread.0);
                 threads.len() - 1
@@ -49,14 +50,7 @@ impl Build<'_> {
         self.figure.calls = out;
     }
 
-    fn call(
-        &mut self,
-        row: &CallRow,
-        host: u16,
-        lane: u16,
-        parts: &[usize],
-        next_return: &mut usize,
-    ) -> Call {
+    fn call(&mut self, row: &CallRow, host: u16, lane: u16, parts: &[u64], next_return: &mut usize) -> Call {
         let begun = self.moment(row.begun);
         let returned = row.returned.known().map(|e| self.moment(e));
         let range = self.range_of(row, parts);
@@ -104,10 +98,10 @@ impl Build<'_> {
     }
 
     /// What a call moved: its own range, or from the first to the last byte of the calls it is made of.
-    fn range_of(&self, row: &CallRow, parts: &[usize]) -> Option<Place> {
+    fn range_of(&self, row: &CallRow, parts: &[u64]) -> Option<Place> {
         let rows = &self.trace.tables().calls;
         let own = row.range.into_iter();
-        let inner = parts.iter().filter_map(|&i| rows.get(i)?.range);
+        let inner = parts.iter().filter_map(|&child| rows.get(child as u32 as usize)?.range);
         let mut out: Option<Place> = None;
         for range in own.chain(inner) {
             match &mut out {

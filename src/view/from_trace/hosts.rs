@@ -56,7 +56,7 @@ impl Build<'_> {
             place[from as usize] = to as u16;
         }
         let moved = |line: &mut u16| *line = place.get(*line as usize).copied().unwrap_or(*line);
-        self.lifelines.values_mut().for_each(moved);
+        self.lifelines.iter_mut().for_each(moved);
         self.ends.iter_mut().flatten().for_each(moved);
         let mut hosts = std::mem::take(&mut self.figure.hosts);
         self.figure.hosts = order.iter().map(|&from| std::mem::take(&mut hosts[from as usize])).collect();

@@ -1,7 +1,5 @@
 //! What connections went through: their states and the timers that fired.
 
-use std::collections::BTreeMap;
-
 use super::Build;
 use crate::probe::{Timer, Var};
 use crate::tcp::State;
@@ -12,7 +10,8 @@ use crate::view::words::Word;
 
 impl Build<'_> {
     pub(super) fn states(&mut self) {
-        let mut open: BTreeMap<u32, usize> = BTreeMap::new();
+        // By socket: its span that is open. What is closed has none.
+        let mut open = vec![usize::MAX; self.trace.socket_ids().count()];
         let columns = self.trace.columns();
         for at in memchr::memchr_iter(Kind::StateChange as u8, &columns.kind) {
             let row = columns.subject.get(at).and_then(|row| self.trace.tables().vars.get(*row as usize));
@@ -23,10 +22,12 @@ impl Build<'_> {
                 continue;
             };
             let moment = self.moment(row.event);
-            // What is closed has no span; nothing is taken out of the map, which would weigh half a kilobyte in the page.
+            let Some(open) = self.trace.socket_row(socket).and_then(|row| open.get_mut(row)) else {
+                continue;
+            };
             let next = if state == "CLOSED" { usize::MAX } else { self.figure.states.len() };
-            let before = open.insert(socket.0, next);
-            if let Some(span) = before.and_then(|i| self.figure.states.get_mut(i)) {
+            let before = std::mem::replace(open, next);
+            if let Some(span) = self.figure.states.get_mut(before) {
                 span.until = Some(moment);
             }
             if state == "CLOSED" {
@@ -45,7 +46,7 @@ impl Build<'_> {
             let (Some(socket), Some(returned)) = (call.socket, call.returned.known()) else { continue };
             let outcome = tables.returns.binary_search_by_key(&returned, |r| r.event).ok();
             let outcome = outcome.and_then(|at| tables.returns.get(at)).map(|row| &row.outcome);
-            let Some(host) = self.lifelines.get(&call.host.0).copied() else { continue };
+            let Some(host) = self.line_of(call.host) else { continue };
             // A second listen() on one socket only changes its backlog.
             let again = |s: &StateSpan| s.socket == socket.0 && s.state == State::Listen.label();
             if !matches!(outcome, Some(StoredOutcome::Value(_))) || self.figure.states.iter().any(again) {
@@ -70,7 +71,8 @@ impl Build<'_> {
     /// Timers that fired, from when they were last set.
     pub(super) fn timers(&mut self) {
         let columns = self.trace.columns();
-        let mut set: BTreeMap<(u32, u32), Option<Moment>> = BTreeMap::new();
+        // By socket and timer: when it was set last, if it has not fired since.
+        let mut set: Vec<Option<Moment>> = vec![None; self.trace.socket_ids().count() * Timer::COUNT];
         let (timer_set, timer_fired) = (Kind::TimerSet as u8, Kind::TimerFired as u8);
         for i in memchr::memchr2_iter(timer_set, timer_fired, &columns.kind) {
             let is_set = columns.kind.get(i) == Some(&timer_set);
@@ -79,17 +81,17 @@ impl Build<'_> {
                 continue;
             };
             let moment = self.moment(event);
-            if is_set {
-                set.insert((socket, timer), Some(moment));
-                continue;
-            }
-            let Some(from) = set.get_mut(&(socket, timer)).and_then(Option::take) else { continue };
-            let Some(&timer) = Timer::ALL.get(timer as usize) else { continue };
+            let Some(&kind) = Timer::ALL.get(timer as usize) else { continue };
+            let row = self.trace.socket_row(SocketId(socket));
+            let place = row.and_then(|row| set.get_mut(row * Timer::COUNT + timer as usize));
+            let Some(place) = place else { continue };
+            let before = std::mem::replace(place, is_set.then_some(moment));
+            let Some(from) = before.filter(|_| !is_set) else { continue };
             let Some(host) = self.lifeline(event).or_else(|| self.host_of_socket(SocketId(socket))) else {
                 continue;
             };
-            if timer != Timer::TimeWait {
-                let name = timer_name(timer);
+            if kind != Timer::TimeWait {
+                let name = timer_name(kind);
                 self.figure.timers.push(TimerSpan { host, name, from, until: Some(moment), fired: true });
             }
         }
