@@ -1,6 +1,5 @@
 //! One connection out of many: a trace of its own, with its packets, calls and changes, and nothing of the others.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use super::code::Transport;
@@ -16,8 +15,13 @@ use super::tables::PacketRow;
 pub fn extract(trace: &Trace, connection: ConnectionId) -> Trace {
     let pick = Pick::new(trace, connection);
     let kept = |record: &Record<'_>| pick.owner(&record.what).is_none_or(|owner| owner == connection);
-    let hosts: BTreeSet<HostId> =
-        trace.records().filter(|r| pick.owner(&r.what) == Some(connection)).filter_map(host_of).collect();
+    let mut hosts: Vec<HostId> = Vec::new();
+    for host in trace.records().filter(|r| pick.owner(&r.what) == Some(connection)).filter_map(host_of) {
+        // A connection has few: those at its ends.
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
     let mut out = Trace::new();
     let mut numbers: Vec<Option<EventId>> = Vec::with_capacity(trace.len());
     for mut record in trace.records() {
@@ -60,23 +64,33 @@ struct Pick<'t> {
     trace: &'t Trace,
     wanted: ConnectionId,
     connection: Option<&'t Connection>,
-    /// The new sockets that calls gave.
-    gave: BTreeMap<CallId, SocketId>,
-    /// The transports of sockets.
-    udp: BTreeSet<SocketId>,
+    /// By a call's row: the new socket that it gave.
+    gave: Vec<SocketId>,
+    /// Of [`Trace::socket_ids`]: whether it is one of UDP.
+    udp: Vec<bool>,
 }
 
 impl<'t> Pick<'t> {
     fn new(trace: &'t Trace, wanted: ConnectionId) -> Pick<'t> {
         let tables = trace.tables();
-        let call = |row: u32| tables.calls.get(row as usize).map(|call| call.id);
-        let gave = tables.returns.iter().filter_map(|back| Some((call(back.call)?, back.socket?))).collect();
-        let udp = tables.sockets.iter().filter(|s| s.transport == Transport::Udp).map(|s| s.id).collect();
+        let mut gave = vec![SocketId::NONE; tables.calls.len()];
+        for back in &tables.returns {
+            if let (Some(place), Some(socket)) = (gave.get_mut(back.call as usize), back.socket) {
+                *place = socket;
+            }
+        }
+        let mut udp = vec![false; trace.socket_ids().count()];
+        for socket in tables.sockets.iter().filter(|socket| socket.transport == Transport::Udp) {
+            if let Some(place) = trace.socket_row(socket.id).and_then(|row| udp.get_mut(row)) {
+                *place = true;
+            }
+        }
         Pick { trace, wanted, connection: trace.connection(wanted), gave, udp }
     }
 
     fn socket(&self, socket: SocketId) -> Option<ConnectionId> {
-        if !self.udp.contains(&socket) {
+        let row = self.trace.socket_row(socket);
+        if !row.and_then(|row| self.udp.get(row)).is_some_and(|udp| *udp) {
             return self.trace.connection_of(socket).map(|(connection, _)| connection);
         }
         // A UDP socket may serve many flows: it is of this one if it stands at one of its ends.
@@ -96,11 +110,12 @@ impl<'t> Pick<'t> {
     }
 
     fn call(&self, call: CallId) -> Option<ConnectionId> {
-        let row = self.trace.call(call)?;
+        let at = self.trace.row_of_call(call)?;
+        let row = self.trace.tables().calls.get(at)?;
         if let Some(range) = row.range {
             return Some(range.stream.connection());
         }
-        let socket = self.gave.get(&call).copied().or(row.socket);
+        let socket = self.gave.get(at).and_then(|socket| socket.known()).or(row.socket);
         let own = socket.and_then(|socket| self.socket(socket));
         // A call on the listening socket that gave nothing belongs to nobody.
         own.or_else(|| row.parent.and_then(|parent| self.call(parent)))

@@ -265,9 +265,14 @@ impl Trace {
         self.tables.packets.get(self.packet_index.get(id.0)? as usize)
     }
 
+    /// The row of the call of that number.
+    pub(super) fn row_of_call(&self, id: CallId) -> Option<usize> {
+        self.call_index.get(id.0).map(|row| row as usize)
+    }
+
     /// The call of that number.
     pub fn call(&self, id: CallId) -> Option<&CallRow> {
-        self.tables.calls.get(self.call_index.get(id.0)? as usize)
+        self.tables.calls.get(self.row_of_call(id)?)
     }
 
     /// The host of that number.

@@ -4,7 +4,6 @@
 //! one a hair (four octets of length before a thousand of data, the one octet that a receive buffer was too small for), so
 //! stretches between borders have a least width; the picture then says that it is not to scale.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Widest cell of one octet.
@@ -46,12 +45,14 @@ pub(crate) fn natural_width(count: u64, gaps: usize) -> f32 {
 }
 
 /// These numbers in order, each once; none where they are more than `most`.
-fn few_of(numbers: impl Iterator<Item = u64>, most: usize) -> BTreeSet<u64> {
-    let mut few = BTreeSet::new();
+fn few_of(numbers: impl Iterator<Item = u64>, most: usize) -> Vec<u64> {
+    let mut few = Vec::new();
     for number in numbers {
-        few.insert(number);
+        if let Err(at) = few.binary_search(&number) {
+            few.insert(at, number);
+        }
         if few.len() > most {
-            return BTreeSet::new();
+            return Vec::new();
         }
     }
     few

@@ -1,6 +1,5 @@
 //! A trace becomes a pcapng file: its packets, with calls and causes as comments.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::packet::capture::{PcapngWriter, Way};
@@ -20,7 +19,8 @@ pub fn export(trace: &Trace, vantage: Vantage) -> Vec<u8> {
     let mut file = Vec::new();
     let mut writer = PcapngWriter::begin("framewire", &mut file);
     let seen = trace.seen_from(vantage);
-    let mut interfaces: BTreeMap<HostId, u32> = BTreeMap::new();
+    // By the host's number.
+    let mut interfaces: Vec<Option<u32>> = Vec::new();
     let name_of = |host: HostId| trace.host(host).map_or("", |h| h.name.as_str());
     let place = |row: &PacketRow| match vantage {
         Vantage::Host(host) => host,
@@ -29,7 +29,12 @@ pub fn export(trace: &Trace, vantage: Vantage) -> Vec<u8> {
     let row_of = |row: u32| trace.tables().packets.get(row as usize);
     for row in seen.iter().filter_map(|(_, row)| row_of(*row)) {
         let host = place(row);
-        interfaces.entry(host).or_insert_with(|| writer.interface(name_of(host), &mut file));
+        if interfaces.len() <= host.index() {
+            interfaces.resize(host.index() + 1, None);
+        }
+        if let Some(interface @ None) = interfaces.get_mut(host.index()) {
+            *interface = Some(writer.interface(name_of(host), &mut file));
+        }
     }
     let epoch = trace.epoch_nanos().unwrap_or(0);
     let mut calls = call_comments(trace, &seen);
@@ -39,10 +44,10 @@ pub fn export(trace: &Trace, vantage: Vantage) -> Vec<u8> {
         let came = matches!(vantage, Vantage::Host(h) if trace.host_of(packet.sent) != Some(h));
         let bytes = if came { trace.packet_bytes_arrived(packet) } else { trace.packet_bytes(packet) };
         let mut comments = why(trace, packet);
-        comments.extend(calls.remove(&at).unwrap_or_default());
+        comments.extend(calls.get_mut(at).map(std::mem::take).unwrap_or_default());
         let comments: Vec<&str> = comments.iter().map(String::as_str).collect();
         let way = Some(if came { Way::In } else { Way::Out });
-        let interface = interfaces.get(&host).copied().unwrap_or(0);
+        let interface = interfaces.get(host.index()).copied().flatten().unwrap_or(0);
         let wire = Some(packet.len);
         writer.packet_with_way(
             interface,
@@ -142,25 +147,32 @@ fn call_text(trace: &Trace, call: &CallRow) -> String {
 
 /// What each packet says of calls: those that began or returned at its host since the host's packet before it; behind the
 /// last packet of a host, they stand with that one. By index into `seen`.
-fn call_comments(trace: &Trace, seen: &[(u64, u32)]) -> BTreeMap<usize, Vec<String>> {
-    // The packets of each host, as (event, index).
-    let mut packets: BTreeMap<HostId, Vec<(EventId, usize)>> = BTreeMap::new();
+fn call_comments(trace: &Trace, seen: &[(u64, u32)]) -> Vec<Vec<String>> {
+    // The packets of each host by its number, as (event, index).
+    let mut packets: Vec<Vec<(EventId, usize)>> = Vec::new();
     for (at, (_, row)) in seen.iter().enumerate() {
         let Some(packet) = trace.tables().packets.get(*row as usize) else { continue };
         if let Some(host) = trace.host_of(packet.sent) {
-            packets.entry(host).or_default().push((packet.sent, at));
+            if packets.len() <= host.index() {
+                packets.resize_with(host.index() + 1, Vec::new);
+            }
+            if let Some(list) = packets.get_mut(host.index()) {
+                list.push((packet.sent, at));
+            }
         }
     }
-    for list in packets.values_mut() {
+    for list in &mut packets {
         list.sort_unstable();
     }
-    let mut comments: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    let mut comments: Vec<Vec<String>> = vec![Vec::new(); seen.len()];
     let mut add = |event: EventId, host: HostId, text: String| {
-        let Some(list) = packets.get(&host) else { return };
+        let Some(list) = packets.get(host.index()) else { return };
         let next = list.partition_point(|(sent, _)| *sent < event);
-        if let Some((_, at)) = list.get(next).or(list.last()) {
+        if let Some((_, at)) = list.get(next).or(list.last())
+            && let Some(comments) = comments.get_mut(*at)
+        {
             let at_time = crate::time::Duration::from_nanos(trace.clock(event).as_nanos());
-            comments.entry(*at).or_default().push(format!("call: {text} at {at_time}"));
+            comments.push(format!("call: {text} at {at_time}"));
         }
     };
     let mut events: Vec<(EventId, bool, usize)> = Vec::new();
