@@ -102,7 +102,7 @@ pub struct Host {
     wakes_planned: Vec<Instant>,
     reassembler: Reassembler,
     /// What ICMP has told of paths: octets of the largest packet and when, by destination.
-    path_mtu: BTreeMap<IpAddr, (u32, Instant)>,
+    path_mtu: Vec<(IpAddr, u32, Instant)>,
     ip_id: u16,
 }
 
@@ -118,7 +118,7 @@ impl Host {
             timers: BinaryHeap::new(),
             wakes_planned: Vec::new(),
             reassembler: Reassembler::default(),
-            path_mtu: BTreeMap::new(),
+            path_mtu: Vec::new(),
             ip_id: 0,
         }
     }
@@ -186,14 +186,14 @@ impl Host {
     /// The largest packet that ICMP has said to fit the way to `destination`, in octets; it counts as long as
     /// [`Personality::path_mtu_life`](crate::tcp::Personality) of the host's TCP says.
     pub fn path_mtu(&self, destination: IpAddr) -> Option<u32> {
-        self.path_mtu.get(&destination).map(|&(mtu, _)| mtu)
+        self.path_mtu.iter().find(|known| known.0 == destination).map(|known| known.1)
     }
 
     /// The same, if it was told lately (RFC 1191 section 6.3, RFC 8201 section 5.3); what is older is forgotten.
     fn recent_path_mtu(&mut self, now: Instant, destination: IpAddr) -> Option<u32> {
-        let &(mtu, at) = self.path_mtu.get(&destination)?;
+        let &(_, mtu, at) = self.path_mtu.iter().find(|known| known.0 == destination)?;
         if self.config.tcp.personality.path_mtu_life.is_some_and(|life| now.since(at) >= life) {
-            self.path_mtu.remove(&destination);
+            self.path_mtu.retain(|known| known.0 != destination);
             return None;
         }
         Some(mtu)

@@ -176,8 +176,10 @@ impl Host {
             }
             // RFC 1191 section 3: no estimate falls below 68 octets.
             let now = fabric.now;
-            let (known, at) = self.path_mtu.entry(quote.dst.ip()).or_insert((u32::MAX, now));
-            (*known, *at) = ((*known).min(mtu.max(68)), now);
+            let destination = quote.dst.ip();
+            let known = self.path_mtu(destination).unwrap_or(u32::MAX);
+            self.path_mtu.retain(|known| known.0 != destination);
+            self.path_mtu.push((destination, known.min(mtu.max(68)), now));
         }
         let id = self.udp_socket(quote.src, quote.dst).ok_or((None, DropReason::NoSocket))?;
         self.consume(fabric, packet, id, observer);

@@ -3,7 +3,7 @@
 mod turns;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::world::World;
 use crate::framing::{Decoder, Framing, Spans};
 use crate::sim::check::{self, addresses};
 use crate::sim::error::Flaw;
-use crate::sim::program::{Code, Handle, Task};
+use crate::sim::program::{Code, Task};
 use crate::sim::scenario::{Limits, Scenario};
 use crate::time::{Duration, Instant};
 use crate::trace::{CallId, EventId, HostId, Limit, ProgramId, Sink, ThreadId, What};
@@ -69,7 +69,8 @@ pub struct Simulation {
     names: Names,
     threads: Vec<Thread>,
     sockets: Vec<Socket>,
-    lanes: BTreeMap<Handle, FrameLane>,
+    /// By handle: what decodes the socket's stream, once it has received some of it.
+    lanes: Vec<Option<Box<FrameLane>>>,
     queue: BinaryHeap<Reverse<(Instant, u64, usize)>>,
     planned: u64,
     calls: u32,
@@ -108,7 +109,7 @@ impl Simulation {
             names: Names::default(),
             threads: Vec::new(),
             sockets: Vec::new(),
-            lanes: BTreeMap::new(),
+            lanes: Vec::new(),
             queue: BinaryHeap::new(),
             planned: 0,
             calls: 0,

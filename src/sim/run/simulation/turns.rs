@@ -229,10 +229,17 @@ impl Simulation {
         let setup = self.setup.clone();
         let Some(known) = self.sockets.get(handle.0 as usize).cloned() else { return };
         let socket = self.names.socket(known.host, known.socket);
-        let lane = self.lanes.entry(handle).or_insert_with(|| FrameLane {
-            decoder: Decoder::new(&setup.framing, FramingLimits::default()),
-            spans: Spans::default(),
-            failed: false,
+        let at = handle.0 as usize;
+        if self.lanes.len() <= at {
+            self.lanes.resize_with(at + 1, || None);
+        }
+        let Some(lane) = self.lanes.get_mut(at) else { return };
+        let lane = lane.get_or_insert_with(|| {
+            Box::new(FrameLane {
+                decoder: Decoder::new(&setup.framing, FramingLimits::default()),
+                spans: Spans::default(),
+                failed: false,
+            })
         });
         if lane.failed {
             return;
