@@ -23,6 +23,13 @@ pub struct SocketId {
     pub(super) generation: u32,
 }
 
+impl SocketId {
+    /// Its place in its host's table, which a later socket may take.
+    pub const fn place(self) -> usize {
+        self.index as usize
+    }
+}
+
 impl fmt::Debug for SocketId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")

@@ -1,6 +1,6 @@
 //! What the network tells, written into a trace: packets' fates, endpoints' decisions, and what caused them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::net::{self, DropReason as NetDrop, Fate, News, NodeId, Observer};
 use crate::probe::{Probe, Timer, TimerChange, Var, Vars};
@@ -13,7 +13,8 @@ use crate::trace::{
 /// The names that a run has given so far, and the cause of what happens next. Part of the run's state.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
-    sockets: BTreeMap<(NodeId, net::SocketId), SocketId>,
+    /// By node and by the socket's place there: whose number it is, and the trace's number for it.
+    sockets: Vec<Vec<Option<(net::SocketId, SocketId)>>>,
     /// By node: the socket that was asked for last.
     latest: Vec<Option<(net::SocketId, SocketId)>>,
     next_socket: u32,
@@ -54,12 +55,23 @@ impl Names {
     }
 
     fn look_up(&mut self, node: NodeId, socket: net::SocketId) -> SocketId {
-        let next = &mut self.next_socket;
-        let number = *self.sockets.entry((node, socket)).or_insert_with(|| {
-            *next += 1;
-            SocketId(*next - 1)
+        let (at, place) = (usize::from(node.0), socket.place());
+        let number = self.known(node, socket).unwrap_or_else(|| {
+            self.next_socket += 1;
+            let number = SocketId(self.next_socket - 1);
+            if self.sockets.len() <= at {
+                self.sockets.resize_with(at + 1, Vec::new);
+            }
+            if let Some(places) = self.sockets.get_mut(at) {
+                if places.len() <= place {
+                    places.resize(place + 1, None);
+                }
+                if let Some(known) = places.get_mut(place) {
+                    *known = Some((socket, number));
+                }
+            }
+            number
         });
-        let at = usize::from(node.0);
         if self.latest.len() <= at {
             self.latest.resize(at + 1, None);
         }
@@ -71,12 +83,20 @@ impl Names {
 
     /// True when the socket has a number.
     pub fn knows(&self, node: NodeId, socket: net::SocketId) -> bool {
-        self.sockets.contains_key(&(node, socket))
+        self.known(node, socket).is_some()
+    }
+
+    fn known(&self, node: NodeId, socket: net::SocketId) -> Option<SocketId> {
+        let known = *self.sockets.get(usize::from(node.0))?.get(socket.place())?;
+        known.filter(|(known, _)| *known == socket).map(|(_, number)| number)
     }
 
     /// Forgets a socket: its number in the network may come again for another.
     pub fn forget(&mut self, node: NodeId, socket: net::SocketId) {
-        self.sockets.remove(&(node, socket));
+        let places = self.sockets.get_mut(usize::from(node.0));
+        if let Some(known) = places.and_then(|places| places.get_mut(socket.place())) {
+            known.take_if(|(known, _)| *known == socket);
+        }
         if let Some(latest) = self.latest.get_mut(usize::from(node.0)) {
             *latest = None;
         }

@@ -1,7 +1,5 @@
 //! The ledger's lanes of the network: segments, acknowledgments, reassembly, frames.
 
-use std::collections::BTreeMap;
-
 use super::{Ledger, Part, Ranges, part};
 use crate::probe::{Var, Vars};
 use crate::seq::SeqNumber;
@@ -173,20 +171,28 @@ impl Trace {
             .filter_map(|(row, p)| Some((p.arrived.known()?, row)))
             .collect();
         arrivals.sort_unstable();
-        let mut there: BTreeMap<(u32, bool), Ranges> = BTreeMap::new();
+        // Of datagrams in fragments that are not whole yet: which of their bytes are there. The latest are asked for most.
+        let mut there: Vec<((u32, bool), Ranges)> = Vec::new();
         for (event, row) in arrivals {
             let Some(packet) = self.tables().packets.get(row as usize) else { continue };
             let Some(at) = self.datagram_at(ledger.stream, packet.offset) else { continue };
             let Some(datagram) = self.tables().datagrams.get(at as usize) else { continue };
             let (start, end) = (datagram.offset, datagram.offset.saturating_add(u64::from(datagram.len)));
             let key = (at, packet.is(packet_bits::COPY));
-            let ranges = there.entry(key).or_default();
-            ranges.insert(packet.offset, packet.offset.saturating_add(u64::from(packet.payload_len)));
-            let whole = start == end || ranges.as_slice().iter().any(|r| r.0 <= start && r.1 >= end);
-            if !whole {
-                continue;
+            let (from, to) = (packet.offset, packet.offset.saturating_add(u64::from(packet.payload_len)));
+            if start != end && (from > start || to < end) {
+                let known = there.iter().rposition(|(known, _)| *known == key);
+                let at = known.unwrap_or_else(|| {
+                    there.push((key, Ranges::default()));
+                    there.len() - 1
+                });
+                let Some((_, ranges)) = there.get_mut(at) else { continue };
+                ranges.insert(from, to);
+                if !ranges.as_slice().iter().any(|r| r.0 <= start && r.1 >= end) {
+                    continue;
+                }
+                there.swap_remove(at);
             }
-            there.remove(&key);
             let read = self.tables().calls.get(datagram.received as usize).and_then(|c| c.returned.known());
             let (t1, bits) = read.map_or((self.end_time(), part::OPEN), |e| (self.clock(e), 0));
             let t0 = self.clock(event);
