@@ -1,8 +1,6 @@
 //! Two runs side by side: which events are the same, moved, gone, new.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
-
+use crate::trace::radix;
 use crate::trace::{Data, EventId, Outcome, Trace, What};
 
 /// What became of an event in the other run.
@@ -48,7 +46,7 @@ pub struct Comparison {
 /// # Ok::<(), framewire::sim::RunError>(())
 /// ```
 pub fn compare(first: &Trace, second: &Trace) -> Comparison {
-    let mut waiting: BTreeMap<u64, VecDeque<EventId>> = BTreeMap::new();
+    let mut waiting = Waiting::default();
     let mut result = Comparison {
         first: vec![None; first.len()],
         second: vec![None; second.len()],
@@ -56,13 +54,14 @@ pub fn compare(first: &Trace, second: &Trace) -> Comparison {
     };
     for event in (0..second.len() as u32).map(EventId) {
         if let Some(key) = key(second, event) {
-            waiting.entry(key).or_default().push_back(event);
+            waiting.events.push((key, event));
             set(&mut result.second, event, Fate::Alone);
         }
     }
+    waiting.sort();
     for event in (0..first.len() as u32).map(EventId) {
         let Some(key) = key(first, event) else { continue };
-        let Some(other) = waiting.get_mut(&key).and_then(VecDeque::pop_front) else {
+        let Some(other) = waiting.next(key) else {
             set(&mut result.first, event, Fate::Alone);
             result.gone += 1;
             continue;
@@ -79,6 +78,33 @@ pub fn compare(first: &Trace, second: &Trace) -> Comparison {
     }
     result.new = result.second.iter().filter(|fate| **fate == Some(Fate::Alone)).count();
     result
+}
+
+/// Events that wait for their partners, by what tells them apart.
+#[derive(Default)]
+struct Waiting {
+    /// In the order of their keys, of one key in that of the events.
+    events: Vec<(u64, EventId)>,
+    /// Where the first of a key stands: how many of that key have found theirs.
+    found: Vec<u32>,
+}
+
+impl Waiting {
+    fn sort(&mut self) {
+        radix::sort_by(&mut self.events, |event| event.0);
+        self.found = vec![0; self.events.len()];
+    }
+
+    /// The next event with this key.
+    fn next(&mut self, key: u64) -> Option<EventId> {
+        let first = self.events.partition_point(|event| event.0 < key);
+        let found = self.found.get_mut(first)?;
+        let &(known, event) = self.events.get(first + *found as usize)?;
+        (known == key).then(|| {
+            *found += 1;
+            event
+        })
+    }
 }
 
 fn set(fates: &mut [Option<Fate>], event: EventId, fate: Fate) {

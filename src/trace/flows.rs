@@ -80,7 +80,7 @@ impl Connection {
     }
 }
 
-type Key = (u8, SocketAddr, SocketAddr);
+pub(super) type Key = (u8, SocketAddr, SocketAddr);
 
 /// A first fragment, by which its followers find their stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ pub struct Flows {
 /// Fragmented packets remembered at a time.
 const MAX_FRAGMENTED: usize = 64;
 
-fn key(transport: Transport, a: SocketAddr, b: SocketAddr) -> Key {
+pub(super) fn key(transport: Transport, a: SocketAddr, b: SocketAddr) -> Key {
     (transport as u8, a.min(b), a.max(b))
 }
 

@@ -11,9 +11,9 @@ const LAST: SocketId = SocketId { index: u32::MAX, generation: u32::MAX };
 /// The ports of a host.
 #[derive(Clone, Debug)]
 pub(super) struct Ports {
-    users: BTreeSet<(Protocol, u16, SocketId)>,
-    /// The listeners among TCP's users, apart: a SYN need not step over thousands of connections.
-    listeners: BTreeSet<(u16, SocketId)>,
+    /// Who uses a port. Without a protocol the listeners among TCP's users, once more: a SYN need not step over thousands of
+    /// connections.
+    users: BTreeSet<(Option<Protocol>, u16, SocketId)>,
     range: RangeInclusive<u16>,
     /// The next ephemeral port to try, TCP's and UDP's.
     next: [u16; 2],
@@ -22,35 +22,34 @@ pub(super) struct Ports {
 impl Ports {
     pub fn new(range: RangeInclusive<u16>) -> Ports {
         let first = (*range.start()).max(1);
-        Ports {
-            users: BTreeSet::new(),
-            listeners: BTreeSet::new(),
-            next: [first; 2],
-            range: first..=*range.end(),
-        }
+        Ports { users: BTreeSet::new(), next: [first; 2], range: first..=*range.end() }
     }
 
     pub fn take(&mut self, protocol: Protocol, port: u16, socket: SocketId) {
-        self.users.insert((protocol, port, socket));
+        self.users.insert((Some(protocol), port, socket));
     }
 
     pub fn release(&mut self, protocol: Protocol, port: u16, socket: SocketId) {
-        self.users.remove(&(protocol, port, socket));
-        self.listeners.remove(&(port, socket));
+        self.users.remove(&(Some(protocol), port, socket));
+        self.users.remove(&(None, port, socket));
     }
 
     /// A user of a TCP port listens from now on.
     pub fn listen(&mut self, port: u16, socket: SocketId) {
-        self.listeners.insert((port, socket));
+        self.users.insert((None, port, socket));
     }
 
     /// The sockets that listen at a TCP port, in the order of their numbers.
     pub fn listeners(&self, port: u16) -> impl Iterator<Item = SocketId> + '_ {
-        self.listeners.range((port, FIRST)..=(port, LAST)).map(|&(_, socket)| socket)
+        self.at(None, port)
     }
 
     /// The sockets that use a port, in the order of their numbers.
     pub fn users(&self, protocol: Protocol, port: u16) -> impl Iterator<Item = SocketId> + '_ {
+        self.at(Some(protocol), port)
+    }
+
+    fn at(&self, protocol: Option<Protocol>, port: u16) -> impl Iterator<Item = SocketId> + '_ {
         self.users.range((protocol, port, FIRST)..=(protocol, port, LAST)).map(|&(_, _, socket)| socket)
     }
 

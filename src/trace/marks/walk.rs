@@ -1,10 +1,11 @@
 //! All segments of a trace through their conversations, as somebody at one place sees them.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use super::{Conversation, Marks, Segment};
 use crate::seq::SeqNumber;
+use crate::trace::code::Transport;
+use crate::trace::flows::{Key, key};
 use crate::trace::id::{ConnectionId, EventId, HostId, Side};
 use crate::trace::radix;
 use crate::trace::store::Trace;
@@ -98,7 +99,8 @@ impl Trace {
     /// left out.
     pub fn marks(&self, vantage: Vantage) -> Vec<MarkRow> {
         let mut conversations: Vec<Conversation> = Vec::new();
-        let mut by_address: BTreeMap<(SocketAddr, SocketAddr), usize> = BTreeMap::new();
+        // One conversation each; a list as in `Flows`, so that the page carries one kind of map for both.
+        let mut by_address: BTreeMap<Key, Vec<u32>> = BTreeMap::new();
         // By connection: the conversation between its addresses, so that few packets' addresses need to be read.
         let mut of_connection: Vec<Option<(usize, [Side; 2])>> = vec![None; self.connections().len()];
         let mut rows = Vec::new();
@@ -117,11 +119,12 @@ impl Trace {
                 None => {
                     let Some((from, to)) = self.summary(row).endpoints() else { continue };
                     let side = if from <= to { Side::Client } else { Side::Server };
-                    let key = (from.min(to), from.max(to));
-                    let conversation = *by_address.entry(key).or_insert_with(|| {
+                    let known = by_address.entry(key(Transport::Tcp, from, to)).or_default();
+                    if known.is_empty() {
+                        known.push(conversations.len() as u32);
                         conversations.push(Conversation::default());
-                        conversations.len() - 1
-                    });
+                    }
+                    let conversation = known.first().map_or(0, |known| *known as usize);
                     if let Some((c, sender)) = connection
                         && let Some(known) = of_connection.get_mut(c)
                     {
