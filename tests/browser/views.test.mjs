@@ -195,6 +195,12 @@ test('in a page of middling width the inspector lies over the figure, and only w
   await done();
 });
 
+test('where only the inspector is shown, it says on a phone, too, what to do', async () => {
+  const { player, done } = await open('scenario=hello-tcp&lang=en&view=inspector', { viewport: { width: 390, height: 844 } });
+  assert.ok(await player.locator('.inspector .quiet').first().isVisible());
+  await done();
+});
+
 test('the views menu shows, hides, and is worked by keys', async () => {
   const { page, player, done } = await open('scenario=hello-tcp&lang=en');
   assert.ok((await visible(player, '.ledger')) && !(await visible(player, '.charts')));

@@ -246,6 +246,7 @@ kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius
 .narrow .programs { border: 0; border-top: 1px solid var(--fw-line); }
 .narrow .inspector { position: absolute; left: 0; right: 0; bottom: 0; max-height: 55%; border: 0; border-top: 1px solid var(--fw-ink); }
 .narrow .inspector.empty { display: none; }
+.player.alone .body .inspector { display: flex; inset: 0; width: auto; max-height: none; border: 0; }
 .narrow header .bar { flex-wrap: wrap; padding: 4px 8px; }
 .narrow .brand, .narrow header .gap { display: none; }
 .tools { display: flex; }

@@ -97,6 +97,7 @@ export class Views {
     player.transcript.element.classList.toggle('hidden-visually', !on('transcript'));
     player.frameElement.classList.toggle('with-programs', on('programs') && player.programs.any);
     player.frameElement.classList.toggle('without-inspector', !on('inspector'));
+    player.frameElement.classList.toggle('alone', on('inspector') && shown.size === 1);
     player.stage.classList.toggle('only-text', !['ladder', 'bytes', 'states', 'charts'].some((name) => shown.has(/** @type {ViewName} */ (name))));
     this.place(shown);
     player.arrange();
