@@ -82,6 +82,20 @@ fn length_bomb_is_refused_by_the_limit() {
 }
 
 #[test]
+fn the_reader_that_refuses_a_length_shows_its_limit() {
+    let scenario = framewire::sim::builtin("length-bomb").expect("it is built in");
+    let run = framewire::sim::Run::new(&scenario, &[]).expect("it runs");
+    let programs = &run.trace().tables().programs;
+    let reader = programs.iter().find(|row| row.source.contains("read_frame")).expect("a reader");
+    assert!(
+        reader.source.contains("    if size > 16 << 20:\n        raise ValueError("),
+        "{}",
+        reader.source
+    );
+    assert!(reader.source.contains("except (OSError, ValueError) as error:"), "{}", reader.source);
+}
+
+#[test]
 fn framed_hello_counts_down_what_is_missing() {
     let story = run("framed-hello");
     let pieces: Vec<_> = story.calls_by("client", Op::Recv).iter().map(|c| c.data.len()).collect();

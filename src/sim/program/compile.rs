@@ -260,7 +260,11 @@ impl Compiler<'_> {
         let op = self.op(step, path)?;
         let lines = Writer::lines_of(step, || self.writer.step(step, op.as_ref(), &self.sockets, &self.vars));
         let guarded = step.on_error != OnError::Raise && step.py.is_none();
-        let lines = if guarded { Writer::guarded(&lines, step.on_error) } else { lines };
+        let reads_frame = matches!(op, Some(Op::ReadFrame { .. }));
+        if guarded && reads_frame {
+            self.writer.catches_frames();
+        }
+        let lines = if guarded { Writer::guarded(&lines, step.on_error, reads_frame) } else { lines };
         let mut line = block.write(&lines);
         if guarded {
             line += 1; // behind `try:`

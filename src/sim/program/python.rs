@@ -1,8 +1,10 @@
 //! The Python source of a program, written from its steps as the course would write it.
 
+use std::fmt;
+
 use super::code::Op;
 use super::compile::indent;
-use crate::framing::{Framing, IntFormat};
+use crate::framing::{Framing, IntFormat, Limits};
 use crate::sim::scenario::{Data, DataSpec, How, OnError, SocketKind, SocketOption, Step, Verb};
 
 /// Writes source lines, and remembers which imports and helpers they need.
@@ -15,6 +17,8 @@ pub(super) struct Writer {
     decoder: bool,
     /// Naive or not, and the chunk size.
     read_frame: Option<(bool, usize)>,
+    /// A read_frame() whose error is caught: the function shows what it refuses.
+    limited: bool,
     write_frame: Option<bool>,
 }
 
@@ -27,6 +31,7 @@ impl Writer {
             recv_exactly: false,
             decoder: false,
             read_frame: None,
+            limited: false,
             write_frame: None,
         }
     }
@@ -52,6 +57,11 @@ impl Writer {
             self.recv_exactly = true;
         }
         self.read_frame = Some((naive, chunk));
+    }
+
+    /// The error of a read_frame() is caught.
+    pub(super) fn catches_frames(&mut self) {
+        self.limited = true;
     }
 
     pub(super) fn needs_write_frame(&mut self, pieces: bool) {
@@ -156,12 +166,26 @@ impl Writer {
                 "def read_frame(sock):\n    (size,) = struct.unpack('{format}', sock.recv({width}))\n    return sock.recv(size)"
             ),
             (true, false) => format!(
-                "def read_frame(sock):\n    length = recv_exactly(sock, {width})\n    if not length:\n        return b''\n    (header_size,) = struct.unpack('{format}', length)\n    header = json.loads(recv_exactly(sock, header_size).decode('utf-8'))\n    return recv_exactly(sock, header['{key}'])"
+                "def read_frame(sock):\n    length = recv_exactly(sock, {width})\n    if not length:\n        return b''\n    (header_size,) = struct.unpack('{format}', length)\n{}    header = json.loads(recv_exactly(sock, header_size).decode('utf-8'))\n{}    return recv_exactly(sock, header['{key}'])",
+                self.refusal("header_size", format_args!("{} << 10", Limits::DEFAULT.header >> 10)),
+                self.refusal(
+                    &format!("header['{key}']"),
+                    format_args!("{} << 20", Limits::DEFAULT.payload >> 20)
+                ),
             ),
             (false, false) => format!(
-                "def read_frame(sock):\n    length = recv_exactly(sock, {width})\n    if not length:\n        return b''\n    (size,) = struct.unpack('{format}', length)\n    return recv_exactly(sock, size)"
+                "def read_frame(sock):\n    length = recv_exactly(sock, {width})\n    if not length:\n        return b''\n    (size,) = struct.unpack('{format}', length)\n{}    return recv_exactly(sock, size)",
+                self.refusal("size", format_args!("{} << 20", Limits::DEFAULT.payload >> 20)),
             ),
         }
+    }
+
+    /// The lines that refuse more than the decoder's limit.
+    fn refusal(&self, size: &str, limit: fmt::Arguments<'_>) -> String {
+        if !self.limited {
+            return String::new();
+        }
+        format!("    if {size} > {limit}:\n        raise ValueError('a frame too long')\n")
     }
 
     fn write_frame_source(&self, pieces: bool) -> String {
@@ -195,12 +219,13 @@ impl Writer {
     }
 
     /// `lines` within a try statement.
-    pub(super) fn guarded(lines: &[String], on_error: OnError) -> Vec<String> {
+    pub(super) fn guarded(lines: &[String], on_error: OnError, reads_frame: bool) -> Vec<String> {
+        let errors = if reads_frame { "(OSError, ValueError)" } else { "OSError" };
         let mut all = vec!["try:".to_owned()];
         all.extend(lines.iter().map(|line| indent(line, 1)));
         all.extend(match on_error {
-            OnError::Break => ["except OSError:".to_owned(), "    break".into()],
-            _ => ["except OSError as error:".to_owned(), "    print(error)".into()],
+            OnError::Break => [format!("except {errors}:"), "    break".into()],
+            _ => [format!("except {errors} as error:"), "    print(error)".into()],
         });
         all
     }
