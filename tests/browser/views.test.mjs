@@ -195,6 +195,15 @@ test('in a page of middling width the inspector lies over the figure, and only w
   await done();
 });
 
+test('the transcript is reached by keys before its sentences are there, and by them after', async () => {
+  const { player, done } = await open('scenario=hello-tcp&lang=en');
+  const [before, after] = await player.evaluate((element) => {
+    return [new element.transcript.constructor(element), element.transcript].map(({ scroller, body }) => [scroller.getAttribute('tabindex'), body.querySelectorAll('[tabindex="0"]').length]);
+  });
+  assert.deepEqual([before, after], [['0', 0], [null, 1]]);
+  await done();
+});
+
 test('where only the inspector is shown, it says on a phone, too, what to do', async () => {
   const { player, done } = await open('scenario=hello-tcp&lang=en&view=inspector', { viewport: { width: 390, height: 844 } });
   assert.ok(await player.locator('.inspector .quiet').first().isVisible());

@@ -110,7 +110,8 @@ export class Transcript {
     this.head = h('thead', {});
     this.body = h('tbody', {});
     this.table = h('table', {}, this.head, this.body);
-    this.scroller = h('div', { class: 'sentences' }, this.table);
+    // What scrolls is reached by keys: by its sentences, once there are some.
+    this.scroller = h('div', { class: 'sentences', tabindex: 0 }, this.table);
     this.element = h('section', { class: 'transcript' }, this.heading, this.scroller);
     this.first = -1;
     this.count = 0;
@@ -207,9 +208,11 @@ export class Transcript {
 
   /** @param {number} number */
   mark(number) {
+    this.scroller.tabIndex = 0;
     for (const row of this.body.rows) {
       const mine = Number(row.dataset.number) === number;
       row.tabIndex = mine ? 0 : -1;
+      if (mine) this.scroller.removeAttribute('tabindex');
       if (mine) row.setAttribute('aria-current', 'true');
       else row.removeAttribute('aria-current');
       row.classList.toggle('future', Number(row.dataset.number) > number);
