@@ -171,7 +171,7 @@ impl Trace {
             .filter_map(|(row, p)| Some((p.arrived.known()?, row)))
             .collect();
         arrivals.sort_unstable();
-        // Of datagrams in fragments that are not whole yet: which of their bytes are there. The latest are asked for most.
+        // Of datagrams in fragments that are not whole yet, in order: which of their bytes are there.
         let mut there: Vec<((u32, bool), Ranges)> = Vec::new();
         for (event, row) in arrivals {
             let Some(packet) = self.tables().packets.get(row as usize) else { continue };
@@ -181,17 +181,16 @@ impl Trace {
             let key = (at, packet.is(packet_bits::COPY));
             let (from, to) = (packet.offset, packet.offset.saturating_add(u64::from(packet.payload_len)));
             if start != end && (from > start || to < end) {
-                let known = there.iter().rposition(|(known, _)| *known == key);
-                let at = known.unwrap_or_else(|| {
-                    there.push((key, Ranges::default()));
-                    there.len() - 1
+                let at = there.binary_search_by_key(&key, |known| known.0).unwrap_or_else(|at| {
+                    there.insert(at, (key, Ranges::default()));
+                    at
                 });
                 let Some((_, ranges)) = there.get_mut(at) else { continue };
                 ranges.insert(from, to);
                 if !ranges.as_slice().iter().any(|r| r.0 <= start && r.1 >= end) {
                     continue;
                 }
-                there.swap_remove(at);
+                there.remove(at);
             }
             let read = self.tables().calls.get(datagram.received as usize).and_then(|c| c.returned.known());
             let (t1, bits) = read.map_or((self.end_time(), part::OPEN), |e| (self.clock(e), 0));
