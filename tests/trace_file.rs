@@ -4,12 +4,12 @@
 mod random;
 
 use framewire::framing::Role;
-use framewire::time::Instant;
+use framewire::time::{Duration, Instant};
 use framewire::trace::capture::export;
 use framewire::trace::file::{HEADER_LEN, WireError, crc32};
 use framewire::trace::{
-    Damage, End, EventId, FileReader, FileWriter, HostId, Provenance, ReadError, Record, RoleRange, Sink,
-    SocketId, StreamId, Trace, Vantage, What, read, write, write_json,
+    CallId, Damage, End, EventId, FileReader, FileWriter, HostId, Provenance, ReadError, Record, RoleRange,
+    Sink, SocketId, StreamId, ThreadId, Trace, Turn, TurnFrames, Vantage, What, read, write, write_json,
 };
 use proptest::prelude::*;
 
@@ -76,6 +76,51 @@ proptest! {
             let record = Record::new(Instant::START, Provenance::Observed, what);
             trace.record(record);
             writer.record(record);
+            if chance == 1 {
+                writer.flush_to(&mut bytes).expect("a Vec takes all");
+            }
+        }
+        bytes.extend(writer.take());
+        let (again, end) = read(&bytes).expect("our own file");
+        prop_assert_eq!(end, End::Complete);
+        prop_assert_eq!(&trace, &again);
+    }
+
+    #[test]
+    fn turns_are_the_records_they_stand_for(
+        turns in prop::collection::vec(
+            (0..3_u32, any::<u32>(), any::<Option<u64>>(), 0..300_usize, 0..300_usize, any::<u64>(), 0..4_u64, 0..6_u8),
+            0..60,
+        ),
+    ) {
+        let (mut trace, mut writer, mut bytes) = (Trace::new(), FileWriter::new(), Vec::new());
+        let payload: Vec<u8> = (0..=255).cycle().take(300).collect();
+        for (socket, call, asked, got, gave, start, border, chance) in turns {
+            let alike = chance < 4;
+            let (got, gave) = if alike { (9, 9) } else { (got, gave) };
+            let roles = [
+                RoleRange { role: Role::Length, start: 0, end: border },
+                RoleRange { role: Role::Payload, start: border, end: 9 },
+            ];
+            let frames = alike.then_some(TurnFrames { framing: "length:u32be", roles: &roles, starts: [start, start / 2] });
+            let turn = Turn {
+                time: Instant::from_nanos(start >> 20),
+                took: Duration::from_nanos(u64::from(call)),
+                provenance: Provenance::Observed,
+                host: HostId(1),
+                thread: ThreadId(7),
+                socket: SocketId(socket),
+                call: CallId(call),
+                next: CallId(call / 2),
+                asked,
+                received: &payload[..got],
+                sent: &payload[..gave],
+                frames,
+            };
+            let first = writer.turn(&turn);
+            prop_assert_eq!(first.0 as usize, trace.len());
+            turn.tell(&mut Vec::new(), |record| { trace.record(record); });
+            prop_assert_eq!(writer.next_event().0 as usize, trace.len());
             if chance == 1 {
                 writer.flush_to(&mut bytes).expect("a Vec takes all");
             }
@@ -231,12 +276,57 @@ fn a_frame_like_the_one_before_takes_a_few_octets() {
     assert_eq!(frame(1 << 20), 9);
 }
 
+/// A server's turn needs little more than its bytes, and says the same as the records that it stands for.
+#[test]
+fn a_turn_takes_little_more_than_its_bytes() {
+    let roles = [RoleRange { role: Role::Payload, start: 0, end: 40 }];
+    let mut turn = Turn {
+        time: Instant::from_nanos(1000),
+        took: Duration::from_nanos(9000),
+        provenance: Provenance::Observed,
+        host: HostId(0),
+        thread: ThreadId(1),
+        socket: SocketId(1),
+        call: CallId(1),
+        next: CallId(2),
+        asked: Some(4096),
+        received: &[b'a'; 40],
+        sent: &[b'A'; 40],
+        frames: Some(TurnFrames { framing: "json-header:data_size", roles: &roles, starts: [0, 0] }),
+    };
+    let (mut writer, mut trace) = (FileWriter::new(), Trace::new());
+    let mut sizes = Vec::new();
+    for starts in [[0, 0], [40, 40], [80, 80]] {
+        turn.frames = turn.frames.map(|frames| TurnFrames { starts, ..frames });
+        let before = (writer.pending(), writer.next_event());
+        assert_eq!(writer.turn(&turn), before.1);
+        assert_eq!(writer.next_event().0, before.1.0 + 6);
+        turn.tell(&mut Vec::new(), |record| {
+            trace.record(record);
+        });
+        sizes.push(writer.pending() - before.0);
+    }
+    // The first tells what frames are.
+    assert_eq!(sizes[1..], [80 + 20, 80 + 20]);
+    let (read, end) =
+        read(&[&FileWriter::new().take(), &writer.take()[12..]].concat()).expect("our own file");
+    assert_eq!((end, read), (End::Complete, trace));
+}
+
 #[test]
 fn a_frame_like_none_is_damage() {
-    let content = [0, 6, 150, 1, 0, 1, 1, 0];
+    // A frame by itself, and those of a turn.
+    for content in
+        [&[0, 6, 150, 1, 0, 1, 1, 0][..], &[0, 16, 151, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 7, 1, 7]]
+    {
+        frame_like_none(content);
+    }
+}
+
+fn frame_like_none(content: &[u8]) {
     let (mut bytes, _) = file(0, 0, 1);
     bytes.extend((content.len() as u32).to_le_bytes());
-    bytes.extend(crc32(&content).to_le_bytes());
+    bytes.extend(crc32(content).to_le_bytes());
     bytes.extend(content);
     let (_, end) = read(&bytes).expect("the header is right");
     let why = Damage::Record { event: 0, why: WireError::NoFrame };

@@ -35,7 +35,9 @@ pub use changes::VarTable;
 pub use code::{DropReason, Errno, How, Kind, Limit, Op, Provenance, Transport};
 pub use content::Piece;
 pub use extract::extract;
-pub use file::{Damage, End, FileReader, FileWriter, ReadError, is_trace_file, read, write};
+pub use file::{
+    Damage, End, FileReader, FileWriter, ReadError, Turn, TurnFrames, is_trace_file, read, write,
+};
 pub use flows::Connection;
 pub use id::{
     CallId, ConnectionId, EventId, HostId, PacketId, ProgramId, Side, SocketId, StreamId, ThreadId,

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use framewire::time::Instant;
 use framewire::trace::{
-    Args, CallId, Data, Errno, HostId, How, Op, Outcome, Provenance, Record, SocketId, ThreadId, What,
+    Args, CallId, Data, Errno, HostId, How, Op, Outcome, Provenance, Record, SocketId, ThreadId,
+    Turn as FileTurn, TurnFrames, What,
 };
 
 use super::file::TraceFile;
@@ -66,10 +67,12 @@ impl At<'_> {
     /// A server's turn, which was over at `end`.
     pub fn turn(&mut self, turn: &Turn, end: Instant, data: &[u8]) {
         let (received, sent) = data.split_at_checked(turn.received as usize).unwrap_or((data, &[]));
-        let value = |bytes: &[u8]| Outcome::Value(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
         let open = self.known.open.take().filter(|(number, _)| *number == turn.call);
-        let asked = Some(u64::from(turn.asked));
-        let call = open.map_or_else(|| self.begin(Op::Recv, asked, None, &[]), |(_, id)| id);
+        let asked = u64::from(turn.asked);
+        let call = open.map_or_else(|| self.begin(Op::Recv, Some(asked), None, &[]), |(_, id)| id);
+        if sent.len() == turn.answer as usize && self.in_one(turn, call, end, [received, sent]) {
+            return;
+        }
         self.returned(call, value(received), received, (None, None, 0));
         self.frames(false, received);
         self.time = end;
@@ -77,8 +80,42 @@ impl At<'_> {
         self.returned(call, value(sent), &[], (None, None, 0));
         self.frames(true, sent);
         if turn.goes_on {
-            self.known.open = Some((turn.call + 1, self.begin(Op::Recv, asked, None, &[])));
+            self.known.open = Some((turn.call + 1, self.begin(Op::Recv, Some(asked), None, &[])));
         }
+    }
+
+    /// Tells of a turn in one record, where that can be: the stream has no frames, or what was received and sent are each
+    /// one frame like the last.
+    fn in_one(&mut self, turn: &Turn, call: CallId, end: Instant, [received, sent]: [&[u8]; 2]) -> bool {
+        let next = CallId(*self.calls);
+        let told = FileTurn {
+            time: self.time,
+            took: end.since(self.time),
+            provenance: Provenance::Observed,
+            host: HOST,
+            thread: self.known.thread,
+            socket: self.known.socket,
+            call,
+            next,
+            asked: turn.goes_on.then_some(u64::from(turn.asked)),
+            received,
+            sent,
+            frames: None,
+        };
+        let (file, framing) = (&mut *self.file, self.framing);
+        let done = match self.lanes.as_mut() {
+            None => Some(file.turn(&told)),
+            Some(lanes) => self.alike.both(lanes, [received, sent], |starts, roles| {
+                let frames = Some(TurnFrames { framing, roles, starts });
+                file.turn(&FileTurn { frames, ..told });
+            }),
+        };
+        if done.is_none() {
+            return false;
+        }
+        *self.calls += 1 + u32::from(turn.goes_on);
+        self.known.open = turn.goes_on.then_some((turn.call + 1, CallId(next.0 + 1)));
+        true
     }
 
     /// Tells of the frames that these bytes of the stream complete.
@@ -94,6 +131,11 @@ impl At<'_> {
             ));
         });
     }
+}
+
+/// What a call returns that got or took these bytes.
+fn value(bytes: &[u8]) -> Outcome<'static> {
+    Outcome::Value(i64::try_from(bytes.len()).unwrap_or(i64::MAX))
 }
 
 /// A result as the trace has it.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use framewire::trace::{FileWriter, Record, Sink};
+use framewire::trace::{FileWriter, Record, Sink, Turn};
 
 use super::series::numbered;
 
@@ -127,6 +127,10 @@ impl TraceFile {
 
     pub fn record(&mut self, record: Record<'_>) {
         self.writer.record(record);
+    }
+
+    pub fn turn(&mut self, turn: &Turn<'_>) {
+        self.writer.turn(turn);
     }
 
     /// Bytes that were recorded and wait for the next flush.

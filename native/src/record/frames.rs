@@ -38,6 +38,25 @@ impl Alike {
         let borders = [start, start + self.length, start + self.head.len() as u64, start + self.total as u64];
         parts(borders)
     }
+
+    /// True if `bytes` are one such frame.
+    fn is(&self, bytes: &[u8]) -> bool {
+        self.rest(bytes).is_some_and(<[u8]>::is_empty)
+    }
+
+    /// Takes from each lane the bytes beside it if both are one whole frame like the last: where they begin in the file, and their
+    /// parts from there on. Nothing is taken otherwise.
+    pub fn both<R>(
+        &self,
+        lanes: &mut [Lane; 2],
+        bytes: [&[u8]; 2],
+        found: impl FnOnce([u64; 2], &[RoleRange]) -> R,
+    ) -> Option<R> {
+        let [one, other] = &*lanes;
+        let starts = [one.next(self, bytes[0])?, other.next(self, bytes[1])?];
+        lanes.iter_mut().for_each(|lane| lane.pass(self));
+        Some(found(starts, without_empty(&self.roles(0))))
+    }
 }
 
 fn parts([start, header, data, end]: [u64; 4]) -> [RoleRange; 3] {
@@ -105,6 +124,18 @@ impl Lane {
     /// Bytes are missing from here on.
     pub fn lose(&mut self) {
         self.lost = true;
+    }
+
+    /// Where the frame that follows begins in the file, if `bytes` are one whole frame like the last.
+    fn next(&self, alike: &Alike, bytes: &[u8]) -> Option<u64> {
+        let follows = self.border && !self.lost && alike.is(bytes);
+        follows.then(|| self.total.checked_sub(self.base)).flatten()
+    }
+
+    /// One frame alike has come.
+    fn pass(&mut self, alike: &Alike) {
+        self.total += alike.total as u64;
+        self.passed = (self.passed.0 + 1, self.passed.1 + alike.total as u64);
     }
 
     /// Takes the next bytes and tells `found` of every frame that they complete. All lanes that share `alike` have one framing.
@@ -282,6 +313,37 @@ mod tests {
         }
         // The third frame began in the file before: the fourth is at 1 of the new one.
         assert_eq!(all, [(0, 17), (17, 34), (1, 18), (0, 17), (17, 34), (1, 18)]);
+    }
+
+    #[test]
+    fn two_lanes_take_a_frame_each_or_nothing() {
+        let framing: Framing = "json-header:size".parse().unwrap();
+        let mut lanes = [Lane::new(&framing), Lane::new(&framing)];
+        let mut alike = Alike::default();
+        let (ab, cd, one) =
+            (b"\x0b\0\0\0{\"size\": 2}ab", b"\x0b\0\0\0{\"size\": 2}cd", b"\x0b\0\0\0{\"size\": 1}x");
+        let both = |lanes: &mut [Lane; 2], alike: &Alike, bytes: [&[u8]; 2]| {
+            alike.both(lanes, bytes, |starts, roles| (starts, roles.len(), roles[2].end))
+        };
+        assert_eq!(both(&mut lanes, &alike, [ab, cd]), None, "nothing is known yet");
+        lanes[0].feed(&mut alike, ab, |_| {});
+        assert_eq!(both(&mut lanes, &alike, [ab, cd]), Some(([17, 0], 3, 17)));
+        for bytes in [[ab.as_slice(), one], [one, ab], [ab, &ab[..5]], [ab, &[ab.as_slice(), cd].concat()]] {
+            assert_eq!(both(&mut lanes, &alike, bytes), None);
+        }
+        lanes[1].rebase();
+        assert_eq!(both(&mut lanes, &alike, [cd, cd]), Some(([34, 0], 3, 17)));
+        // What comes otherwise finds its place behind them.
+        let mut starts = Vec::new();
+        for lane in &mut lanes {
+            lane.feed(&mut alike, one, |found| starts.push((found.start, found.end)));
+        }
+        assert_eq!(starts, [(51, 67), (17, 33)]);
+        lanes[0].lose();
+        assert_eq!(both(&mut lanes, &alike, [one, one]), None);
+        lanes[0] = Lane::new(&framing);
+        lanes[0].feed(&mut alike, &ab[..7], |_| {});
+        assert_eq!(both(&mut lanes, &alike, [one, one]), None, "in the middle of a frame");
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! Frames like the one before: most frames of a program have the same parts, and a file says so instead of telling them anew.
+//! TurnFrames like the one before: most frames of a program have the same parts, and a file says so instead of telling them anew.
 
 use super::encode::kind_of;
+use super::turn::TurnFrames;
 use super::wire::{Fields, Pen, WireError, put_u64};
 use crate::trace::id::SocketId;
 use crate::trace::record::{RoleRange, What};
@@ -31,12 +32,31 @@ impl Shape {
 
     fn fits(&self, what: &What<'_>) -> bool {
         let What::FrameDecoded { framing, start, end, roles, error: None, .. } = *what else { return false };
+        self.same(end.wrapping_sub(start), framing, roles, start)
+    }
+
+    /// True of a frame that is `len` long and has these parts, at offsets from its start.
+    pub fn is(&self, len: u64, framing: &str, roles: &[RoleRange]) -> bool {
+        self.same(len, framing, roles, 0)
+    }
+
+    fn same(&self, len: u64, framing: &str, roles: &[RoleRange], start: u64) -> bool {
         let same = |(mine, it): (&RoleRange, &RoleRange)| *mine == less(it, start);
         self.known
-            && self.len == end.wrapping_sub(start)
+            && self.len == len
             && self.roles.len() == roles.len()
             && self.roles.iter().zip(roles).all(same)
             && self.framing == framing
+    }
+
+    /// How long such a frame is.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Two such frames; nothing if the chunk has told of none.
+    pub fn frames(&self, starts: [u64; 2]) -> Option<TurnFrames<'_>> {
+        self.known.then_some(TurnFrames { framing: &self.framing, roles: &self.roles, starts })
     }
 
     /// A frame was told in full.
@@ -69,14 +89,15 @@ impl Shape {
         let socket = SocketId(f.u32("a socket")?);
         let (sent, start) = (f.flag("a flag")?, f.u64("a frame's start")?);
         roles.clear();
-        roles.extend(self.roles.iter().map(|role| RoleRange {
-            start: role.start.wrapping_add(start),
-            end: role.end.wrapping_add(start),
-            ..*role
-        }));
+        roles.extend(self.roles.iter().map(|role| shifted(role, start)));
         let end = start.wrapping_add(self.len);
         Ok(What::FrameDecoded { socket, sent, framing: &self.framing, start, end, roles, error: None })
     }
+}
+
+/// A part of a frame that begins at `start`.
+pub fn shifted(role: &RoleRange, start: u64) -> RoleRange {
+    RoleRange { start: role.start.wrapping_add(start), end: role.end.wrapping_add(start), ..*role }
 }
 
 fn less(role: &RoleRange, start: u64) -> RoleRange {

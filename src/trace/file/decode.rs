@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::alike::{FRAME_ALIKE, Shape};
 use super::encode::{NameClass, timer_name};
+use super::turn::Turn;
 use super::wire::{Fields, WireError};
 use crate::framing::Role;
 use crate::probe::{Timer, TimerChange, Var};
@@ -106,8 +107,24 @@ fn args<'a>(f: &mut Fields<'a>) -> Result<Args<'a>, WireError> {
     Ok(args)
 }
 
-/// Decodes a record's body; `event` is its number, `since` the time of the record before it in the chunk.
-pub fn decode<'a>(
+/// Decodes a record's body and tells `each` of the records that it stands for, which is one but for turns; `event` is the number of
+/// the first, `since` the time of the record before it in the chunk.
+pub fn decode(
+    body: &[u8],
+    event: u32,
+    since: u64,
+    scratch: &mut Scratch,
+    mut each: impl FnMut(Record<'_>),
+) -> Result<(), WireError> {
+    match Turn::take(body, since, &scratch.frame)? {
+        Some(turn) => turn.tell(&mut scratch.roles, each),
+        None => each(one(body, event, since, scratch)?),
+    }
+    Ok(())
+}
+
+/// Decodes the body of a record that stands for itself.
+fn one<'a>(
     body: &'a [u8],
     event: u32,
     since: u64,

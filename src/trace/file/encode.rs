@@ -30,6 +30,11 @@ impl Names {
         self.frame.clear();
     }
 
+    /// What the chunk's last frame was like.
+    pub fn frame(&self) -> &Shape {
+        &self.frame
+    }
+
     fn put(&mut self, out: &mut Pen<'_>, class: NameClass, code: u16, name: &str) {
         match self.given.iter().position(|g| *g == (class, code)) {
             Some(at) => put_u64(out, at as u64 + 1),
