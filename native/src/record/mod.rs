@@ -25,7 +25,7 @@ pub use tap::{Stamp, Tap};
 use writer::Writer;
 
 /// How long the writer lets events gather while they come fast; the first after a pause is written at once.
-pub const LINGER: Duration = Duration::from_millis(5);
+pub const LINGER: Duration = Duration::from_millis(10);
 
 /// How a recording is made.
 #[derive(Clone, Debug)]

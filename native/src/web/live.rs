@@ -28,7 +28,7 @@ const MOST_WATCHERS: usize = 32;
 const MOST_HEARD: usize = 4 << 10;
 /// Bytes of the file sent at once.
 const PIECE: usize = 64 << 10;
-/// So often it is looked whether the file has grown: the recorder writes every 5 ms at most.
+/// So often it is looked whether the file has grown: the recorder writes every 10 ms at most.
 const GLANCE: Duration = Duration::from_millis(5);
 /// After so long without a change it is looked less often.
 const DOZE_AFTER: u32 = 400;
