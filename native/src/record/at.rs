@@ -104,13 +104,19 @@ impl At<'_> {
         };
         let (file, framing) = (&mut *self.file, self.framing);
         let done = match self.lanes.as_mut() {
-            None => Some(file.turn(&told)),
-            Some(lanes) => self.alike.both(lanes, [received, sent], |starts, roles| {
-                let frames = Some(TurnFrames { framing, roles, starts });
-                file.turn(&FileTurn { frames, ..told });
-            }),
+            None => {
+                file.turn(&told);
+                true
+            }
+            Some(lanes) => {
+                let both = self.alike.both(lanes, [received, sent], |starts, roles| {
+                    let frames = Some(TurnFrames { framing, roles, starts });
+                    file.turn(&FileTurn { frames, ..told });
+                });
+                both.is_some()
+            }
         };
-        if done.is_none() {
+        if !done {
             return false;
         }
         *self.calls += 1 + u32::from(turn.goes_on);
