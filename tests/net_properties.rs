@@ -205,12 +205,16 @@ fn run(seed: u64) {
     assert!(net.now() < Instant::START + Duration::from_secs(100_000_000), "{about}: {:?}", net.now());
 }
 
+/// Seeds that found something once. 17841: acknowledgments with a D-SACK block on a path of 68 octets.
+const FOUND: [u64; 1] = [17_841];
+
 #[test]
 fn streams_survive_any_network_of_links_and_routers() {
     let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
     if let Some(seed) = number("FRAMEWIRE_SEED") {
         return run(seed);
     }
+    FOUND.into_iter().for_each(run);
     let from = number("FRAMEWIRE_FROM").unwrap_or(0);
     for seed in from..from + number("FRAMEWIRE_CASES").unwrap_or(500) {
         run(seed);

@@ -28,9 +28,10 @@ impl Connection {
             // MUST-55.
             return self.tell(cx, Rule::SourceQuenchIgnored);
         }
-        // RFC 5927 section 4.1: an error about something that is not under way is old or forged.
-        let in_flight = |seq: SeqNumber| seq.is_at_or_after(self.snd.una) && seq.is_before(self.snd.nxt);
-        if seq.is_some_and(|seq| !in_flight(seq)) {
+        // RFC 5927 section 4.1: an error about something that is not under way is old or forged. SND.NXT itself is what segments without
+        // text carry, which may be too big as well (Linux counts it in, too).
+        let under_way = |seq: SeqNumber| seq.is_at_or_after(self.snd.una) && seq.is_at_or_before(self.snd.nxt);
+        if seq.is_some_and(|seq| !under_way(seq)) {
             return;
         }
         match icmp {

@@ -169,6 +169,18 @@ fn a_quotation_of_nothing_that_is_under_way_changes_nothing() {
     assert_eq!(pair.ends[0].send_mss(), 1460);
 }
 
+/// A segment without text carries SND.NXT: one whose SACK blocks make it too big for the narrowest path would never arrive if what
+/// a router says of it were not heard.
+#[test]
+fn an_acknowledgment_may_be_too_big_as_well() {
+    let (mut pair, _) = stuck();
+    let next = seq(&pair, 0, Var::SndNxt);
+    pair.call(0, |conn, cx| conn.handle_icmp(cx, Icmp::TooBig { mtu: 576 }, Some(next)));
+    assert_eq!(pair.ends[0].send_mss(), 536);
+    pair.call(0, |conn, cx| conn.handle_icmp(cx, Icmp::TooBig { mtu: 300 }, Some(next + 1)));
+    assert_eq!(pair.ends[0].send_mss(), 536, "nothing was sent from there");
+}
+
 /// Runs for a minute, sends 4,000 octets; the largest segment of them.
 fn after_a_minute(pair: &mut Pair) -> usize {
     pair.run_for(secs(60));

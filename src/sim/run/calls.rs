@@ -223,9 +223,14 @@ impl<S: Sink> Place<'_, '_, S> {
                 Ok(Gave::plain(Returned::Count(n as u64)))
             }
             Call::Recv(_, n) => {
-                // As long as what is there; where nothing is, one octet asks why.
                 let most = (*n).min(CHUNK * 16);
-                let mut buffer = vec![0; calls.readable(id).clamp(1, most.max(1)).min(most)];
+                let readable = calls.readable(id);
+                if readable == 0 && most > 0 {
+                    // Nothing is there: one octet asks why.
+                    calls.recv(id, &mut [0])?;
+                    return Ok(Gave::plain(Returned::Data(Vec::new())));
+                }
+                let mut buffer = vec![0; readable.min(most)];
                 let len = calls.recv(id, &mut buffer)?;
                 buffer.truncate(len);
                 Ok(Gave::plain(Returned::Data(buffer)))
