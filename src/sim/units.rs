@@ -165,8 +165,9 @@ impl Chance {
             _ => None,
         }
     }
+    /// Kept as it is printed, to the hundred-millionth: a scenario that is written and read again is the same.
     fn number(n: f64) -> Option<Self> {
-        (0.0..=1.0).contains(&n).then_some(Chance(n))
+        (0.0..=1.0).contains(&n).then_some(Chance((n * 1e8).round() / 1e8))
     }
 }
 
@@ -354,5 +355,7 @@ mod tests {
         for text in ["1%", "7%", "0.1%", "100%"] {
             assert_eq!(Chance::parse(text).unwrap().to_string(), text);
         }
+        let chance = Chance::number(0.694_000_000_000_000_1).unwrap();
+        assert_eq!(Chance::parse(&chance.to_string()), Some(chance));
     }
 }

@@ -30,7 +30,8 @@ impl Connection {
         }
         // RFC 5927 section 4.1: an error about something that is not under way is old or forged. SND.NXT itself is what segments without
         // text carry, which may be too big as well (Linux counts it in, too).
-        let under_way = |seq: SeqNumber| seq.is_at_or_after(self.snd.una) && seq.is_at_or_before(self.snd.nxt);
+        let under_way =
+            |seq: SeqNumber| seq.is_at_or_after(self.snd.una) && seq.is_at_or_before(self.snd.nxt);
         if seq.is_some_and(|seq| !under_way(seq)) {
             return;
         }

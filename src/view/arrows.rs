@@ -6,6 +6,7 @@ use crate::view::figure::{Cargo, Fate, Flight, Known, flag, mark};
 use crate::view::labels::{Label, Labels, Slant};
 use crate::view::ladder::{Sheet, idle_text};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
+use crate::view::loops;
 use crate::view::metrics;
 use crate::view::scale::LOST_PART;
 use crate::view::words::{Lang, Word, fill};
@@ -64,7 +65,7 @@ fn paint_of(sheet: &Sheet<'_>, i: usize, flight: &Flight) -> Paint {
         .time(from, until)
 }
 
-fn visible(sheet: &Sheet<'_>) -> Range<usize> {
+pub(crate) fn visible(sheet: &Sheet<'_>) -> Range<usize> {
     let (scale, bottom) = (sheet.scale, sheet.bottom());
     let first = scale.ended_max.partition_point(|&y| y < sheet.window.top - scale.flight);
     let last = scale.sent.partition_point(|&y| y <= bottom);
@@ -86,18 +87,47 @@ pub(crate) fn ways(sheet: &Sheet<'_>) -> Vec<Slant> {
     ways
 }
 
+/// Boxes of what says that the axis is broken.
+fn idle_boxes(sheet: &Sheet<'_>) -> Vec<[f32; 4]> {
+    let lines = &sheet.columns.lines;
+    let (first, last) = (lines.first(), lines.last());
+    let mut out = Vec::new();
+    for idle in sheet.idles() {
+        let y = (sheet.y(idle.top) + sheet.y(idle.bottom)) / 2.0;
+        match (idle_text(sheet, idle), first, last) {
+            // The dots beside the text lead from the first lifeline to the last; without it the lifelines are broken all the same.
+            (Some(_), Some(first), Some(last)) => out.push([*first, y - 6.5, *last, y + 6.5]),
+            _ => out.extend(lines.iter().map(|x| [x - 4.0, y - 6.5, x + 4.0, y + 6.5])),
+        }
+    }
+    out
+}
+
+/// The strokes of the crosses of what is lost.
+pub(crate) fn crosses(sheet: &Sheet<'_>) -> Vec<Slant> {
+    let flights = sheet.figure.flights.iter().skip(visible(sheet).start).zip(&sheet.ways);
+    let lost = flights.filter(|(flight, _)| matches!(flight.fate, Fate::Lost(_)));
+    let stroke = |(x, y): (f32, f32), up: f32| Slant { from: (x - 6.0, y + up), to: (x + 6.0, y - up) };
+    lost.flat_map(|(_, way)| [6.0, -6.0].map(|up| stroke(way.to, up))).collect()
+}
+
 /// Draws the packets; labels keep clear of the boxes `taken`.
 pub(crate) fn flights(sheet: &Sheet<'_>, mut taken: Vec<[f32; 4]>, list: &mut DisplayList) {
     let range = visible(sheet);
     if range.len() > crate::view::crowd::CROWD {
         return crate::view::crowd::draw(sheet, range, list);
     }
+    taken.extend(&sheet.hooks);
+    taken.extend(idle_boxes(sheet));
     let mut said = f32::MIN;
     for (i, &Slant { from, to }) in range.clone().zip(&sheet.ways) {
         let flight = &sheet.figure.flights[i];
         let paint = paint_of(sheet, i, flight);
         if flight.from == flight.to {
-            said = loop_back(sheet, flight, (from, to), paint, said, list);
+            let choices = texts(flight, sheet.window.relative, sheet.window.lang);
+            let label = loops::draw(sheet, flight, choices, (from, to), paint, (said, &taken), list);
+            said = label.map_or(said, |[.., bottom]| bottom + 2.0);
+            taken.extend(label);
             continue;
         }
         list.arrow(from, to, paint);
@@ -108,12 +138,6 @@ pub(crate) fn flights(sheet: &Sheet<'_>, mut taken: Vec<[f32; 4]>, list: &mut Di
         }
     }
     let [first, .., last] = sheet.columns.lines[..] else { return };
-    for idle in sheet.idles() {
-        if let Some((_, (_, y))) = idle_text(sheet, idle) {
-            // The dots beside the text lead from the first lifeline to the last.
-            taken.push([first, y - 6.5, last, y + 6.5]);
-        }
-    }
     // A lifeline between them is crossed by the arrow itself; its label may stand on it.
     let height = sheet.window.height;
     taken.extend([first, last].map(|x| [x, -height, x, 2.0 * height]));
@@ -186,39 +210,6 @@ fn is_tight(sheet: &Sheet<'_>, range: &Range<usize>, i: usize) -> bool {
         (other.from, other.to) == (me.from, me.to) && apart < 22.0
     };
     (range.start..i).rev().take(3).any(near) && (i + 1..range.end).take(3).any(near)
-}
-
-/// A packet from a host to itself: out and back on the inner side of its lifeline, its label beside it where that is free
-/// (below `said`). Gives how far down labels reach now.
-fn loop_back(
-    sheet: &Sheet<'_>,
-    flight: &Flight,
-    (from, to): ((f32, f32), (f32, f32)),
-    paint: Paint,
-    said: f32,
-    list: &mut DisplayList,
-) -> f32 {
-    let inner = -sheet.columns.side(flight.from as usize);
-    let to = (from.0, to.1.max(from.1 + 6.0));
-    let turn = (from.0 + inner * 22.0, (from.1 + to.1) / 2.0);
-    list.line(from, turn, paint);
-    list.arrow(turn, to, paint);
-    if matches!(flight.fate, Fate::Lost(_)) {
-        list.mark(Kind::Cross, &[turn.0, turn.1], Paint { role: Role::Trouble, hue: 0, ..paint });
-    }
-    if turn.1 - 6.0 < said {
-        return said;
-    }
-    let room = if inner > 0.0 { sheet.window.width - turn.0 } else { turn.0 } - 12.0;
-    let next =
-        sheet.columns.lines.iter().map(|x| (x - turn.0) * inner).filter(|&d| d > 0.0).fold(room, f32::min)
-            - 12.0;
-    let choices = texts(flight, sheet.window.relative, sheet.window.lang);
-    let Some(text) = choices.iter().find(|t| metrics::width(t, metrics::SMALL) <= next) else { return said };
-    let look = look::HALO | if inner < 0.0 { look::END } else { 0 };
-    let paint = Paint { role: Role::Ink, hue: 0, look, until: paint.from, ..paint };
-    list.text((turn.0 + inner * 6.0, turn.1 + 4.0), text, paint);
-    turn.1 + 8.0
 }
 
 /// Says of each run of flights without labels how many they are.

@@ -88,6 +88,8 @@ const HALF: (f32, f32) = (6.5, 4.8);
 const CLEAR: f32 = 1.0;
 /// From the middle of a text to its own arrow, square to it, at least.
 const OWN: f32 = 6.0;
+/// An arrow that goes less than this part of its length sideways is too steep for its label to be lifted straight up.
+const STEEP: f32 = 0.1;
 
 /// Places labels on a set of arrows.
 pub struct Labels<'s> {
@@ -181,10 +183,15 @@ fn middle_line(slant: Slant, length: f32, middle: f32, width: f32, above: bool) 
     let (ux, uy) = if ux < 0.0 { (-ux, -uy) } else { (ux, uy) };
     // Lifted straight up, not square to the line, so that a slanted label keeps clear of its parallel neighbours; of a steep line
     // by more, so that it keeps clear of that.
-    let lift = (OWN / ux.max(0.1)).max(if above { 8.5 } else { 9.0 }) * if above { -1.0 } else { 1.0 };
+    let sign = if above { -1.0 } else { 1.0 };
+    let lift = match ux {
+        // Far enough would be out of sight: beside it.
+        ..STEEP => (-uy * OWN * sign, ux * OWN * sign),
+        _ => (0.0, (OWN / ux).max(if above { 8.5 } else { 9.0 }) * sign),
+    };
     let centre = (
-        slant.from.0 + (slant.to.0 - slant.from.0) * middle,
-        slant.from.1 + (slant.to.1 - slant.from.1) * middle + lift,
+        slant.from.0 + (slant.to.0 - slant.from.0) * middle + lift.0,
+        slant.from.1 + (slant.to.1 - slant.from.1) * middle + lift.1,
     );
     let half = width / 2.0;
     Slant {

@@ -6,6 +6,7 @@ pub use crate::view::beside::Beside;
 use crate::view::figure::Figure;
 use crate::view::labels::{Slant, passing};
 use crate::view::list::{DisplayList, Kind, Paint, Role, look};
+use crate::view::loops;
 use crate::view::metrics;
 use crate::view::scale::{Idle, Scale};
 use crate::view::sides;
@@ -93,6 +94,15 @@ impl Columns {
         host > 0 && host + 1 < self.lines.len()
     }
 
+    /// From where to where nothing stands between the lifelines: the bars of hosts in the middle, on which names are written, are
+    /// left of theirs.
+    fn between(&self) -> Vec<(f32, f32)> {
+        let bars = |host: usize| f32::from(self.bars.get(host).copied().unwrap_or_default()) * self.bar;
+        let left_of = |host: usize| if self.is_between(host) { bars(host) } else { 0.0 };
+        let pairs = self.lines.windows(2).zip(1..);
+        pairs.map(|(line, host)| (line[0] + 8.0, line[1] - left_of(host) - 8.0)).collect()
+    }
+
     /// The side on which a host's states and calls stand: `-1` left of its lifeline, `1` right.
     pub fn side(&self, host: usize) -> f32 {
         if host > 0 && host + 1 == self.lines.len() { 1.0 } else { -1.0 }
@@ -109,6 +119,8 @@ pub(crate) struct Sheet<'a> {
     pub time: TimeText,
     /// The arrows in sight, unless they are drawn in bundles.
     pub ways: Vec<Slant>,
+    /// Boxes (left, top, right, bottom) of those from a host to itself.
+    pub hooks: Vec<[f32; 4]>,
 }
 
 impl Sheet<'_> {
@@ -141,8 +153,10 @@ pub fn draw(figure: &Figure, scale: &Scale, window: Window) -> DisplayList {
 pub fn draw_beside(figure: &Figure, scale: &Scale, beside: &Beside, window: Window) -> DisplayList {
     let time = TimeText::new(figure, window.lang);
     let columns = Columns::new(figure, beside, window.width, &time);
-    let mut sheet = Sheet { figure, scale, beside, window, columns, time, ways: Vec::new() };
+    let mut sheet =
+        Sheet { figure, scale, beside, window, columns, time, ways: Vec::new(), hooks: Vec::new() };
     sheet.ways = arrows::ways(&sheet);
+    sheet.hooks = loops::hooks(&sheet, arrows::visible(&sheet).start);
     let mut list = DisplayList::new(window.width, window.height);
     list.clip(Some([0.0, HEAD - 2.0, window.width, window.height - HEAD + 2.0]));
     axis(&sheet, &mut list);
@@ -192,12 +206,12 @@ fn axis(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let paint = Paint::new(Role::Faint).look(look::CENTRE | look::HALO);
         list.text((centre, middle + 4.0), &text, paint);
         let half = metrics::width(&text, metrics::SMALL) / 2.0 + 10.0;
-        let first = sheet.columns.lines.first().copied().unwrap_or(x);
-        let last = sheet.columns.lines.last().copied().unwrap_or(right);
         let dots = Paint::new(Role::Faint).look(look::DOTTED);
-        for (from, to) in [(first + 8.0, centre - half), (centre + half, last - 8.0)] {
-            if to > from {
-                list.line((from, middle), (to, middle), dots);
+        for (from, to) in sheet.columns.between() {
+            for (from, to) in [(from, to.min(centre - half)), (from.max(centre + half), to)] {
+                if to > from {
+                    list.line((from, middle), (to, middle), dots);
+                }
             }
         }
     }
@@ -219,7 +233,10 @@ pub(crate) fn idle_text(sheet: &Sheet<'_>, idle: &Idle) -> Option<(String, (f32,
     let (middle, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
     // Where an arrow is under way all the while, the text stands beside it.
     let is_free = |x: f32, half: f32| {
-        passing(&sheet.ways, x - half, x + half).iter().all(|(top, low)| *low < y - 6.0 || *top > y + 6.0)
+        let hooks = sheet.hooks.iter().filter(|[left, _, right, _]| *left < x + half && *right > x - half);
+        let hooks = hooks.map(|&[_, top, _, low]| (top, low));
+        let mut passing = passing(&sheet.ways, x - half, x + half).into_iter().chain(hooks);
+        passing.all(|(top, low)| low < y - 6.0 || top > y + 6.0)
     };
     for text in [&long, &span] {
         let half = metrics::width(text, metrics::SMALL) / 2.0 + 1.0;

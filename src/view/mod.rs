@@ -27,6 +27,7 @@ pub mod ladder;
 mod lanes;
 pub mod ledger;
 pub mod list;
+mod loops;
 pub mod machine;
 pub mod mermaid;
 pub mod metrics;

@@ -1,5 +1,6 @@
 //! What stands beside the lifelines: state bars, socket calls, timers.
 
+use crate::view::arrows::crosses;
 use crate::view::beside::MOST_LANES;
 use crate::view::crowd;
 use crate::view::figure::{Call, Known, StateSpan};
@@ -126,9 +127,15 @@ fn name_of(
     list.text_along((x + 4.0, middle), (x + 4.0, middle - 10.0), name, ink);
 }
 
+/// How far brackets of timers with their names reach from the lifeline.
+const BRACKET: f32 = 30.0;
+
 /// The brackets of timers that fired.
 pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
     let bottom = sheet.bottom();
+    // Where names cannot stand: other timers' names, and packets from a host to itself.
+    let mut boxes = sheet.hooks.clone();
+    let crosses = crosses(sheet);
     for (i, timer) in sheet.figure.timers.iter().enumerate() {
         let Some(&(from, until)) = sheet.scale.timers.get(i) else { continue };
         if !timer.fired || until < sheet.window.top || from > bottom {
@@ -143,10 +150,15 @@ pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let x = x + if inner > 0.0 { 12.0 } else { -4.0 };
         let mut taken = passing(&sheet.ways, x - 10.0, x + 2.0);
         breaks(sheet, 2.0, &mut taken);
+        taken.extend(passing(&crosses, x - 10.0, x + 2.0));
+        let beside = boxes.iter().filter(|[left, _, right, _]| *left < x + 2.0 && *right > x - 10.0);
+        taken.extend(beside.map(|[_, top, _, low]| (*top, *low)));
         let (top, low) = longest_free((y0.max(HEAD), y1.min(sheet.window.height)), &taken);
         let name = timer.name.text(sheet.window.lang);
-        if low - top > metrics::width(name, metrics::SMALL) + 8.0 {
+        let room = metrics::width(name, metrics::SMALL) + 8.0;
+        if low - top > room {
             let at = (x, (top + low) / 2.0);
+            boxes.push([x - 10.0, at.1 - room / 2.0, x + 2.0, at.1 + room / 2.0]);
             let text = Paint { look: look::CENTRE | look::HALO, until: paint.from, ..paint };
             list.text_along(at, (at.0, at.1 - 10.0), name, text);
         }
@@ -278,6 +290,9 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
         return crowd::calls(sheet, &seen, list);
     }
     let mut rows: Vec<Rows> = columns.lines.iter().map(|_| Rows::default()).collect();
+    let mut between = sheet.ways.clone();
+    between.extend(crosses(sheet));
+    let has_timer = |host: u16| sheet.figure.timers.iter().any(|timer| timer.host == host && timer.fired);
     for i in seen {
         let (Some(call), Some(&(from, until))) = (sheet.figure.calls.get(i), sheet.scale.calls.get(i)) else {
             continue;
@@ -296,7 +311,8 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let room = match side < 0.0 {
             // Up to the lifeline before, and what may stand at it.
             _ if columns.is_between(host) => {
-                let before = sheet.line_x(call.host - 1);
+                let brackets = if has_timer(call.host - 1) { BRACKET } else { 0.0 };
+                let before = sheet.line_x(call.host - 1) + brackets;
                 (edge - before - 6.0).min(((sheet.line_x(call.host) - before) * 0.33).max(62.0))
             }
             true => edge - columns.axis - 2.0,
@@ -305,7 +321,7 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let end = if side < 0.0 { look::END } else { 0 };
         let tall = call.blocked && y1 - y0 > 24.0;
         let Some(rows) = rows.get_mut(host) else { continue };
-        let ways = if columns.is_between(host) { &sheet.ways[..] } else { &[] };
+        let ways = if columns.is_between(host) { &between[..] } else { &[] };
         let text = Paint {
             role: if call.failed { Role::Trouble } else { Role::Ink },
             hue: 0,
