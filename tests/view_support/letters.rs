@@ -1,4 +1,4 @@
-//! Where the letters of a picture's labels stand, and what runs through them.
+//! Where the letters of a ladder's labels stand, and what runs through them.
 
 use framewire::view::ladder;
 use framewire::view::list::{DisplayList, Kind, Role, look};
@@ -40,29 +40,6 @@ impl Letters<'_> {
         // The estimate errs on the wide side.
         let has_ground = list.look[i] & look::HALO != 0;
         Some(Letters { text, middle, along, half: half * 0.94, has_ground })
-    }
-
-    /// True unless a line along one of these letters' sides parts the two.
-    fn meets(&self, other: &Letters<'_>) -> bool {
-        let corners = other.corners();
-        let turned = |(x, y): Point| {
-            let (x, y) = (x - self.middle.0, y - self.middle.1);
-            [x * self.along.0 + y * self.along.1, y * self.along.0 - x * self.along.1]
-        };
-        [(0, self.half), (1, LETTERS)].into_iter().all(|(axis, half)| {
-            let at = corners.map(|corner| turned(corner)[axis]);
-            at.iter().any(|&at| at > -half) && at.iter().any(|&at| at < half)
-        })
-    }
-
-    fn corners(&self) -> [Point; 4] {
-        [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)].map(|(a, b)| {
-            let (a, b) = (a * self.half, b * LETTERS);
-            (
-                self.middle.0 + a * self.along.0 - b * self.along.1,
-                self.middle.1 + a * self.along.1 + b * self.along.0,
-            )
-        })
     }
 
     /// True if the line from `a` to `b` runs through them.
@@ -130,23 +107,6 @@ pub fn struck(list: &DisplayList, what: &str) -> Vec<String> {
                 out.push(format!(
                     "{what}: {kind} {:?} {p:?} through {:?} at {:?}",
                     list.role[i], label.text, label.middle
-                ));
-            }
-        }
-    }
-    out
-}
-
-/// Labels whose letters stand on those of another, in words.
-pub fn overlapping(list: &DisplayList, what: &str) -> Vec<String> {
-    let labels: Vec<Letters<'_>> = (0..list.len()).filter_map(|i| Letters::of(list, i)).collect();
-    let mut out = Vec::new();
-    for (n, one) in labels.iter().enumerate() {
-        for other in &labels[n + 1..] {
-            if one.meets(other) && other.meets(one) {
-                out.push(format!(
-                    "{what}: {:?} at {:?} on {:?} at {:?}",
-                    one.text, one.middle, other.text, other.middle
                 ));
             }
         }
