@@ -170,10 +170,9 @@ test('what does not fit of a program\'s line hangs below its first letter', asyn
       const code = /** @type {HTMLElement} */ (item.querySelector('code'));
       const text = code.textContent ?? '';
       const range = document.createRange();
-      const nodes = [...code.querySelectorAll('.indent')].map((span) => span.firstChild).concat(code.lastChild);
-      const start = text.search(/\S/);
-      range.setStart(/** @type {Node} */ (nodes[0]), Math.max(0, start));
-      range.setEnd(/** @type {Node} */ (nodes.at(-1)), nodes.at(-1)?.textContent?.length ?? 0);
+      range.selectNodeContents(code);
+      const first = code.querySelector('.indent')?.firstChild;
+      if (first) range.setStart(first, Math.max(0, text.search(/\S/)));
       const rects = [...range.getClientRects()].filter((rect) => rect.width > 0);
       const tops = [...new Set(rects.map((rect) => Math.round(rect.top)))];
       const left = (/** @type {number} */ top) => Math.min(...rects.filter((rect) => Math.round(rect.top) === top).map((rect) => rect.left));
@@ -189,4 +188,59 @@ test('what does not fit of a program\'s line hangs below its first letter', asyn
   // What is copied is the program's text, with its spaces.
   assert.match(await player.locator('.programs.right').innerText(), /\n {8}print\(data\.decode\('utf-8'\)\)/);
   await done();
+});
+
+test('no name in a program is cut in its middle', async () => {
+  for (const [name, width] of [['utf8-cut', 1280], ['framed-echo', 1280], ['half-close', 1280], ['short-read', 1280], ['framed-echo', 390], ['utf8-cut', 320]]) {
+    const { player, done } = await open(`scenario=${name}&lang=en`, { viewport: { width, height: 900 } });
+    const cut = await player.locator('.programs .word').evaluateAll((words) => {
+      const pieces = words.flatMap((word) => [word.querySelector('.indent')?.firstChild, ...[...word.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)]);
+      return pieces.flatMap((piece) => {
+        const range = document.createRange();
+        range.selectNodeContents(/** @type {Node} */ (piece));
+        const tops = new Set([...range.getClientRects()].map((rect) => Math.round(rect.top)));
+        return tops.size > 1 ? [piece?.textContent] : [];
+      });
+    });
+    assert.deepEqual(cut, [], `${name} at ${width} px`);
+    await done();
+  }
+});
+
+test('programs without a figure share the width', async () => {
+  const { player, done } = await open('scenario=framed-echo&lang=en&view=programs');
+  const widths = await player.locator('.programs').evaluateAll((columns) => columns.map((column) => column.getBoundingClientRect().width));
+  assert.ok(widths.every((width) => width > 600), String(widths));
+  await done();
+});
+
+for (const width of [320, 390]) {
+  test(`at ${width} px the menu of views stands within the screen`, async () => {
+    for (const lang of ['en', 'zh']) {
+      const { page, player, done } = await open(`scenario=hello-tcp&lang=${lang}`, { viewport: { width, height: 844 } });
+      await player.getByRole('button', { name: /^(Views|视图)/ }).click();
+      const boxes = await player.locator('.menu .panel').evaluate((panel) => [panel, ...panel.querySelectorAll('label, button')].map((part) => part.getBoundingClientRect().toJSON()));
+      for (const { left, right } of boxes) assert.ok(left >= 0 && right <= width, `${left} ${right}`);
+      await player.getByRole('checkbox').nth(2).click();
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      await done();
+    }
+  });
+}
+
+test('on a phone the inspector lies over the ledger, whatever it shows', async () => {
+  // The first call, and the first state.
+  for (const id of [0x20000000, 0x30000000]) {
+    const { player, done } = await open('scenario=hello-tcp&lang=en', { viewport: { width: 390, height: 844 } });
+    const covered = await player.evaluate((element, selected) => {
+      element.select(selected);
+      const box = element.inspector.element.getBoundingClientRect();
+      return [0.1, 0.5, 0.9].map((part) => {
+        const at = element.shadowRoot.elementFromPoint(box.left + box.width / 2, box.top + box.height * part);
+        return at?.closest('.inspector') ? 'inspector' : at?.className;
+      });
+    }, id);
+    assert.deepEqual(covered, ['inspector', 'inspector', 'inspector']);
+    await done();
+  }
 });

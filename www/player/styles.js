@@ -54,7 +54,7 @@ button, select {
   font: inherit; color: inherit; background: none; border: 1px solid transparent; border-radius: 4px;
   min-height: 32px; padding: 0 8px; cursor: pointer;
 }
-select { border-color: var(--fw-line); background: var(--fw-paper); max-width: 100%; }
+select { border-color: var(--fw-line); background: var(--fw-paper); max-width: 100%; text-overflow: ellipsis; }
 button:hover { background: var(--fw-panel); }
 button[aria-pressed='true'] { border-color: var(--fw-line); background: var(--fw-panel); }
 header .bar button { white-space: nowrap; }
@@ -111,8 +111,11 @@ canvas.pointing { cursor: pointer; }
 .programs.right { grid-area: right; border-left: 1px solid var(--fw-line); }
 .programs h2 { padding: 0 12px 4px; }
 .programs ol { list-style: none; font: 12px/1.6 var(--fw-mono); overflow: auto; }
-.programs li { display: block; padding: 0 8px 0 calc(34px + var(--indent, 0ch)); text-indent: calc(-12px - var(--indent, 0ch)); position: relative; white-space: pre-wrap; overflow-wrap: anywhere; }
-.programs .indent { white-space: pre; }
+.programs { --step: .5ch; --hang: 8px; }
+.narrow .programs { --step: 1ch; --hang: 16px; }
+.programs li { display: block; padding: 0 4px 0 calc(22px + var(--hang) + var(--indent) * var(--step)); text-indent: calc(0px - var(--hang) - var(--indent) * var(--step)); position: relative; white-space: pre-wrap; overflow-wrap: anywhere; }
+.programs .word { display: inline-block; max-width: 100%; text-indent: 0; }
+.programs .indent { white-space: pre; word-spacing: calc(var(--step) - 1ch); }
 .programs li::before { text-indent: 0; }
 .programs .running::before { content: '▸'; position: absolute; left: 8px; }
 .programs .running { background: var(--fw-panel); }
@@ -241,15 +244,18 @@ kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius
 .narrow .figure-box { overflow: visible; }
 .narrow .values, .narrow .states .bar, .narrow .charts .bar { padding-left: 8px; padding-right: 8px; }
 .narrow .menu label { min-height: 44px; }
+.narrow header .bar { position: relative; }
+.narrow .menu { position: static; }
+.narrow .menu .panel { right: 8px; max-width: calc(100% - 16px); }
 .narrow .ledger .bar, .narrow .intro { padding-left: 8px; padding-right: 8px; }
 .narrow .scroller.grows { overflow: hidden; }
 .narrow .programs { border: 0; border-top: 1px solid var(--fw-line); }
-.narrow .inspector { position: absolute; left: 0; right: 0; bottom: 0; max-height: 55%; border: 0; border-top: 1px solid var(--fw-ink); }
+.narrow .inspector { position: absolute; left: 0; right: 0; bottom: 0; z-index: 2; max-height: 55%; border: 0; border-top: 1px solid var(--fw-ink); }
 .narrow .inspector.empty { display: none; }
 .player.alone .body .inspector { display: flex; inset: 0; width: auto; max-height: none; border: 0; }
 .narrow header .bar { flex-wrap: wrap; padding: 4px 8px; }
 .narrow .brand, .narrow header .gap { display: none; }
-.tools { display: flex; }
+.tools { display: flex; flex-wrap: wrap; }
 .menu .tools { border-top: 1px solid var(--fw-line); margin-top: 6px; padding-top: 6px; }
 .narrow .picker { flex: 1 1 120px; }
 .narrow button, .narrow select { min-height: 44px; }
