@@ -5,7 +5,7 @@ macro_rules! figure_words {
     ($then:ident! $($done:tt)*) => { $then! {
         $($done)*
         // The ladder.
-        Time "time": "time", "时间";
+        Time "time": "Time", "时间";
         Lost "lost": "lost", "丢失";
         Retransmission "retransmission": "retransmission", "重传";
         FastRetransmission "fast-retransmission": "fast retransmission", "快速重传";
@@ -210,19 +210,19 @@ macro_rules! figure_words {
         Changed "changed": "What it changed", "它改变了什么";
         Before "before": "before", "之前";
         After "after": "after", "之后";
-        Sent "sent": "sent", "发出";
-        ArrivedAt "arrived-at": "arrived", "到达";
-        LostAt "lost-at": "lost", "丢失";
-        Begun "begun": "called", "调用";
-        Returned "returned": "returned", "返回";
+        Sent "sent": "Sent", "发出";
+        ArrivedAt "arrived-at": "Arrived", "到达";
+        LostAt "lost-at": "Lost", "丢失";
+        Begun "begun": "Called", "调用";
+        Returned "returned": "Returned", "返回";
         StillBlocked "still-blocked": "has not returned", "尚未返回";
         BlockedFor "blocked-for": "blocked for {0}", "阻塞 {0}";
         Host "host": "Host", "主机";
-        Result "result": "result", "结果";
+        Result "result": "Result", "结果";
         Provenance "provenance": "Known as", "来源";
-        StreamOffset "stream-offset": "stream offset", "字节流偏移";
+        StreamOffset "stream-offset": "Stream offset", "字节流偏移";
         State "state": "State", "状态";
-        Event "event": "event", "事件";
+        Event "event": "Event", "事件";
         HeaderOf "header-of": "{0} header", "{0} 首部";
         RelativeTo "relative-to": "{0}, counted from the initial sequence number", "相对序号 {0}（从初始序号算起）";
         OctetsLong "octets-long": "{0} octets", "{0} 字节";
