@@ -267,28 +267,28 @@ impl Sheet<'_> {
                 ],
             );
         }
+        let mut notes = vec![note.clone()];
         if !octets.even {
             note = format!("{note} · {}", Word::NotToScale.text(self.window.lang));
+            notes.insert(0, note.clone());
         }
-        let end = width;
-        // The page's buttons for zooming stand at the right of the first heading.
-        let tools = if y == 0.0 && octets.is_squeezed() { TOOLS } else { 0.0 };
+        // The page's buttons for zooming stand at the right of the first heading, unless a choice of connections stands above.
+        let streams = self.figure.streams.len();
+        let tools = if y == 0.0 && octets.is_squeezed() && streams <= 2 { TOOLS } else { 0.0 };
         let back = self.figure.streams.get(i ^ 1).filter(|s| s.connection == stream.connection && s.len == 0);
-        if let Some(back) = back.filter(|_| stream.len > 0 && self.figure.streams.len() == 2) {
+        if let Some(back) = back.filter(|_| stream.len > 0 && streams == 2) {
             let (title, nothing) = self.title(back);
-            let long = note.clone() + &fill(Word::SilentDirection, self.window.lang, &[&title, &nothing]);
-            let title = self.title(stream).0;
-            let room = end - tools - metrics::bold_width(&title, metrics::SMALL) - 10.0;
-            // In full, or not at all.
-            if metrics::width(&long, metrics::SMALL) <= room {
-                note = long;
-            }
+            notes.insert(0, note + &fill(Word::SilentDirection, self.window.lang, &[&title, &nothing]));
         }
-        let width = end - tools;
+        let width = width - tools;
         let title = metrics::shorten(&title, metrics::SMALL, (width - 44.0) / metrics::BOLD);
         list.text((x, y + 13.0), &title, Paint::new(Role::Ink).look(look::BOLD));
         let used = metrics::bold_width(&title, metrics::SMALL) + 10.0;
-        let note = metrics::shorten(&note, metrics::SMALL, width - used);
+        // Each part in full, or not at all.
+        let choices: Vec<&str> = notes.iter().map(String::as_str).collect();
+        let last = choices.last().copied().unwrap_or_default();
+        let note = metrics::fitting(&choices, metrics::SMALL, width - used).unwrap_or(last);
+        let note = metrics::shorten(note, metrics::SMALL, width - used);
         list.text((x + used, y + 13.0), &note, Paint::new(Role::Faint));
     }
 }
