@@ -244,3 +244,23 @@ test('on a phone the inspector lies over the ledger, whatever it shows', async (
     await done();
   }
 });
+
+test('a short figure grows to the room that there is', async () => {
+  const { page, player, done } = await open('scenario=hello-udp&lang=en');
+  const filled = () =>
+    player.evaluate(({ ladder }) => ({ content: ladder.contentHeight(), room: ladder.scroller.clientHeight, scrolls: ladder.scroller.scrollHeight > ladder.scroller.clientHeight, zoom: ladder.zoom }));
+  for (const name of ['hello-udp', 'closed-port', 'udp-reordered', 'udp-keeps-boundaries']) {
+    await show(player, name);
+    const { content, room, scrolls } = await filled();
+    assert.ok(content > room * 0.65 && !scrolls, `${name}: ${content} of ${room}`);
+  }
+  // Twice as tall at most; and one that needs its room is as it was.
+  await page.setViewportSize({ width: 1280, height: 1600 });
+  await player.evaluate(() => new Promise((go) => requestAnimationFrame(() => setTimeout(go, 50))));
+  assert.ok((await filled()).zoom <= 2);
+  await show(player, 'fast-retransmit');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await player.evaluate(() => new Promise((go) => requestAnimationFrame(() => setTimeout(go, 50))));
+  assert.equal((await filled()).zoom, 1);
+  await done();
+});
