@@ -11,7 +11,7 @@ const WINDOW = 160;
 const REST_MS = 250;
 
 /** Where a line of Python may break: at spaces, behind a bracket that opens much, before a method of what a call returns. */
-const BREAKS = /(?<=\()(?!\(|[^\s()]{0,4}\))|(?<=\))(?=\.)|(?<=\s)(?=\S)|(?<=\S)(?=\s)/;
+const BREAKS = /(?<=\w\(\(?)(?!\(|[^\s()]{0,4}\))|(?<=\))(?=\.)|(?<=\s)(?=\S)|(?<=\S)(?=\s)/;
 /** And where a name may that is longer than a line. */
 const IN_NAMES = /(?<=[._])|(?<=[a-z])(?=[A-Z])/;
 

@@ -113,8 +113,9 @@ canvas.pointing { cursor: pointer; }
 .programs ol { list-style: none; font: 12px/1.6 var(--fw-mono); overflow: auto; }
 .programs { --step: .5ch; --hang: 8px; }
 .narrow .programs { --step: 1ch; --hang: 16px; }
-.programs li { display: block; padding: 0 4px 0 calc(22px + var(--hang) + var(--indent) * var(--step)); text-indent: calc(0px - var(--hang) - var(--indent) * var(--step)); position: relative; white-space: pre-wrap; overflow-wrap: anywhere; }
+.programs li { --in: calc(var(--hang) + var(--indent) * var(--step)); display: block; padding: 0 4px 0 calc(22px + var(--in)); text-indent: calc(0px - var(--in)); position: relative; white-space: pre-wrap; overflow-wrap: anywhere; }
 .programs .word { display: inline-block; max-width: 100%; text-indent: 0; }
+.programs .word:first-child { max-width: calc(100% + var(--in)); padding-left: var(--in); text-indent: calc(0px - var(--in)); }
 .programs .indent { white-space: pre; word-spacing: calc(var(--step) - 1ch); }
 .programs li::before { text-indent: 0; }
 .programs .running::before { content: '▸'; position: absolute; left: 8px; }
