@@ -14,6 +14,8 @@ const MOST = 6000;
 
 /** A short figure grows to the room that there is, but not beyond so many times its height. */
 const LARGEST = 2;
+/** Nor for less than so many times. */
+const ENOUGH = 1.2;
 
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
 
@@ -54,7 +56,7 @@ export class LadderView {
     // What is short is drawn larger, so that no half of the page stands empty.
     const { narrow, embed } = this.player;
     const free = narrow || embed.automatic ? 1 : (room - HEAD - LEAD - FOOT) / Math.max(this.height, 1);
-    this.zoom = Math.min(Math.max(free, 1), LARGEST);
+    this.zoom = free > ENOUGH ? Math.min(free, LARGEST) : 1;
     this.player.extentChanged(this.height, playhead < extent - 0.01 ? core.position(time) + among : this.height);
     this.layout();
   }
