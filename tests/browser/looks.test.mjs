@@ -264,3 +264,46 @@ test('a short figure grows to the room that there is', async () => {
   assert.equal((await filled()).zoom, 1);
   await done();
 });
+
+test('the bytes in the inspector stand in one line each', async () => {
+  for (const width of [390, 1280]) {
+    const { player, done } = await open('scenario=sticky-packets&lang=en', { viewport: { width, height: 800 } });
+    // The first call that moved octets.
+    await player.evaluate((element) => {
+      for (let i = 0; !element.shadowRoot.querySelector('.dump') && i < 12; i++) element.select(0x20000000 + i);
+    });
+    const dump = await player.locator('.dump').evaluate((box) => ({
+      heights: [...box.querySelectorAll('.line')].map((line) => line.getBoundingClientRect().height),
+      over: box.scrollWidth - box.clientWidth,
+    }));
+    assert.ok(dump.heights.length > 0 && dump.heights.every((height) => height < 20), String(dump.heights));
+    assert.ok(dump.over <= 0, `${dump.over} px too wide`);
+    await done();
+  }
+});
+
+test('what lights up in bold stays within the picture', async () => {
+  const { player, done } = await open('scenario=sticky-packets&lang=en');
+  const over = await player.evaluate((element) => {
+    const { picture } = element.ladder;
+    const { list } = picture;
+    const ctx = picture.canvas.getContext('2d');
+    const drawn = [];
+    const proto = CanvasRenderingContext2D.prototype;
+    const { fillText } = proto;
+    proto.fillText = function (text, x, y, most) {
+      if (this.textAlign === 'left' && this.font.startsWith('600')) drawn.push([text, x + Math.min(this.measureText(text).width, most ?? Infinity)]);
+      return most === undefined ? fillText.call(this, text, x, y) : fillText.call(this, text, x, y, most);
+    };
+    for (const id of new Set(list.id)) if (id >>> 28 === 2) {
+      element.select(id);
+      picture.stale = true;
+      picture.paintNow();
+    }
+    proto.fillText = fillText;
+    return { drawn: drawn.length, ctx: Boolean(ctx), over: drawn.filter(([, right]) => right > list.width) };
+  });
+  assert.ok(over.drawn > 5, JSON.stringify(over));
+  assert.deepEqual(over.over, []);
+  await done();
+});

@@ -356,6 +356,8 @@ class Painter {
     const text = list.texts[list.text[i]];
     const turned = list.start[i + 1] - at === 4;
     let [x, y] = [p[at], p[at + 1]];
+    // Bold letters are wider than those for which room was made.
+    const most = lit && !turned && !(look & (LOOK.centre | LOOK.end)) ? list.width - x - 2 : undefined;
     if (turned) {
       ctx.save();
       ctx.translate(x, y);
@@ -376,11 +378,11 @@ class Painter {
       } else {
         ctx.strokeStyle = theme.paper;
         ctx.lineWidth = 3.5;
-        ctx.strokeText(text, x, y);
+        ctx.strokeText(text, x, y, most);
       }
       ctx.globalAlpha = alpha;
     }
-    ctx.fillText(text, x, y);
+    ctx.fillText(text, x, y, most);
     if (turned) ctx.restore();
   }
 }

@@ -192,11 +192,12 @@ thead th { color: var(--fw-faint); }
 .detail summary { font-size: 12px; font-weight: 600; margin: 16px 0 4px; cursor: pointer; }
 .changes td:last-child { font-weight: 600; }
 .dump { font: 12px/1.5 var(--fw-mono); overflow-x: auto; }
-.dump .line { display: flex; gap: 10px; }
+.dump .line { display: flex; gap: 6px; }
+.dump .line > * { flex: none; }
 .dump .offset { color: var(--fw-faint); }
-.dump .hex { flex: none; width: 16.5em; }
-.dump .hex span { display: inline-block; width: 2em; }
-.dump .text span { display: inline-block; width: .62em; }
+.dump .hex { width: 12em; }
+.dump .hex span { display: inline-block; width: 1.5em; }
+.dump .text span { display: inline-block; width: .61em; }
 ${hues}
 ${bits}
 

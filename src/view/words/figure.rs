@@ -230,8 +230,8 @@ macro_rules! figure_words {
         ChecksumWrong "checksum-wrong": "wrong", "错误";
         ChecksumNone "checksum-none": "the sender made none", "发送方未计算";
         ChecksumUnknown "checksum-unknown": "cannot be said: bytes are missing", "数据不全，无法校验";
-        From "from": "from", "开始";
-        Until "until": "until", "结束";
+        From "from": "From", "开始";
+        Until "until": "Until", "结束";
         Frame "frame": "frame", "帧";
         PartLength "part-length": "length field", "长度字段";
         PartHeader "part-header": "header", "首部";
