@@ -155,11 +155,9 @@ pub(crate) fn flights(sheet: &Sheet<'_>, mut taken: Vec<[f32; 4]>, list: &mut Di
             }
         }
         // Or by itself, beside what names the packet.
-        let said = found.as_ref().is_some_and(|label| label.text.ends_with(lost));
-        let word = [lost.to_owned()];
-        if is_lost && !said {
-            let alone = labels.place_behind(k, &word, sheet.line_x(flight.to));
-            if let Some(label) = alone.filter(|label| in_sight(sheet, label)) {
+        if is_lost && !found.as_ref().is_some_and(|label| label.text.ends_with(lost)) {
+            let word = [lost.to_owned()];
+            if let Some(label) = labels.place_behind(k, &word, sheet.line_x(flight.to)) {
                 list.text_along(label.at, label.toward, label.text, paint);
             }
         }
@@ -367,10 +365,14 @@ mod tests {
 
     #[test]
     fn what_was_lost_says_so_where_there_is_room_behind_the_cross() {
-        for name in ["lost-syn", "lost-syn-ack", "lost-fin", "lost-handshake-ack", "fast-retransmit", "path-mtu"] {
+        for name in
+            ["lost-syn", "lost-syn-ack", "lost-fin", "lost-handshake-ack", "fast-retransmit", "path-mtu"]
+        {
             let run = Run::new(&builtin(name).unwrap(), &[]).unwrap();
             let session = Session::new(run.shared_trace());
-            for (&lang, width) in Lang::ALL.iter().flat_map(|lang| [(lang, 390.0), (lang, 600.0), (lang, 1_280.0)]) {
+            for (&lang, width) in
+                Lang::ALL.iter().flat_map(|lang| [(lang, 390.0), (lang, 600.0), (lang, 1_280.0)])
+            {
                 let (top, zoom) = (0.0, 1.0);
                 let list = session.ladder(Window { width, height: 900.0, top, zoom, relative: true, lang });
                 let lost = Word::Lost.text(lang);

@@ -19,9 +19,14 @@ const LEGIBLE: f32 = 8.0;
 /// More ranges than this lead down in one ribbon each message.
 const MANY: usize = 200;
 
+/// Puts ranges in order: one sort for all who need it, for the module's size.
+pub(crate) fn in_order(ranges: &mut [Range<u64>]) {
+    ranges.sort_by_key(|r| (r.start, r.end));
+}
+
 /// Ranges merged and in order.
 pub(crate) fn merged(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
-    ranges.sort_by_key(|r| r.start);
+    in_order(&mut ranges);
     let mut out: Vec<Range<u64>> = Vec::new();
     for range in ranges {
         match out.last_mut() {
@@ -154,9 +159,9 @@ impl Lanes<'_> {
     }
 
     /// How the boxes of these ranges, which stand in one lane, say how much is in them.
-    pub fn numbers(&self, ranges: impl Iterator<Item = Range<u64>>) -> Numbers {
+    pub fn numbers(&self, ranges: &mut dyn Iterator<Item = Range<u64>>) -> Numbers {
         let mut numbers = Numbers { unit: true, none: 0 };
-        let unit = metrics::width(&fill(Word::Octets, self.lang, &[""]), metrics::SMALL);
+        let unit = metrics::width(" B", metrics::SMALL);
         for range in ranges {
             let Some((_, w)) = self.octets.span(&range).filter(|span| span.1 >= DENSE) else { continue };
             if self.octets.cell(&range) >= LEGIBLE {

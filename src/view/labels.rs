@@ -84,7 +84,7 @@ impl Plate {
 
 /// Half the height of a text with the air around it: of a level one, and at least.
 const HALF: (f32, f32) = (6.5, 4.8);
-/// Space between the ends of two labels, beyond the air around each.
+/// Space between the ends of two labels.
 const ENDS: f32 = 8.0;
 /// How much further it stays from a foreign arrow.
 const CLEAR: f32 = 1.0;
@@ -95,9 +95,8 @@ const OWN: f32 = 6.0;
 pub struct Labels<'s> {
     slants: &'s [Slant],
     ways: Vec<Plate>,
-    /// What stands there already: first the boxes, then the labels.
+    /// What stands there already.
     taken: Vec<Plate>,
-    boxes: usize,
 }
 
 impl<'s> Labels<'s> {
@@ -109,7 +108,7 @@ impl<'s> Labels<'s> {
             Plate::around(&line, (bottom - top) / 2.0)
         };
         let ways = slants.iter().map(|slant| Plate::around(slant, CLEAR)).collect();
-        Labels { slants, ways, taken: boxes.iter().map(level).collect(), boxes: boxes.len() }
+        Labels { slants, ways, taken: boxes.iter().map(level).collect() }
     }
 
     /// The first of `choices` that finds a place on arrow `k`, and where.
@@ -167,14 +166,12 @@ impl<'s> Labels<'s> {
     fn takes(&mut self, k: usize, line: &Slant, air: f32) -> bool {
         let mut plate = Plate::around(line, 0.0);
         plate.half.1 = (HALF.0 * plate.along.0).max(HALF.1);
-        // Two labels in one line would read as one.
-        let wide = |ends: f32| Plate { half: (plate.half.0 + ends, plate.half.1 + air), ..plate };
-        let (boxes, labels) = self.taken.split_at(self.boxes);
-        let (from_boxes, from_labels) = (wide(air), wide(air.max(ENDS)));
-        let free = boxes.iter().all(|other| from_boxes.is_apart(other))
-            && labels.iter().all(|other| from_labels.is_apart(other))
+        let wide = Plate { half: (plate.half.0 + air, plate.half.1 + air), ..plate };
+        let free = self.taken.iter().all(|other| wide.is_apart(other))
             && self.ways.iter().enumerate().all(|(j, other)| j == k || plate.is_apart(other));
         if free {
+            // Two labels in one line would read as one.
+            plate.half.0 += ENDS;
             self.taken.push(plate);
         }
         free
@@ -296,8 +293,9 @@ mod tests {
             }
             for (i, a) in labels.taken.iter().enumerate() {
                 for b in &labels.taken[i + 1..] {
-                    let ends = Plate { half: (b.half.0 + ENDS - 0.1, b.half.1), ..*b };
-                    prop_assert!(a.is_apart(&ends), "{a:?} {b:?}");
+                    // Each was kept with the space beyond its ends.
+                    let later = Plate { half: (b.half.0 - ENDS, b.half.1), ..*b };
+                    prop_assert!(a.is_apart(&later), "{a:?} {b:?}");
                 }
             }
         }

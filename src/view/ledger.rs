@@ -267,29 +267,28 @@ impl Sheet<'_> {
                 ],
             );
         }
-        let mut notes = vec![note.clone()];
+        // From the longest to the shortest; each part in full, or not at all.
+        let mut notes = [String::new(), String::new(), note.clone()];
         if !octets.even {
             note = format!("{note} · {}", Word::NotToScale.text(self.window.lang));
-            notes.insert(0, note.clone());
         }
+        notes[1].clone_from(&note);
         // The page's buttons for zooming stand at the right of the first heading, unless a choice of connections stands above.
         let streams = self.figure.streams.len();
         let tools = if y == 0.0 && octets.is_squeezed() && streams <= 2 { TOOLS } else { 0.0 };
         let back = self.figure.streams.get(i ^ 1).filter(|s| s.connection == stream.connection && s.len == 0);
         if let Some(back) = back.filter(|_| stream.len > 0 && streams == 2) {
             let (title, nothing) = self.title(back);
-            notes.insert(0, note + &fill(Word::SilentDirection, self.window.lang, &[&title, &nothing]));
+            note += &fill(Word::SilentDirection, self.window.lang, &[&title, &nothing]);
         }
+        notes[0] = note;
         let width = width - tools;
         let title = metrics::shorten(&title, metrics::SMALL, (width - 44.0) / metrics::BOLD);
         list.text((x, y + 13.0), &title, Paint::new(Role::Ink).look(look::BOLD));
         let used = metrics::bold_width(&title, metrics::SMALL) + 10.0;
-        // Each part in full, or not at all.
-        let choices: Vec<&str> = notes.iter().map(String::as_str).collect();
-        let last = choices.last().copied().unwrap_or_default();
-        let note = metrics::fitting(&choices, metrics::SMALL, width - used).unwrap_or(last);
-        let note = metrics::shorten(note, metrics::SMALL, width - used);
-        list.text((x + used, y + 13.0), &note, Paint::new(Role::Faint));
+        if let Some(note) = notes.iter().find(|note| metrics::width(note, metrics::SMALL) <= width - used) {
+            list.text((x + used, y + 13.0), note, Paint::new(Role::Faint));
+        }
     }
 }
 

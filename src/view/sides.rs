@@ -156,8 +156,7 @@ pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
 /// A call as it is written beside the lifeline, from the fullest text to the shortest.
 fn call_texts(call: &Call, result: &str, (whole, bare): (bool, bool), lang: Lang) -> Vec<String> {
     let name = format!("{}{}", call.name, if bare { "" } else { "()" });
-    let with_args =
-        if call.args.is_empty() { name.clone() } else { format!("{}({})", call.name, call.args) };
+    let with_args = if call.args.is_empty() { name.clone() } else { format!("{}({})", call.name, call.args) };
     let quoted = matches!(&call.result, Written::Text(text) if text.starts_with("b'"));
     let mut out = Vec::with_capacity(7);
     if whole && !result.is_empty() {
@@ -324,7 +323,14 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
         // Where empty parentheses have no room behind each name they stand behind none.
         let names = sheet.beside.of(host).names - BESIDE;
         let bare = names <= room && room < names + metrics::width("()", metrics::SMALL);
-        write_first(&call_texts(call, result, (!tall, bare), w.lang), room, (edge, y0), text, (rows, ways), list);
+        write_first(
+            &call_texts(call, result, (!tall, bare), w.lang),
+            room,
+            (edge, y0),
+            text,
+            (rows, ways),
+            list,
+        );
         if tall && !call.result.is_empty() && until < sheet.scale.height {
             let octets = call.range.as_ref().map(|p| p.range.end - p.range.start);
             let short = match octets {

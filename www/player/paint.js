@@ -25,9 +25,8 @@ export const LOOK = {
   soft: 32768,
 };
 
-const ROLE_ON_MESSAGE = 4;
 /** Roles that get a fine line: faint, grid, timer. */
-const FINE = new Set([1, 2, 7]);
+const FINE = new Set([1, 2, 6]);
 const FUTURE = 0.2;
 /** So far out of sight lines end. */
 const AIR = 40;
@@ -205,7 +204,6 @@ class Painter {
   /** @param {number} i */
   colour(i) {
     const { list, theme } = this;
-    if (list.role[i] === ROLE_ON_MESSAGE) return theme.roles[ROLE_ON_MESSAGE];
     return list.hue[i] ? theme.hues[list.hue[i]] : theme.roles[list.role[i]];
   }
 

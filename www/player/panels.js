@@ -11,7 +11,7 @@ const WINDOW = 160;
 const REST_MS = 250;
 
 /** Where a line of Python may break: at spaces, behind a bracket that opens much, before a method of what a call returns. */
-const BREAKS = /(?<=\w\(\(?)(?!\(|[^\s()]{0,4}\))|(?<=\))(?=\.)|(?<=\s)(?=\S)|(?<=\S)(?=\s)/;
+const BREAKS = /(?<=\w\(\(?)(?!\(|[^\s()]{0,4}\))|(?<=\))(?=\.)|(?<=\S)(?=\s)|(?<=\S\s+)(?=\S)/;
 /** And where a name may that is longer than a line. */
 const IN_NAMES = /(?<=[._])|(?<=[a-z])(?=[A-Z])/;
 
@@ -19,17 +19,12 @@ const IN_NAMES = /(?<=[._])|(?<=[a-z])(?=[A-Z])/;
  * A line's parts, which stay together where they can; the indentation stays with the first.
  * @param {string} line
  */
-function words(line) {
-  const [space, ...parts] = line.split(BREAKS);
-  if (space.trim()) parts.unshift(space);
-  else if (parts.length) parts[0] = space + parts[0];
-  else return [' '];
-  return parts.map((part) => {
-    if (!part.trim()) return part;
+const words = (line) =>
+  line.split(BREAKS).map((part) => {
+    if (!part.trim()) return part || ' ';
     const [head, ...names] = part.split(IN_NAMES);
     return h('span', { class: 'word' }, h('span', { class: 'indent' }, head), ...names.flatMap((name) => [h('wbr', {}), name]));
   });
-}
 
 export class Programs {
   /** @param {FramewirePlayer} player */

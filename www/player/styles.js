@@ -15,10 +15,10 @@ const css = `
 /* On the host, so that a page's own rules for framewire-player win. */
 :host {
   --fw-dark: 0;
-  --fw-ink: #1b1b1b; --fw-faint: #5c5f63; --fw-grid: #e8e7e2; --fw-on-message: #101214;
+  --fw-ink: #1b1b1b; --fw-faint: #5c5f63; --fw-grid: #e8e7e2;
   --fw-message: #5c5f63; --fw-state: #dcdbd5; --fw-call: #1b1b1b; --fw-timer: #5c5f63;
-  --fw-trouble: #b3261e; --fw-paper: #fffefb; --fw-frame-length: #b3261e; --fw-frame-header: #5c5f63;
-  --fw-frame-payload: #1b1b1b; --fw-panel: #f6f5f0; --fw-line: #cfcdc5; --fw-accent: #1a5fb4;
+  --fw-trouble: #b3261e; --fw-paper: #fffefb;
+  --fw-panel: #f6f5f0; --fw-line: #cfcdc5; --fw-accent: #1a5fb4;
   --fw-message-1: #0072b2; --fw-message-2: #e69f00; --fw-message-3: #009e73; --fw-message-4: #cc79a7;
   --fw-message-5: #56b4e9; --fw-message-6: #d55e00; --fw-message-7: #b8a900;
   --fw-sans: system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'PingFang SC', 'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft YaHei', sans-serif;
@@ -34,7 +34,6 @@ const css = `
   --fw-dark: 1;
   --fw-ink: #e8e6df; --fw-faint: #a5a8ab; --fw-grid: #2b2f33; --fw-message: #a5a8ab; --fw-state: #3d444a;
   --fw-call: #e8e6df; --fw-timer: #a5a8ab; --fw-trouble: #ff8d80; --fw-paper: #1c1f22;
-  --fw-frame-length: #ff8d80; --fw-frame-header: #a5a8ab; --fw-frame-payload: #e8e6df;
   --fw-panel: #23272b; --fw-line: #454b51; --fw-accent: #8ab8ff;
   --fw-message-1: #4aa3dc; --fw-message-3: #2fbf97; --fw-message-4: #d58fb5; --fw-message-5: #7cc6f0;
   --fw-message-6: #e8773a; --fw-message-7: #d8cc42;
@@ -106,12 +105,11 @@ canvas.pointing { cursor: pointer; }
 .lanes { margin: 2px 16px 0; }
 .lanes canvas { display: block; }
 
-.programs { min-width: 0; min-height: 0; overflow: auto; padding: 8px 0; display: flex; flex-direction: column; gap: 12px; }
+.programs { min-width: 0; min-height: 0; overflow: auto; padding: 8px 0; display: flex; flex-direction: column; gap: 12px; --step: .5ch; --hang: 8px; }
 .programs.left { grid-area: left; border-right: 1px solid var(--fw-line); }
 .programs.right { grid-area: right; border-left: 1px solid var(--fw-line); }
 .programs h2 { padding: 0 12px 4px; }
 .programs ol { list-style: none; font: 12px/1.6 var(--fw-mono); overflow: auto; }
-.programs { --step: .5ch; --hang: 8px; }
 .narrow .programs { --step: 1ch; --hang: 16px; }
 .programs li { --in: calc(var(--hang) + var(--indent) * var(--step)); display: block; padding: 0 4px 0 calc(22px + var(--in)); text-indent: calc(0px - var(--in)); position: relative; white-space: pre-wrap; overflow-wrap: anywhere; }
 .programs .word { display: inline-block; max-width: 100%; text-indent: 0; }
