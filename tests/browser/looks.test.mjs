@@ -307,3 +307,16 @@ test('what lights up in bold stays within the picture', async () => {
   assert.deepEqual(over.over, []);
   await done();
 });
+
+for (const width of [360, 390]) {
+  test(`at ${width} px variables are whole and the controls take two rows`, async () => {
+    const { player, done } = await open('scenario=hello-tcp&lang=en&view=ladder,variables', { viewport: { width, height: 844 } });
+    await player.evaluate((element) => element.seek(element.extent * 0.35, true));
+    const rights = await player.locator('.sets td').evaluateAll((cells) => cells.map((cell) => cell.getBoundingClientRect().right));
+    assert.ok(rights.length > 20 && rights.every((right) => right <= width - 8), String(rights));
+    await player.evaluate((element) => element.seek(element.extent, true));
+    const tops = await player.locator('.controls > *').evaluateAll((parts) => parts.filter((part) => part.clientHeight > 0).map((part) => part.getBoundingClientRect().bottom));
+    assert.ok(Math.max(...tops) - Math.min(...tops) < 60, String(tops));
+    await done();
+  });
+}

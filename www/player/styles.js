@@ -186,7 +186,7 @@ th { text-align: left; font-weight: 400; }
 thead th { color: var(--fw-faint); }
 .changes { width: 100%; }
 .changes th, .changes td { padding: 1px 8px 1px 0; }
-.changes td:nth-child(2) { white-space: nowrap; }
+.changes td { white-space: nowrap; }
 .detail summary { font-size: 12px; font-weight: 600; margin: 16px 0 4px; cursor: pointer; }
 .changes td:last-child { font-weight: 600; }
 .dump { font: 12px/1.5 var(--fw-mono); overflow-x: auto; }
@@ -243,6 +243,8 @@ kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius
 .narrow .states, .narrow .charts { border: 0; border-top: 1px solid var(--fw-line); }
 .narrow .figure-box { overflow: visible; }
 .narrow .values, .narrow .states .bar, .narrow .charts .bar { padding-left: 8px; padding-right: 8px; }
+.narrow .sets table { width: 100%; }
+.narrow .sets tbody { min-width: 0; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); }
 .narrow .menu label { min-height: 44px; }
 .narrow header .bar { position: relative; }
 .narrow .menu { position: static; }
@@ -263,7 +265,7 @@ kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius
 .narrow h1 { font-size: 14px; }
 .narrow .intro p { font-size: 12px; }
 .narrow .controls { flex-wrap: wrap; padding: 2px 8px; gap: 0 8px; }
-.narrow .scrub { order: -1; flex: 1 1 60%; height: 40px; }
+.narrow .scrub { order: -1; flex: 1 1 40%; height: 40px; }
 .narrow .time { order: -1; min-width: 0; }
 .narrow .steps { flex: 1; }
 .narrow .more > :not(.speed) { display: none; }
