@@ -178,6 +178,13 @@ pub(crate) fn flights(sheet: &Sheet<'_>, mut taken: Vec<[f32; 4]>, list: &mut Di
                 found = labels.place_behind(k, texts, sheet.line_x(flight.to));
             }
         }
+        // Or by itself, beside what names the packet.
+        if is_lost && !found.as_ref().is_some_and(|label| label.text.ends_with(lost)) {
+            let word = [lost.to_owned()];
+            if let Some(label) = labels.place_behind(k, &word, sheet.line_x(flight.to)) {
+                list.text_along(label.at, label.toward, label.text, paint);
+            }
+        }
         match found {
             // Out of sight it keeps its place, and nothing is drawn.
             Some(label) if !in_sight(sheet, &label) => {}
@@ -349,15 +356,20 @@ mod tests {
 
     #[test]
     fn what_was_lost_says_so_where_there_is_room_behind_the_cross() {
-        for (name, width) in [("lost-syn", 390.0), ("fast-retransmit", 1_280.0)] {
+        for name in
+            ["lost-syn", "lost-syn-ack", "lost-fin", "lost-handshake-ack", "fast-retransmit", "path-mtu"]
+        {
             let run = Run::new(&builtin(name).unwrap(), &[]).unwrap();
             let session = Session::new(run.shared_trace());
-            for &lang in Lang::ALL {
+            for (&lang, width) in
+                Lang::ALL.iter().flat_map(|lang| [(lang, 390.0), (lang, 600.0), (lang, 1_280.0)])
+            {
                 let (top, zoom) = (0.0, 1.0);
-                let list = session.ladder(Window { width, height: 700.0, top, zoom, relative: true, lang });
+                let list = session.ladder(Window { width, height: 900.0, top, zoom, relative: true, lang });
                 let lost = Word::Lost.text(lang);
-                let said = (0..list.len()).filter_map(|i| list.text_of(i)).any(|text| text.contains(lost));
-                assert!(said, "{name} {width} {lang:?}");
+                let said = (0..list.len()).filter_map(|i| list.text_of(i)).filter(|text| text.contains(lost));
+                let crosses = list.kind.iter().filter(|kind| **kind == Kind::Cross as u8).count();
+                assert_eq!(said.count(), crosses, "{name} {width} {lang:?}");
             }
         }
     }

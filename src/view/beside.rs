@@ -80,7 +80,7 @@ fn sockets(figure: &Figure) -> Vec<Socket> {
 /// Most threads side by side; further ones share the outermost column.
 pub(crate) const MOST_LANES: u16 = 4;
 /// Between a call's bar and the edge of the column, beside the words.
-const BESIDE: f32 = 18.0;
+pub(crate) const BESIDE: f32 = 18.0;
 
 /// What one host needs.
 #[derive(Clone, Copy, Debug, PartialEq)]

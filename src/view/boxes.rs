@@ -14,12 +14,19 @@ pub(crate) const GAP: f32 = 8.0;
 pub(crate) const DENSE: f32 = 5.0;
 /// … and of boxes narrower than this several share a pixel.
 pub(crate) const HAIR: f32 = 2.0;
+/// Where an octet has so much room its character is shown.
+const LEGIBLE: f32 = 8.0;
 /// More ranges than this lead down in one ribbon each message.
 const MANY: usize = 200;
 
+/// Puts ranges in order: one sort for all who need it, for the module's size.
+pub(crate) fn in_order(ranges: &mut [Range<u64>]) {
+    ranges.sort_by_key(|r| (r.start, r.end));
+}
+
 /// Ranges merged and in order.
 pub(crate) fn merged(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
-    ranges.sort_by_key(|r| r.start);
+    in_order(&mut ranges);
     let mut out: Vec<Range<u64>> = Vec::new();
     for range in ranges {
         match out.last_mut() {
@@ -59,9 +66,25 @@ impl Drawn {
     }
 }
 
+/// How the boxes of a lane say how many octets are in them, all alike.
+#[derive(Clone, Copy)]
+pub(crate) struct Numbers {
+    /// With their unit: there is room for it in each that has room for its number.
+    unit: bool,
+    /// So many octets have no room for their number in one box, and go without in all.
+    none: u64,
+}
+
 impl Lanes<'_> {
     /// One box with the parts of each message in its hue, its content, and an outline round the whole.
-    pub fn pieces(&self, range: &Range<u64>, (y, h): (f32, f32), paint: Paint, list: &mut DisplayList) {
+    pub fn pieces(
+        &self,
+        range: &Range<u64>,
+        (y, h): (f32, f32),
+        numbers: Numbers,
+        paint: Paint,
+        list: &mut DisplayList,
+    ) {
         let Some((x, w)) = self.octets.span(range) else { return };
         for (piece, hue) in self.stream.pieces(range) {
             if let Some((x, w)) = self.octets.span(&piece) {
@@ -82,7 +105,7 @@ impl Lanes<'_> {
         }
         let cross = if w > 84.0 { 22.0 } else { w };
         let room = if paint.look & look::DASHED == 0 { w } else { w - cross };
-        self.content(range, (x, y), (room, h), paint, list);
+        self.content(range, (x, y), (room, h), numbers, paint, list);
     }
 
     /// The bytes of a box: a character each where there is room, else as much text as fits, else their number.
@@ -91,6 +114,7 @@ impl Lanes<'_> {
         range: &Range<u64>,
         (x, y): (f32, f32),
         (w, h): (f32, f32),
+        numbers: Numbers,
         paint: Paint,
         list: &mut DisplayList,
     ) {
@@ -99,7 +123,7 @@ impl Lanes<'_> {
         let seen = range.start.max(self.octets.seen.start)..range.end.min(self.octets.seen.end);
         let bytes = self.stream.bytes.get(seen.start as usize..seen.end as usize).unwrap_or_default();
         let cell = self.octets.cell(&seen);
-        if cell >= 8.0 && !bytes.is_empty() {
+        if cell >= LEGIBLE && !bytes.is_empty() {
             for glyph in glyphs(bytes, cell >= 16.0) {
                 let a = self.octets.start(seen.start + glyph.range.start as u64);
                 let b = self.octets.end(seen.start + glyph.range.end as u64);
@@ -126,12 +150,32 @@ impl Lanes<'_> {
                 return list.text((x + w / 2.0, base), &text, ink);
             }
         }
-        let octets = (range.end - range.start).to_string();
-        for text in [fill(Word::Octets, self.lang, &[&octets]), octets] {
-            if metrics::width(&text, metrics::SMALL) < w - 6.0 {
-                return list.text((x + w / 2.0, base), &text, Paint { look: look::CENTRE, ..ink });
+        let octets = range.end - range.start;
+        let number = octets.to_string();
+        let text = if numbers.unit { fill(Word::Octets, self.lang, &[&number]) } else { number };
+        if numbers.none != octets && metrics::width(&text, metrics::SMALL) < w - 6.0 {
+            list.text((x + w / 2.0, base), &text, Paint { look: look::CENTRE, ..ink });
+        }
+    }
+
+    /// How the boxes of these ranges, which stand in one lane, say how much is in them.
+    pub fn numbers(&self, ranges: &mut dyn Iterator<Item = Range<u64>>) -> Numbers {
+        let mut numbers = Numbers { unit: true, none: 0 };
+        let unit = metrics::width(" B", metrics::SMALL);
+        for range in ranges {
+            let Some((_, w)) = self.octets.span(&range).filter(|span| span.1 >= DENSE) else { continue };
+            if self.octets.cell(&range) >= LEGIBLE {
+                continue;
+            }
+            let octets = range.end - range.start;
+            let digits = octets.checked_ilog10().unwrap_or_default() + 1;
+            let room = w - 6.0 - digits as f32 * metrics::width("0", metrics::SMALL);
+            numbers.unit &= room < 0.0 || room > unit;
+            if room < 0.0 {
+                numbers.none = octets;
             }
         }
+        numbers
     }
 
     /// True where the stream as a whole has a character of several octets.
@@ -157,6 +201,38 @@ impl Lanes<'_> {
                     &quad,
                     Paint::new(Role::Message).hue(hue).look(look::SOFT).time(at, at),
                 );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::sim::{BUILTINS, Run, builtin};
+    use crate::view::ledger::Window;
+    use crate::view::list::look;
+    use crate::view::session::Session;
+
+    #[test]
+    fn the_numbers_of_a_lane_are_written_alike() {
+        for entry in BUILTINS {
+            let run = Run::new(&builtin(entry.name).unwrap(), &[]).unwrap();
+            let session = Session::new(run.shared_trace());
+            for width in [360.0, 640.0, 956.0] {
+                let (list, _) = session.ledger(&Window { width, connection: Some(0), ..Window::default() });
+                let of_octets = |i: &usize| list.look[*i] & look::MONO == 0;
+                let texts = (0..list.len()).filter(of_octets).filter_map(|i| {
+                    let text = list.text_of(i)?;
+                    let unit = text.strip_suffix(" B");
+                    unit.unwrap_or(text).parse::<u64>().ok()?;
+                    Some((list.points_of(i)[1] as u32, unit.is_some()))
+                });
+                let kinds: BTreeSet<(u32, bool)> = texts.collect();
+                for (y, unit) in &kinds {
+                    assert!(!kinds.contains(&(*y, !unit)), "{} {width}: with and without a unit", entry.name);
+                }
             }
         }
     }

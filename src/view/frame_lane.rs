@@ -1,6 +1,6 @@
 //! The lowest lane of a stream in the byte ledger: its frames, and what each octet of them was for.
 
-use super::boxes::{DENSE, Drawn, GAP};
+use super::boxes::{DENSE, Drawn, GAP, Numbers};
 use super::figure::{FramePart, Part};
 use super::lanes::{AGAIN, LANE, Lanes, MOST_LINES, WORDS};
 use super::list::{DisplayList, Id, Paint, Role, Thing, look};
@@ -43,6 +43,7 @@ impl Lanes<'_> {
         let mut words_from = f32::MIN;
         // One frame with all its words explains the others; half a frame's words are a riddle.
         let key = self.key();
+        let numbers = self.numbers(&mut self.stream.frames.iter().map(|part| part.range.clone()));
         for frame in self.stream.frames.chunk_by(|a, b| a.frame == b.frame) {
             let whole = frame.iter().map(|p| p.range.start).min().unwrap_or_default()
                 ..frame.iter().map(|p| p.range.end).max().unwrap_or_default();
@@ -54,7 +55,7 @@ impl Lanes<'_> {
             let paint =
                 Paint::new(Role::Message).id(Id::new(Thing::Frame, frame[0].frame as usize)).time(at, at);
             for part in frame {
-                let (h, end) = self.part(part, (y, LANE), paint, (words_from, key == 0), list);
+                let (h, end) = self.part(part, (y, LANE), (paint, numbers), (words_from, key == 0), list);
                 (below, words_from) = (h.max(below), end);
             }
             if span.1 >= DENSE {
@@ -124,7 +125,7 @@ impl Lanes<'_> {
         &self,
         part: &FramePart,
         (y, h): (f32, f32),
-        paint: Paint,
+        (paint, numbers): (Paint, Numbers),
         (words_from, says): (f32, bool),
         list: &mut DisplayList,
     ) -> (f32, f32) {
@@ -143,7 +144,7 @@ impl Lanes<'_> {
         }
         list.line((x + w, y), (x + w, y + h), Paint { role: Role::Faint, ..ink });
         if !bad {
-            self.content(&part.range, (x, y), (w, h), paint, list);
+            self.content(&part.range, (x, y), (w, h), numbers, paint, list);
         }
         let room = self.right - x;
         if bad && !part.note.is_empty() {

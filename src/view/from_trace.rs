@@ -147,7 +147,7 @@ impl<'t> Build<'t> {
     fn messages(&mut self) {
         for (stream, mut ranges) in self.figure.streams.iter_mut().zip(std::mem::take(&mut self.sent)) {
             ranges.retain(|r| !r.is_empty());
-            ranges.sort_by_key(|r| (r.start, r.end));
+            crate::view::boxes::in_order(&mut ranges);
             // What overlaps (it cannot, unless a record lies) belongs to the first.
             let mut end = 0;
             for range in ranges {

@@ -150,7 +150,8 @@ pub fn moment_text(time: Instant) -> String {
 
 fn knob_text(knob: &Knob, lang: Lang) -> String {
     let name = lang.pick(knob.name.0, knob.name.1);
-    let name = if knob.of.is_empty() { name.to_owned() } else { [&knob.of, ": ", name].concat() };
+    let name =
+        if knob.of.is_empty() { name.to_owned() } else { fill(Word::LabKnobTo, lang, &[&knob.of, name]) };
     fill(Word::LabKnobTo, lang, &[&name, &setting_text(knob.kind, knob.value, lang)])
 }
 
@@ -229,6 +230,14 @@ mod tests {
 
     fn lab(name: &str) -> Lab {
         Lab::new(builtin(name).unwrap())
+    }
+
+    #[test]
+    fn whose_knob_it_is_is_told_in_the_signs_of_the_language() {
+        let mut knob = knobs(lab("sticky-packets").scenario()).remove(0);
+        knob.of = "server".into();
+        assert!(knob_text(&knob, Lang::En).starts_with("server: "));
+        assert!(knob_text(&knob, Lang::Zh).starts_with("server："));
     }
 
     #[test]

@@ -84,6 +84,8 @@ impl Plate {
 
 /// Half the height of a text with the air around it: of a level one, and at least.
 const HALF: (f32, f32) = (6.5, 4.8);
+/// Space between the ends of two labels.
+const ENDS: f32 = 8.0;
 /// How much further it stays from a foreign arrow.
 const CLEAR: f32 = 1.0;
 /// From the middle of a text to its own arrow, square to it, at least.
@@ -151,7 +153,7 @@ impl<'s> Labels<'s> {
             if (edge - far) * onward < 4.0 {
                 continue;
             }
-            for down in [0.0, 10.0, -10.0, 18.0, -18.0] {
+            for down in [0.0, 10.0, -10.0, 14.0, -14.0, 18.0, -18.0] {
                 let y = slant.to.1 + down;
                 let line = Slant { from: (near.min(far), y), to: (near.max(far), y) };
                 if self.takes(k, &line, 0.0) {
@@ -170,6 +172,8 @@ impl<'s> Labels<'s> {
         let free = self.taken.iter().all(|other| wide.is_apart(other))
             && self.ways.iter().enumerate().all(|(j, other)| j == k || plate.is_apart(other));
         if free {
+            // Two labels in one line would read as one.
+            plate.half.0 += ENDS;
             self.taken.push(plate);
         }
         free
@@ -296,7 +300,9 @@ mod tests {
             }
             for (i, a) in labels.taken.iter().enumerate() {
                 for b in &labels.taken[i + 1..] {
-                    prop_assert!(a.is_apart(b), "{a:?} {b:?}");
+                    // Each was kept with the space beyond its ends.
+                    let later = Plate { half: (b.half.0 - ENDS, b.half.1), ..*b };
+                    prop_assert!(a.is_apart(&later), "{a:?} {b:?}");
                 }
             }
         }

@@ -67,7 +67,7 @@ impl Columns {
         let calls = [0, count - 1].map(|host| match narrow {
             _ if figure.calls.is_empty() => 10.0,
             true if count > 2 => 30.0,
-            true => beside.of(host).names.max(46.0).min((width * 0.19).clamp(30.0, 74.0)),
+            true => beside.of(host).names.max(46.0).min((width * 0.2).clamp(30.0, 78.0)),
             false => beside.of(host).results.clamp(84.0, (width * 0.2).clamp(84.0, 170.0)),
         });
         let lanes = beside.lanes();

@@ -109,6 +109,8 @@ impl Lanes<'_> {
         let mut drawn = Drawn(f32::MIN);
         let mut below = 0.0;
         let mut down = Vec::new();
+        let range_of = |&i: &usize| self.figure.calls[i].range.as_ref().map(|place| place.range.clone());
+        let numbers = self.numbers(&mut calls.iter().filter_map(range_of));
         for &i in calls {
             let (call, at) = (&self.figure.calls[i], self.scale.calls[i]);
             let Some(place) = &call.range else { continue };
@@ -116,7 +118,7 @@ impl Lanes<'_> {
             let paint = Paint::new(Role::Message).id(Id::new(Thing::Call, i)).time(from, from);
             down.push((place.range.clone(), from));
             if self.octets.span(&place.range).is_some_and(|span| drawn.is_new(span)) {
-                self.pieces(&place.range, (y, LANE), paint, list);
+                self.pieces(&place.range, (y, LANE), numbers, paint, list);
             }
             if call.truncated > 0 {
                 let tail = place.range.end..place.range.end + u64::from(call.truncated);
@@ -315,8 +317,9 @@ impl Lanes<'_> {
         let word = if self.stream.datagrams { Word::LaneDatagrams } else { Word::LaneSegments };
         self.lane_name(word, y, LANE, list);
         // What only asks whether there is room stands below what carries the octets.
-        let mut mine: Vec<usize> = self.flights().collect();
-        mine.sort_by_key(|&i| self.figure.flights[i].marks & mark::PROBE != 0);
+        let (probes, mut mine): (Vec<usize>, Vec<usize>) =
+            self.flights().partition(|&i| self.figure.flights[i].marks & mark::PROBE != 0);
+        mine.extend(probes);
         if mine.is_empty() {
             self.nothing(Word::NoPackets, y, LANE, list);
             return y + LANE + GAP;
@@ -324,6 +327,9 @@ impl Lanes<'_> {
         // First what was sent for the first time, then, in rows below, what had to go again.
         let mut rows: Vec<(Ranges, Drawn)> = Vec::new();
         let (mut down, mut crosses) = (Vec::new(), Vec::new());
+        // Beside its cross a lost one has less room than another.
+        let whole = |i: &&usize| !matches!(self.figure.flights[**i].fate, Fate::Lost(_));
+        let numbers = self.numbers(&mut mine.iter().filter(whole).filter_map(|&i| self.range_of(i)));
         let mut over = 0;
         for &i in &mine {
             let Some(range) = self.range_of(i) else { continue };
@@ -366,7 +372,7 @@ impl Lanes<'_> {
                 ));
             }
             if drawn.is_new(span) {
-                self.pieces(&range, (row_y, h), paint, list);
+                self.pieces(&range, (row_y, h), numbers, paint, list);
             }
         }
         let mut crossed = Drawn(f32::MIN);

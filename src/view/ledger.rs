@@ -267,29 +267,28 @@ impl Sheet<'_> {
                 ],
             );
         }
+        // From the longest to the shortest; each part in full, or not at all.
+        let mut notes = [String::new(), String::new(), note.clone()];
         if !octets.even {
             note = format!("{note} · {}", Word::NotToScale.text(self.window.lang));
         }
-        let end = width;
-        // The page's buttons for zooming stand at the right of the first heading.
-        let tools = if y == 0.0 && octets.is_squeezed() { TOOLS } else { 0.0 };
+        notes[1].clone_from(&note);
+        // The page's buttons for zooming stand at the right of the first heading, unless a choice of connections stands above.
+        let streams = self.figure.streams.len();
+        let tools = if y == 0.0 && octets.is_squeezed() && streams <= 2 { TOOLS } else { 0.0 };
         let back = self.figure.streams.get(i ^ 1).filter(|s| s.connection == stream.connection && s.len == 0);
-        if let Some(back) = back.filter(|_| stream.len > 0 && self.figure.streams.len() == 2) {
+        if let Some(back) = back.filter(|_| stream.len > 0 && streams == 2) {
             let (title, nothing) = self.title(back);
-            let long = note.clone() + &fill(Word::SilentDirection, self.window.lang, &[&title, &nothing]);
-            let title = self.title(stream).0;
-            let room = end - tools - metrics::bold_width(&title, metrics::SMALL) - 10.0;
-            // In full, or not at all.
-            if metrics::width(&long, metrics::SMALL) <= room {
-                note = long;
-            }
+            note += &fill(Word::SilentDirection, self.window.lang, &[&title, &nothing]);
         }
-        let width = end - tools;
+        notes[0] = note;
+        let width = width - tools;
         let title = metrics::shorten(&title, metrics::SMALL, (width - 44.0) / metrics::BOLD);
         list.text((x, y + 13.0), &title, Paint::new(Role::Ink).look(look::BOLD));
         let used = metrics::bold_width(&title, metrics::SMALL) + 10.0;
-        let note = metrics::shorten(&note, metrics::SMALL, width - used);
-        list.text((x + used, y + 13.0), &note, Paint::new(Role::Faint));
+        if let Some(note) = notes.iter().find(|note| metrics::width(note, metrics::SMALL) <= width - used) {
+            list.text((x + used, y + 13.0), note, Paint::new(Role::Faint));
+        }
     }
 }
 

@@ -55,8 +55,6 @@ roles! {
     Grid = "grid",
     /// Bytes of a message, painted in the message's hue.
     Message = "message",
-    /// Text on a message's hue.
-    OnMessage = "on-message",
     /// A connection state's bar.
     State = "state",
     /// A socket call.
@@ -67,12 +65,6 @@ roles! {
     Trouble = "trouble",
     /// The background, where a mark must cover what is behind it.
     Paper = "paper",
-    /// A framing's length field.
-    FrameLength = "frame-length",
-    /// A framing's header.
-    FrameHeader = "frame-header",
-    /// A framing's payload.
-    FramePayload = "frame-payload",
 }
 
 /// How a mark is drawn beyond its role: bits to be joined with `|`.

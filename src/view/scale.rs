@@ -169,7 +169,11 @@ impl Scale {
             let at = figure.end.as_nanos();
             scale.advance(at, floor, drawn, per_ns, rhythm_at(figure, now, at, rhythm));
         }
-        scale.height = scale.knots.last().map_or(0.0, |k| k.bottom);
+        // What was lost at the very end is seen to its cross.
+        if let Some(knot) = scale.knots.last_mut() {
+            knot.bottom = knot.bottom.max(drawn);
+            scale.height = knot.bottom;
+        }
         scale.placed = merged(placed);
         scale.close();
         scale
@@ -378,6 +382,16 @@ mod tests {
         let scale = Scale::new(&slow, Rhythm::with_flight(50.0));
         assert_eq!(scale.idles.len(), 1);
         assert!(scale.height < 1_000.0);
+    }
+
+    #[test]
+    fn the_axis_reaches_to_the_cross_of_what_is_lost_at_the_end() {
+        let run = crate::sim::Run::new(&crate::sim::builtin("keep-alive").unwrap(), &[]).unwrap();
+        let session = crate::view::session::Session::new(run.shared_trace());
+        let (figure, scale) = (session.figure(), session.scale());
+        let mut lost =
+            figure.flights.iter().zip(&scale.sent).filter(|(f, _)| matches!(f.fate, Fate::Lost(_)));
+        assert!(lost.all(|(_, sent)| sent + scale.flight * LOST_PART.1 <= scale.height));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What stands beside the lifelines: state bars, socket calls, timers.
 
 use crate::view::arrows::crosses;
-use crate::view::beside::MOST_LANES;
+use crate::view::beside::{BESIDE, MOST_LANES};
 use crate::view::crowd;
 use crate::view::figure::{Call, Known, StateSpan};
 use crate::view::labels::{Slant, passing};
@@ -166,9 +166,9 @@ pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
 }
 
 /// A call as it is written beside the lifeline, from the fullest text to the shortest.
-fn call_texts(call: &Call, result: &str, whole: bool, lang: Lang) -> Vec<String> {
-    let with_args = format!("{}({})", call.name, call.args);
-    let name = format!("{}()", call.name);
+fn call_texts(call: &Call, result: &str, (whole, bare): (bool, bool), lang: Lang) -> Vec<String> {
+    let name = format!("{}{}", call.name, if bare { "" } else { "()" });
+    let with_args = if call.args.is_empty() { name.clone() } else { format!("{}({})", call.name, call.args) };
     let quoted = matches!(&call.result, Written::Text(text) if text.starts_with("b'"));
     let mut out = Vec::with_capacity(7);
     if whole && !result.is_empty() {
@@ -336,12 +336,22 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
         );
         let result = call.result.text();
         let result = sheet.figure.said(&result, w.lang);
-        write_first(&call_texts(call, result, !tall, w.lang), room, (edge, y0), text, (rows, ways), list);
+        // Where empty parentheses have no room behind each name they stand behind none.
+        let names = sheet.beside.of(host).names - BESIDE;
+        let bare = names <= room && room < names + metrics::width("()", metrics::SMALL);
+        write_first(
+            &call_texts(call, result, (!tall, bare), w.lang),
+            room,
+            (edge, y0),
+            text,
+            (rows, ways),
+            list,
+        );
         if tall && !call.result.is_empty() && until < sheet.scale.height {
             let octets = call.range.as_ref().map(|p| p.range.end - p.range.start);
             let short = match octets {
                 _ if call.failed => vec![format!("= {}", Word::ErrorShort.text(w.lang))],
-                Some(n) => vec![format!("= {n} B"), format!("{n} B")],
+                Some(n) => vec![format!("= {n} B"), format!("{n} B"), n.to_string()],
                 None => Vec::new(),
             };
             let results: Vec<String> = std::iter::once(format!("= {result}")).chain(short).collect();
@@ -368,6 +378,10 @@ fn write_first(
             if k + 1 < choices.len() {
                 continue;
             }
+            // A number that is cut is another number.
+            if choice.starts_with(|c: char| c.is_ascii_digit()) {
+                return;
+            }
             // Of a name that is cut to a letter or two nothing can be read.
             text = metrics::shorten(choice, metrics::SMALL, room);
             if text.chars().count() < LEAST_LETTERS {
@@ -389,6 +403,9 @@ fn write_first(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::{BUILTINS, Run, builtin};
+    use crate::view::ladder::Window;
+    use crate::view::session::Session;
 
     #[test]
     fn rows_move_down_a_little_and_then_refuse() {
@@ -404,6 +421,33 @@ mod tests {
         assert_eq!(rows.take(10.0, &[(8.0, 20.0)]), Some(20.0));
         assert_eq!(rows.take(12.0, &[(20.0, 60.0)]), Some(6.5));
         assert_eq!(rows.take(12.0, &[(0.0, 60.0)]), None);
+    }
+
+    #[test]
+    fn names_of_calls_are_written_alike_and_numbers_whole() {
+        for entry in BUILTINS {
+            let run = Run::new(&builtin(entry.name).unwrap(), &[]).unwrap();
+            let session = Session::new(run.shared_trace());
+            // Between lifelines names make way for arrows, too.
+            if session.figure().hosts.len() > 2 {
+                continue;
+            }
+            for width in [320.0, 390.0, 430.0, 600.0] {
+                let (top, zoom, lang) = (0.0, 1.0, Lang::En);
+                let list = session.ladder(Window { width, height: 4_000.0, top, zoom, relative: true, lang });
+                // Each side of the picture for itself: the left texts end at their lifeline.
+                for end in [0, look::END] {
+                    let mine = (0..list.len()).filter(|&i| list.look[i] & look::END == end);
+                    let said: Vec<&str> = mine.filter_map(|i| list.text_of(i)).collect();
+                    for text in &said {
+                        let bare = text.strip_suffix("()").filter(|bare| said.contains(bare));
+                        assert_eq!(bare, None, "{} {width}: both with and without parentheses", entry.name);
+                        let cut = text.ends_with('…') && text.starts_with(|c: char| c.is_ascii_digit());
+                        assert!(!cut, "{} {width}: {text}", entry.name);
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -23,59 +23,15 @@ pub const MESSAGE_DARK: [&str; HUES as usize] =
     ["#4aa3dc", "#e69f00", "#2fbf97", "#d58fb5", "#7cc6f0", "#e8773a", "#d8cc42"];
 
 fn paint_of(role: Role, theme: Theme) -> &'static str {
-    let dark = theme == Theme::Dark;
-    match role {
-        Role::Ink | Role::Call | Role::FramePayload => {
-            if dark {
-                "#e8e6df"
-            } else {
-                "#1b1b1b"
-            }
-        }
-        Role::Faint | Role::Timer | Role::FrameHeader => {
-            if dark {
-                "#a5a8ab"
-            } else {
-                "#5c5f63"
-            }
-        }
-        Role::Grid => {
-            if dark {
-                "#35393d"
-            } else {
-                "#e4e3de"
-            }
-        }
-        Role::Message => {
-            if dark {
-                "#a5a8ab"
-            } else {
-                "#5c5f63"
-            }
-        }
-        Role::OnMessage => "#101214",
-        Role::State => {
-            if dark {
-                "#3a4046"
-            } else {
-                "#dcdbd5"
-            }
-        }
-        Role::Trouble | Role::FrameLength => {
-            if dark {
-                "#ff8d80"
-            } else {
-                "#b3261e"
-            }
-        }
-        Role::Paper => {
-            if dark {
-                "#1c1f22"
-            } else {
-                "#fffefb"
-            }
-        }
-    }
+    let (light, dark) = match role {
+        Role::Ink | Role::Call => ("#1b1b1b", "#e8e6df"),
+        Role::Faint | Role::Timer | Role::Message => ("#5c5f63", "#a5a8ab"),
+        Role::Grid => ("#e4e3de", "#35393d"),
+        Role::State => ("#dcdbd5", "#3a4046"),
+        Role::Trouble => ("#b3261e", "#ff8d80"),
+        Role::Paper => ("#fffefb", "#1c1f22"),
+    };
+    if theme == Theme::Dark { dark } else { light }
 }
 
 fn escape(text: &str, out: &mut String) {
@@ -166,7 +122,6 @@ impl Row<'_> {
 
     fn colour(&self) -> &'static str {
         match (self.role(), self.list.hue[self.i]) {
-            (Role::OnMessage, _) => paint_of(Role::OnMessage, self.theme),
             (_, hue @ 1..) => {
                 let set = if self.theme == Theme::Dark { &MESSAGE_DARK } else { &MESSAGE_LIGHT };
                 set[(hue - 1) as usize % set.len()]

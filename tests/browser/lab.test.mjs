@@ -42,7 +42,7 @@ async function lab(fragment = 'scenario=hello-tcp&lang=en', options = {}) {
     packets: () => player.evaluate((element) => Array.from({ length: element.about.packets }, (_, i) => {
       const { title, facts } = element.core.inspect((1 << 28) | i, true, 'en');
       const names = facts.map(([name]) => name);
-      return `${title} ${facts.find(([name]) => name === 'value')?.[1]}${names.includes('lost') ? ' lost' : ''}`;
+      return `${title} ${facts.find(([name]) => name === 'Value')?.[1]}${names.includes('Lost') ? ' lost' : ''}`;
     })),
   };
 }

@@ -170,10 +170,9 @@ test('what does not fit of a program\'s line hangs below its first letter', asyn
       const code = /** @type {HTMLElement} */ (item.querySelector('code'));
       const text = code.textContent ?? '';
       const range = document.createRange();
-      const nodes = [...code.querySelectorAll('.indent')].map((span) => span.firstChild).concat(code.lastChild);
-      const start = text.search(/\S/);
-      range.setStart(/** @type {Node} */ (nodes[0]), Math.max(0, start));
-      range.setEnd(/** @type {Node} */ (nodes.at(-1)), nodes.at(-1)?.textContent?.length ?? 0);
+      range.selectNodeContents(code);
+      const first = code.querySelector('.indent')?.firstChild;
+      if (first) range.setStart(first, Math.max(0, text.search(/\S/)));
       const rects = [...range.getClientRects()].filter((rect) => rect.width > 0);
       const tops = [...new Set(rects.map((rect) => Math.round(rect.top)))];
       const left = (/** @type {number} */ top) => Math.min(...rects.filter((rect) => Math.round(rect.top) === top).map((rect) => rect.left));
@@ -190,3 +189,134 @@ test('what does not fit of a program\'s line hangs below its first letter', asyn
   assert.match(await player.locator('.programs.right').innerText(), /\n {8}print\(data\.decode\('utf-8'\)\)/);
   await done();
 });
+
+test('no name in a program is cut in its middle', async () => {
+  for (const [name, width] of [['utf8-cut', 1280], ['framed-echo', 1280], ['half-close', 1280], ['short-read', 1280], ['framed-echo', 390], ['utf8-cut', 320]]) {
+    const { player, done } = await open(`scenario=${name}&lang=en`, { viewport: { width, height: 900 } });
+    const cut = await player.locator('.programs .word').evaluateAll((words) => {
+      const pieces = words.flatMap((word) => [word.querySelector('.indent')?.firstChild, ...[...word.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)]);
+      return pieces.flatMap((piece) => {
+        const range = document.createRange();
+        range.selectNodeContents(/** @type {Node} */ (piece));
+        const tops = new Set([...range.getClientRects()].map((rect) => Math.round(rect.top)));
+        return tops.size > 1 ? [piece?.textContent] : [];
+      });
+    });
+    assert.deepEqual(cut, [], `${name} at ${width} px`);
+    await done();
+  }
+});
+
+test('programs without a figure share the width', async () => {
+  const { player, done } = await open('scenario=framed-echo&lang=en&view=programs');
+  const widths = await player.locator('.programs').evaluateAll((columns) => columns.map((column) => column.getBoundingClientRect().width));
+  assert.ok(widths.every((width) => width > 600), String(widths));
+  await done();
+});
+
+for (const width of [320, 390]) {
+  test(`at ${width} px the menu of views stands within the screen`, async () => {
+    for (const lang of ['en', 'zh']) {
+      const { page, player, done } = await open(`scenario=hello-tcp&lang=${lang}`, { viewport: { width, height: 844 } });
+      await player.getByRole('button', { name: /^(Views|视图)/ }).click();
+      const boxes = await player.locator('.menu .panel').evaluate((panel) => [panel, ...panel.querySelectorAll('label, button')].map((part) => part.getBoundingClientRect().toJSON()));
+      for (const { left, right } of boxes) assert.ok(left >= 0 && right <= width, `${left} ${right}`);
+      await player.getByRole('checkbox').nth(2).click();
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      await done();
+    }
+  });
+}
+
+test('on a phone the inspector lies over the ledger, whatever it shows', async () => {
+  // The first call, and the first state.
+  for (const id of [0x20000000, 0x30000000]) {
+    const { player, done } = await open('scenario=hello-tcp&lang=en', { viewport: { width: 390, height: 844 } });
+    const covered = await player.evaluate((element, selected) => {
+      element.select(selected);
+      const box = element.inspector.element.getBoundingClientRect();
+      return [0.1, 0.5, 0.9].map((part) => {
+        const at = element.shadowRoot.elementFromPoint(box.left + box.width / 2, box.top + box.height * part);
+        return at?.closest('.inspector') ? 'inspector' : at?.className;
+      });
+    }, id);
+    assert.deepEqual(covered, ['inspector', 'inspector', 'inspector']);
+    await done();
+  }
+});
+
+test('a short figure grows to the room that there is', async () => {
+  const { page, player, done } = await open('scenario=hello-udp&lang=en');
+  const filled = () =>
+    player.evaluate(({ ladder }) => ({ content: ladder.contentHeight(), room: ladder.scroller.clientHeight, scrolls: ladder.scroller.scrollHeight > ladder.scroller.clientHeight, zoom: ladder.zoom }));
+  for (const name of ['hello-udp', 'closed-port', 'udp-reordered', 'udp-keeps-boundaries']) {
+    await show(player, name);
+    const { content, room, scrolls } = await filled();
+    assert.ok(content > room * 0.65 && !scrolls, `${name}: ${content} of ${room}`);
+  }
+  // Twice as tall at most; and one that needs its room is as it was.
+  await page.setViewportSize({ width: 1280, height: 1600 });
+  await player.evaluate(() => new Promise((go) => requestAnimationFrame(() => setTimeout(go, 50))));
+  assert.ok((await filled()).zoom <= 2);
+  await show(player, 'fast-retransmit');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await player.evaluate(() => new Promise((go) => requestAnimationFrame(() => setTimeout(go, 50))));
+  assert.equal((await filled()).zoom, 1);
+  await done();
+});
+
+test('the bytes in the inspector stand in one line each', async () => {
+  for (const width of [390, 1280]) {
+    const { player, done } = await open('scenario=sticky-packets&lang=en', { viewport: { width, height: 800 } });
+    // The first call that moved octets.
+    await player.evaluate((element) => {
+      for (let i = 0; !element.shadowRoot.querySelector('.dump') && i < 12; i++) element.select(0x20000000 + i);
+    });
+    const dump = await player.locator('.dump').evaluate((box) => ({
+      heights: [...box.querySelectorAll('.line')].map((line) => line.getBoundingClientRect().height),
+      over: box.scrollWidth - box.clientWidth,
+    }));
+    assert.ok(dump.heights.length > 0 && dump.heights.every((height) => height < 20), String(dump.heights));
+    assert.ok(dump.over <= 0, `${dump.over} px too wide`);
+    await done();
+  }
+});
+
+test('what lights up in bold stays within the picture', async () => {
+  const { player, done } = await open('scenario=sticky-packets&lang=en');
+  const over = await player.evaluate((element) => {
+    const { picture } = element.ladder;
+    const { list } = picture;
+    const ctx = picture.canvas.getContext('2d');
+    const drawn = [];
+    const proto = CanvasRenderingContext2D.prototype;
+    const { fillText } = proto;
+    proto.fillText = function (text, x, y, most) {
+      if (this.textAlign === 'left' && this.font.startsWith('600')) drawn.push([text, x + Math.min(this.measureText(text).width, most ?? Infinity)]);
+      return most === undefined ? fillText.call(this, text, x, y) : fillText.call(this, text, x, y, most);
+    };
+    for (const id of new Set(list.id)) if (id >>> 28 === 2) {
+      element.select(id);
+      picture.stale = true;
+      picture.paintNow();
+    }
+    proto.fillText = fillText;
+    return { drawn: drawn.length, ctx: Boolean(ctx), over: drawn.filter(([, right]) => right > list.width) };
+  });
+  assert.ok(over.drawn > 5, JSON.stringify(over));
+  assert.deepEqual(over.over, []);
+  await done();
+});
+
+for (const width of [360, 390]) {
+  test(`at ${width} px variables are whole and the controls take two rows`, async () => {
+    const { player, done } = await open('scenario=hello-tcp&lang=en&view=ladder,variables', { viewport: { width, height: 844 } });
+    await player.evaluate((element) => element.seek(element.extent * 0.35, true));
+    const rights = await player.locator('.sets td').evaluateAll((cells) => cells.map((cell) => cell.getBoundingClientRect().right));
+    assert.ok(rights.length > 20 && rights.every((right) => right <= width - 8), String(rights));
+    await player.evaluate((element) => element.seek(element.extent, true));
+    const tops = await player.locator('.controls > *').evaluateAll((parts) => parts.filter((part) => part.clientHeight > 0).map((part) => part.getBoundingClientRect().bottom));
+    assert.ok(Math.max(...tops) - Math.min(...tops) < 60, String(tops));
+    await done();
+  });
+}

@@ -92,7 +92,7 @@ test('the state machine follows the playhead', async () => {
   assert.match(await told(), /client: SYN-SENT → ESTABLISHED server: SYN-RECEIVED → ESTABLISHED/);
   const filled = await player.evaluate((element) => {
     const { role, kind } = element.states.picture.list;
-    return [...kind.keys()].filter((i) => kind[i] === 2 && role[i] === 5).length;
+    return [...kind.keys()].filter((i) => kind[i] === 2 && role[i] === 4).length;
   });
   assert.equal(filled, 1, 'both ends stand in one box');
   await done();

@@ -1,5 +1,6 @@
 // One knob of a scenario: a switch, a choice, or a number with its unit and a slider.
 
+import { fill } from './core.js';
 import { h } from './dom.js';
 
 /** @typedef {import('./types.d.ts').KnobInfo} KnobInfo */
@@ -32,7 +33,7 @@ export class Knob {
     this.path = info.path;
     const id = `fw-knob-${++made}`;
     this.turn = (/** @type {string | undefined} */ value) => turn(this.path, value);
-    this.label = h('label', { for: id }, info.of ? `${info.of}: ${info.name}` : info.name);
+    this.label = h('label', { for: id }, info.of ? fill(words['lab-knob-to'], info.of, info.name) : info.name);
     this.reset = h('button', { type: 'button', class: 'reset', click: () => this.turn(undefined) }, '↺');
     this.reset.title = words['lab-reset'].replace('{0}', info.name);
     this.reset.setAttribute('aria-label', this.reset.title);

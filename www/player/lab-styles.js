@@ -40,7 +40,6 @@ const css = `
 .acts button { padding: 0 7px; }
 .acts label { display: inline-flex; gap: 6px; align-items: center; font-size: 12px; color: var(--fw-faint); }
 .narrow .lab { position: absolute; left: 0; right: 0; bottom: 0; height: 55%; border: 0; border-top: 1px solid var(--fw-ink); z-index: 1; }
-.narrow .inspector { z-index: 2; }
 .narrow .knob input[type=number], .narrow .knob input[type=range], .narrow .knob label, .narrow .rule label { min-height: 44px; }
 .narrow .knob > label { display: flex; align-items: end; }
 .player:not([data-controls='full'], .narrow) .lab { position: absolute; right: 0; top: 0; bottom: 0; width: min(320px, 90%); z-index: 1; }

@@ -12,6 +12,11 @@ const FOOT = 12;
 /** Tallest picture. */
 const MOST = 6000;
 
+/** A short figure grows to the room that there is, but not beyond so many times its height. */
+const LARGEST = 2;
+/** Nor for less than so many times. */
+const ENOUGH = 1.2;
+
 /** @typedef {import('./element.js').FramewirePlayer} FramewirePlayer */
 
 export class LadderView {
@@ -42,13 +47,16 @@ export class LadderView {
     if (!core) return;
     const room = this.viewHeight();
     if (room < 40) return;
-    this.zoom = 1;
     this.room = room;
     // The playhead stays at its moment, and among what happens at once at its place.
     const { playhead, extent } = this.player;
     const time = core.nanos(playhead);
     const among = playhead - core.position(time);
     this.height = core.fit(room).height;
+    // What is short is drawn larger, so that no half of the page stands empty.
+    const { narrow, embed } = this.player;
+    const free = narrow || embed.automatic ? 1 : (room - HEAD - LEAD - FOOT) / Math.max(this.height, 1);
+    this.zoom = free > ENOUGH ? Math.min(free, LARGEST) : 1;
     this.player.extentChanged(this.height, playhead < extent - 0.01 ? core.position(time) + among : this.height);
     this.layout();
   }

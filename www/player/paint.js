@@ -25,9 +25,8 @@ export const LOOK = {
   soft: 32768,
 };
 
-const ROLE_ON_MESSAGE = 4;
 /** Roles that get a fine line: faint, grid, timer. */
-const FINE = new Set([1, 2, 7]);
+const FINE = new Set([1, 2, 6]);
 const FUTURE = 0.2;
 /** So far out of sight lines end. */
 const AIR = 40;
@@ -205,7 +204,6 @@ class Painter {
   /** @param {number} i */
   colour(i) {
     const { list, theme } = this;
-    if (list.role[i] === ROLE_ON_MESSAGE) return theme.roles[ROLE_ON_MESSAGE];
     return list.hue[i] ? theme.hues[list.hue[i]] : theme.roles[list.role[i]];
   }
 
@@ -356,6 +354,8 @@ class Painter {
     const text = list.texts[list.text[i]];
     const turned = list.start[i + 1] - at === 4;
     let [x, y] = [p[at], p[at + 1]];
+    // Bold letters are wider than those for which room was made.
+    const most = lit && !turned && !(look & (LOOK.centre | LOOK.end)) ? list.width - x - 2 : undefined;
     if (turned) {
       ctx.save();
       ctx.translate(x, y);
@@ -376,11 +376,11 @@ class Painter {
       } else {
         ctx.strokeStyle = theme.paper;
         ctx.lineWidth = 3.5;
-        ctx.strokeText(text, x, y);
+        ctx.strokeText(text, x, y, most);
       }
       ctx.globalAlpha = alpha;
     }
-    ctx.fillText(text, x, y);
+    ctx.fillText(text, x, y, most);
     if (turned) ctx.restore();
   }
 }

@@ -10,6 +10,22 @@ const WINDOW = 160;
 /** The playhead rests when it has not moved for so many milliseconds. */
 const REST_MS = 250;
 
+/** Where a line of Python may break: at spaces, behind a bracket that opens much, before a method of what a call returns. */
+const BREAKS = /(?<=\w\(\(?)(?!\(|[^\s()]{0,4}\))|(?<=\))(?=\.)|(?<=\S)(?=\s)|(?<=\S\s+)(?=\S)/;
+/** And where a name may that is longer than a line. */
+const IN_NAMES = /(?<=[._])|(?<=[a-z])(?=[A-Z])/;
+
+/**
+ * A line's parts, which stay together where they can; the indentation stays with the first.
+ * @param {string} line
+ */
+const words = (line) =>
+  line.split(BREAKS).map((part) => {
+    if (!part.trim()) return part || ' ';
+    const [head, ...names] = part.split(IN_NAMES);
+    return h('span', { class: 'word' }, h('span', { class: 'indent' }, head), ...names.flatMap((name) => [h('wbr', {}), name]));
+  });
+
 export class Programs {
   /** @param {FramewirePlayer} player */
   constructor(player) {
@@ -36,11 +52,8 @@ export class Programs {
       if (seen.has(key)) continue;
       seen.add(key);
       const lines = program.lines.map((line, i) => {
-        // The indentation and the first letter stay together; what does not fit hangs below them.
-        const first = line.search(/\S/) + 1;
-        const code = h('code', {}, h('span', { class: 'indent' }, line.slice(0, first) || ' '), line.slice(first));
-        const item = h('li', { 'data-line': i + 1 }, code, h('span', { class: 'result' }));
-        item.style.setProperty('--indent', `${Math.min(Math.max(0, first - 1), 12)}ch`);
+        const item = h('li', { 'data-line': i + 1 }, h('code', {}, ...words(line)), h('span', { class: 'result' }));
+        item.style.setProperty('--indent', String(Math.min(Math.max(0, line.search(/\S/)), 12)));
         return item;
       });
       this.lines.set(program.program, lines);

@@ -15,10 +15,10 @@ const css = `
 /* On the host, so that a page's own rules for framewire-player win. */
 :host {
   --fw-dark: 0;
-  --fw-ink: #1b1b1b; --fw-faint: #5c5f63; --fw-grid: #e8e7e2; --fw-on-message: #101214;
+  --fw-ink: #1b1b1b; --fw-faint: #5c5f63; --fw-grid: #e8e7e2;
   --fw-message: #5c5f63; --fw-state: #dcdbd5; --fw-call: #1b1b1b; --fw-timer: #5c5f63;
-  --fw-trouble: #b3261e; --fw-paper: #fffefb; --fw-frame-length: #b3261e; --fw-frame-header: #5c5f63;
-  --fw-frame-payload: #1b1b1b; --fw-panel: #f6f5f0; --fw-line: #cfcdc5; --fw-accent: #1a5fb4;
+  --fw-trouble: #b3261e; --fw-paper: #fffefb;
+  --fw-panel: #f6f5f0; --fw-line: #cfcdc5; --fw-accent: #1a5fb4;
   --fw-message-1: #0072b2; --fw-message-2: #e69f00; --fw-message-3: #009e73; --fw-message-4: #cc79a7;
   --fw-message-5: #56b4e9; --fw-message-6: #d55e00; --fw-message-7: #b8a900;
   --fw-sans: system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'PingFang SC', 'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft YaHei', sans-serif;
@@ -34,7 +34,6 @@ const css = `
   --fw-dark: 1;
   --fw-ink: #e8e6df; --fw-faint: #a5a8ab; --fw-grid: #2b2f33; --fw-message: #a5a8ab; --fw-state: #3d444a;
   --fw-call: #e8e6df; --fw-timer: #a5a8ab; --fw-trouble: #ff8d80; --fw-paper: #1c1f22;
-  --fw-frame-length: #ff8d80; --fw-frame-header: #a5a8ab; --fw-frame-payload: #e8e6df;
   --fw-panel: #23272b; --fw-line: #454b51; --fw-accent: #8ab8ff;
   --fw-message-1: #4aa3dc; --fw-message-3: #2fbf97; --fw-message-4: #d58fb5; --fw-message-5: #7cc6f0;
   --fw-message-6: #e8773a; --fw-message-7: #d8cc42;
@@ -54,7 +53,7 @@ button, select {
   font: inherit; color: inherit; background: none; border: 1px solid transparent; border-radius: 4px;
   min-height: 32px; padding: 0 8px; cursor: pointer;
 }
-select { border-color: var(--fw-line); background: var(--fw-paper); max-width: 100%; }
+select { border-color: var(--fw-line); background: var(--fw-paper); max-width: 100%; text-overflow: ellipsis; }
 button:hover { background: var(--fw-panel); }
 button[aria-pressed='true'] { border-color: var(--fw-line); background: var(--fw-panel); }
 header .bar button { white-space: nowrap; }
@@ -106,13 +105,16 @@ canvas.pointing { cursor: pointer; }
 .lanes { margin: 2px 16px 0; }
 .lanes canvas { display: block; }
 
-.programs { min-width: 0; min-height: 0; overflow: auto; padding: 8px 0; display: flex; flex-direction: column; gap: 12px; }
+.programs { min-width: 0; min-height: 0; overflow: auto; padding: 8px 0; display: flex; flex-direction: column; gap: 12px; --step: .5ch; --hang: 8px; }
 .programs.left { grid-area: left; border-right: 1px solid var(--fw-line); }
 .programs.right { grid-area: right; border-left: 1px solid var(--fw-line); }
 .programs h2 { padding: 0 12px 4px; }
 .programs ol { list-style: none; font: 12px/1.6 var(--fw-mono); overflow: auto; }
-.programs li { display: block; padding: 0 8px 0 calc(34px + var(--indent, 0ch)); text-indent: calc(-12px - var(--indent, 0ch)); position: relative; white-space: pre-wrap; overflow-wrap: anywhere; }
-.programs .indent { white-space: pre; }
+.narrow .programs { --step: 1ch; --hang: 16px; }
+.programs li { --in: calc(var(--hang) + var(--indent) * var(--step)); display: block; padding: 0 4px 0 calc(22px + var(--in)); text-indent: calc(0px - var(--in)); position: relative; white-space: pre-wrap; overflow-wrap: anywhere; }
+.programs .word { display: inline-block; max-width: 100%; text-indent: 0; }
+.programs .word:first-child { max-width: calc(100% + var(--in)); padding-left: var(--in); text-indent: calc(0px - var(--in)); }
+.programs .indent { white-space: pre; word-spacing: calc(var(--step) - 1ch); }
 .programs li::before { text-indent: 0; }
 .programs .running::before { content: '▸'; position: absolute; left: 8px; }
 .programs .running { background: var(--fw-panel); }
@@ -184,15 +186,16 @@ th { text-align: left; font-weight: 400; }
 thead th { color: var(--fw-faint); }
 .changes { width: 100%; }
 .changes th, .changes td { padding: 1px 8px 1px 0; }
-.changes td:nth-child(2) { white-space: nowrap; }
+.changes td { white-space: nowrap; }
 .detail summary { font-size: 12px; font-weight: 600; margin: 16px 0 4px; cursor: pointer; }
 .changes td:last-child { font-weight: 600; }
 .dump { font: 12px/1.5 var(--fw-mono); overflow-x: auto; }
-.dump .line { display: flex; gap: 10px; }
+.dump .line { display: flex; gap: 6px; }
+.dump .line > * { flex: none; }
 .dump .offset { color: var(--fw-faint); }
-.dump .hex { flex: none; width: 16.5em; }
-.dump .hex span { display: inline-block; width: 2em; }
-.dump .text span { display: inline-block; width: .62em; }
+.dump .hex { width: 12em; }
+.dump .hex span { display: inline-block; width: 1.5em; }
+.dump .text span { display: inline-block; width: .61em; }
 ${hues}
 ${bits}
 
@@ -240,16 +243,21 @@ kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius
 .narrow .states, .narrow .charts { border: 0; border-top: 1px solid var(--fw-line); }
 .narrow .figure-box { overflow: visible; }
 .narrow .values, .narrow .states .bar, .narrow .charts .bar { padding-left: 8px; padding-right: 8px; }
+.narrow .sets table { width: 100%; }
+.narrow .sets tbody { min-width: 0; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); }
 .narrow .menu label { min-height: 44px; }
+.narrow header .bar { position: relative; }
+.narrow .menu { position: static; }
+.narrow .menu .panel { right: 8px; max-width: calc(100% - 16px); }
 .narrow .ledger .bar, .narrow .intro { padding-left: 8px; padding-right: 8px; }
 .narrow .scroller.grows { overflow: hidden; }
 .narrow .programs { border: 0; border-top: 1px solid var(--fw-line); }
-.narrow .inspector { position: absolute; left: 0; right: 0; bottom: 0; max-height: 55%; border: 0; border-top: 1px solid var(--fw-ink); }
+.narrow .inspector { position: absolute; left: 0; right: 0; bottom: 0; z-index: 2; max-height: 55%; border: 0; border-top: 1px solid var(--fw-ink); }
 .narrow .inspector.empty { display: none; }
 .player.alone .body .inspector { display: flex; inset: 0; width: auto; max-height: none; border: 0; }
 .narrow header .bar { flex-wrap: wrap; padding: 4px 8px; }
 .narrow .brand, .narrow header .gap { display: none; }
-.tools { display: flex; }
+.tools { display: flex; flex-wrap: wrap; }
 .menu .tools { border-top: 1px solid var(--fw-line); margin-top: 6px; padding-top: 6px; }
 .narrow .picker { flex: 1 1 120px; }
 .narrow button, .narrow select { min-height: 44px; }
@@ -257,7 +265,7 @@ kbd { font: 12px var(--fw-mono); border: 1px solid var(--fw-line); border-radius
 .narrow h1 { font-size: 14px; }
 .narrow .intro p { font-size: 12px; }
 .narrow .controls { flex-wrap: wrap; padding: 2px 8px; gap: 0 8px; }
-.narrow .scrub { order: -1; flex: 1 1 60%; height: 40px; }
+.narrow .scrub { order: -1; flex: 1 1 40%; height: 40px; }
 .narrow .time { order: -1; min-width: 0; }
 .narrow .steps { flex: 1; }
 .narrow .more > :not(.speed) { display: none; }

@@ -115,9 +115,11 @@ export class Views {
     /** @type {[areas: string[], width: string][]} the columns: their areas in the upper and the lower row */
     const columns = [];
     const lower = on('bytes');
-    const code = 'minmax(150px, 196px)';
+    // Beside figures programs are narrow, without any they share the width; the ladder keeps enough to be read.
+    const code = on('ladder') || sides.length ? 'minmax(150px, 196px)' : 'minmax(0, 1fr)';
+    const least = sides.length && player.stage.clientWidth >= 980 ? '300px' : '0';
     if (left) columns.push([['left', 'bytes'], code]);
-    if (on('ladder')) columns.push([['ladder', 'bytes'], 'minmax(0, 1fr)']);
+    if (on('ladder')) columns.push([['ladder', 'bytes'], `minmax(${least}, 1fr)`]);
     if (right) columns.push([['right', 'bytes'], code]);
     const stacked = on('ladder') && sides.length === 2 && player.stage.clientWidth < WIDE;
     const beside = !stacked ? sides.map((name) => [name, name]) : [['states', 'charts']];

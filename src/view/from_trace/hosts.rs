@@ -47,9 +47,10 @@ impl Build<'_> {
                 (false, true) => 2,
             }
         };
-        let mut order: Vec<u16> = (0..self.figure.hosts.len() as u16).collect();
-        if !self.ends.is_empty() {
-            order.sort_by_key(|&line| rank(line));
+        let lines = 0..self.figure.hosts.len() as u16;
+        let mut order: Vec<u16> = Vec::with_capacity(lines.len());
+        for wanted in 0..3 {
+            order.extend(lines.clone().filter(|&line| rank(line) == wanted));
         }
         let mut place = vec![0; order.len()];
         for (to, &from) in order.iter().enumerate() {

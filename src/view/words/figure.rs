@@ -5,7 +5,7 @@ macro_rules! figure_words {
     ($then:ident! $($done:tt)*) => { $then! {
         $($done)*
         // The ladder.
-        Time "time": "time", "时间";
+        Time "time": "Time", "时间";
         Lost "lost": "lost", "丢失";
         Retransmission "retransmission": "retransmission", "重传";
         FastRetransmission "fast-retransmission": "fast retransmission", "快速重传";
@@ -202,27 +202,27 @@ macro_rules! figure_words {
         Fragment "fragment": "IP fragment", "IP 分片";
         Packet "packet": "packet", "报文";
         Header "header": "Header", "首部";
-        Field "field": "field", "字段";
-        Value "value": "value", "值";
-        Meaning "meaning": "meaning", "含义";
+        Field "field": "Field", "字段";
+        Value "value": "Value", "值";
+        Meaning "meaning": "Meaning", "含义";
         Bytes "bytes": "Bytes", "字节内容";
         Why "why": "Why it was sent", "为什么发送";
         Changed "changed": "What it changed", "它改变了什么";
-        Before "before": "before", "之前";
-        After "after": "after", "之后";
-        Sent "sent": "sent", "发出";
-        ArrivedAt "arrived-at": "arrived", "到达";
-        LostAt "lost-at": "lost", "丢失";
-        Begun "begun": "called", "调用";
-        Returned "returned": "returned", "返回";
+        Before "before": "Before", "之前";
+        After "after": "After", "之后";
+        Sent "sent": "Sent", "发出";
+        ArrivedAt "arrived-at": "Arrived", "到达";
+        LostAt "lost-at": "Lost", "丢失";
+        Begun "begun": "Called", "调用";
+        Returned "returned": "Returned", "返回";
         StillBlocked "still-blocked": "has not returned", "尚未返回";
         BlockedFor "blocked-for": "blocked for {0}", "阻塞 {0}";
         Host "host": "Host", "主机";
-        Result "result": "result", "结果";
+        Result "result": "Result", "结果";
         Provenance "provenance": "Known as", "来源";
-        StreamOffset "stream-offset": "stream offset", "字节流偏移";
+        StreamOffset "stream-offset": "Stream offset", "字节流偏移";
         State "state": "State", "状态";
-        Event "event": "event", "事件";
+        Event "event": "Event", "事件";
         HeaderOf "header-of": "{0} header", "{0} 首部";
         RelativeTo "relative-to": "{0}, counted from the initial sequence number", "相对序号 {0}（从初始序号算起）";
         OctetsLong "octets-long": "{0} octets", "{0} 字节";
@@ -230,8 +230,8 @@ macro_rules! figure_words {
         ChecksumWrong "checksum-wrong": "wrong", "错误";
         ChecksumNone "checksum-none": "the sender made none", "发送方未计算";
         ChecksumUnknown "checksum-unknown": "cannot be said: bytes are missing", "数据不全，无法校验";
-        From "from": "from", "开始";
-        Until "until": "until", "结束";
+        From "from": "From", "开始";
+        Until "until": "Until", "结束";
         Frame "frame": "frame", "帧";
         PartLength "part-length": "length field", "长度字段";
         PartHeader "part-header": "header", "首部";
