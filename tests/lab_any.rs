@@ -119,6 +119,8 @@ fn is_shown(session: &mut Session, rng: &mut Rng, about: &str) {
     }
     let (list, _) = session.ledger(&ledger::Window { width, lang, ..ledger::Window::default() });
     is_drawn(&list, about);
+    let found = texts::overlaps(&list, about);
+    assert!(found.is_empty(), "{found:#?}");
     let position = height * rng.below(1000) as f64 / 1000.0;
     for connection in 0..session.trace().connections().len() as u32 {
         is_drawn(&session.machine(machine::Window { width, connection, position, lang }), about);

@@ -2,9 +2,10 @@
 
 use super::boxes::{DENSE, Drawn, GAP, Numbers};
 use super::figure::{FramePart, Part};
-use super::lanes::{AGAIN, LANE, Lanes, MOST_LINES, WORDS};
+use super::lanes::{LANE, Lanes, MOST_LINES, WORDS};
 use super::list::{DisplayList, Id, Paint, Role, Thing, look};
 use super::metrics;
+use super::rows::AGAIN;
 use super::words::Word;
 
 /// The parts of a frame that was understood, in the order in which they come.

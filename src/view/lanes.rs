@@ -2,25 +2,21 @@
 
 use std::ops::Range;
 
-use crate::trace::ledger::Ranges;
 use crate::view::boxes::{Drawn, GAP, HAIR, merged, missing};
 use crate::view::figure::{CallKind, Fate, Figure, Held, Known, Stream, mark};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
 use crate::view::octets::Octets;
+use crate::view::rows::{self, Rows};
 use crate::view::scale::Scale;
 use crate::view::words::{Lang, Word, fill};
 
 /// Height of a lane's boxes.
 pub(super) const LANE: f32 = 22.0;
-/// Height of a buffer, and of what was sent again.
+/// Height of a buffer.
 const THIN: f32 = 10.0;
-pub(super) const AGAIN: f32 = 18.0;
 /// Height of a line of words below a lane.
 pub(super) const WORDS: f32 = 15.0;
-/// Most rows of segments sent again that are drawn one below the other.
-const MOST_ROWS: usize = 5;
-
 /// Most lines of what is said of octets below a lane.
 pub(super) const MOST_LINES: usize = 6;
 
@@ -42,7 +38,7 @@ pub(crate) struct Lanes<'a> {
 pub(crate) fn names(stream: &Stream) -> Vec<Word> {
     let mut out = vec![Word::LaneSend, Word::LaneReceive];
     if stream.datagrams {
-        out.push(Word::LaneDatagrams);
+        out.extend([Word::LaneDatagrams, Word::LaneDuplicates]);
     } else {
         out.extend([
             Word::LaneSendBuffer,
@@ -106,9 +102,9 @@ impl Lanes<'_> {
             self.nothing(Word::NotRecorded, y, LANE, list);
             return y + LANE + GAP;
         }
-        let mut drawn = Drawn(f32::MIN);
+        let mut rows = Rows::default();
         let mut below = 0.0;
-        let mut down = Vec::new();
+        let (mut down, mut later, mut said) = (Vec::new(), Vec::new(), Vec::new());
         let range_of = |&i: &usize| self.figure.calls[i].range.as_ref().map(|place| place.range.clone());
         let numbers = self.numbers(&mut calls.iter().filter_map(range_of));
         for &i in calls {
@@ -117,51 +113,78 @@ impl Lanes<'_> {
             let from = if receives { at.1 } else { at.0 };
             let paint = Paint::new(Role::Message).id(Id::new(Thing::Call, i)).time(from, from);
             down.push((place.range.clone(), from));
-            if self.octets.span(&place.range).is_some_and(|span| drawn.is_new(span)) {
+            let Some((row, drawn)) = rows.take(&place.range) else { continue };
+            let is_new = self.octets.span(&place.range).is_some_and(|span| drawn.is_new(span));
+            if row > 0 {
+                // Below what is said of the first row.
+                later.extend(is_new.then_some((row, &place.range, paint)));
+                continue;
+            }
+            if is_new {
                 self.pieces(&place.range, (y, LANE), numbers, paint, list);
             }
             if call.truncated > 0 {
                 let tail = place.range.end..place.range.end + u64::from(call.truncated);
-                below = self.burnt(&tail, y, paint, list).max(below);
+                below = self.burnt(&tail, y, paint, &mut said, list).max(below);
             }
         }
         if receives {
-            below = self.unread(&down, calls.is_empty(), y, list).max(below);
+            below = self.unread(&down, calls.is_empty(), (y, below), list);
+        }
+        let y = y + below;
+        for (row, range, paint) in later {
+            self.pieces(range, rows::row(row, y), numbers, paint, list);
         }
         // Under the last lane that has something to show there is nothing to lead to.
-        if !receives || !self.stream.frames.is_empty() {
-            self.ribbons(down, y + LANE, list);
-        }
-        y + LANE + GAP + below
+        let leads = !receives || !self.stream.frames.is_empty();
+        self.below(&rows, y, if leads { down } else { Vec::new() }, list) + GAP
     }
 
-    /// The tail of a datagram that a receive buffer was too small for. Gives the height of what is written below.
-    fn burnt(&self, tail: &Range<u64>, y: f32, paint: Paint, list: &mut DisplayList) -> f32 {
+    /// Names the rows below a lane's first, says how many found none, and leads down from them. Gives the lower edge.
+    fn below(&self, rows: &Rows, y: f32, down: Vec<(Range<u64>, f64)>, list: &mut DisplayList) -> f32 {
+        if rows.several() {
+            let (top, height) = rows::row(1, y);
+            let again = if self.stream.datagrams { Word::LaneDuplicates } else { Word::LaneAgain };
+            self.lane_name(again, top, height, list);
+        }
+        let (rows_end, bottom) = (rows.bottom(y), rows.bottom(y) + rows.said());
+        self.ribbons(down, bottom, list);
+        if rows.over > 0 {
+            let text = fill(Word::MoreSegments, self.lang, &[&rows.over.to_string()]);
+            let paint = Paint::new(Role::Faint);
+            list.text((self.names, rows_end + 12.0), &text, paint);
+        }
+        bottom
+    }
+
+    /// The tail of a datagram that a receive buffer was too small for, and words in it, or below it where they do not fit: in the first line
+    /// in which nothing is `said` there. Gives the height of what is written below.
+    fn burnt(
+        &self,
+        tail: &Range<u64>,
+        y: f32,
+        paint: Paint,
+        said: &mut Vec<(f32, f32, f32)>,
+        list: &mut DisplayList,
+    ) -> f32 {
         let Some((x, w)) = self.octets.span(tail) else { return 0.0 };
         let trouble = Paint { role: Role::Trouble, hue: 0, ..paint };
         list.rect((x, y), (w, LANE), trouble.look(look::HATCHED));
         let text = fill(Word::Truncated, self.lang, &[&(tail.end - tail.start).to_string()]);
-        self.words_below(&text, (x, w), y, trouble, list)
-    }
-
-    /// Words in the box, or below it where they do not fit. Gives the height of what is written below.
-    fn words_below(
-        &self,
-        text: &str,
-        (x, w): (f32, f32),
-        y: f32,
-        paint: Paint,
-        list: &mut DisplayList,
-    ) -> f32 {
-        let room = metrics::width(text, metrics::SMALL);
-        let paint = paint.look(look::CENTRE | look::HALO);
-        if room < w - 6.0 {
-            list.text((x + w / 2.0, y + 15.0), text, paint);
+        let half = metrics::width(&text, metrics::SMALL) / 2.0;
+        let words = trouble.look(look::CENTRE | look::HALO);
+        if 2.0 * half < w - 6.0 {
+            list.text((x + w / 2.0, y + 15.0), &text, words);
             return 0.0;
         }
-        let centre = (x + w / 2.0).min(self.right - room / 2.0).max(self.names + room / 2.0);
-        list.text((centre, y + LANE + 12.0), text, paint);
-        WORDS
+        let centre = (x + w / 2.0).min(self.right - half).max(self.names + half);
+        let (left, right, mut line) = (centre - half - 6.0, centre + half, 0.0);
+        while said.iter().any(|&(at, l, r)| at == line && l < right && left < r) {
+            line += 1.0;
+        }
+        said.push((line, left, right));
+        list.text((centre, y + LANE + 12.0 + line * WORDS), &text, words);
+        WORDS * (line + 1.0)
     }
 
     /// The datagram of which some octets arrived and others did not, if this piece belongs to such a one.
@@ -194,9 +217,14 @@ impl Lanes<'_> {
         WORDS * lines.len() as f32
     }
 
-    /// What was sent and no recv ever returned. Gives the height of what is written below.
-    fn unread(&self, read: &[(Range<u64>, f64)], none: bool, y: f32, list: &mut DisplayList) -> f32 {
-        let mut below = 0.0f32;
+    /// What was sent and no recv ever returned. Gives the height of what is written below, of which something stands there already.
+    fn unread(
+        &self,
+        read: &[(Range<u64>, f64)],
+        none: bool,
+        (y, mut below): (f32, f32),
+        list: &mut DisplayList,
+    ) -> f32 {
         let arrived =
             merged(self.flights().filter(|&i| self.arrived(i)).filter_map(|i| self.range_of(i)).collect());
         let known = none || self.flights().next().is_some();
@@ -221,7 +249,7 @@ impl Lanes<'_> {
                     let Some((x, w)) = self.octets.span(&piece) else { continue };
                     let broken = self.broken(&piece, &arrived);
                     if let Some(whole) = broken.filter(|whole| whole.start == piece.start) {
-                        below = self.incomplete(whole, y, list).max(below);
+                        below += self.incomplete(whole, y + below, list);
                     }
                     let lost = !here && self.stream.datagrams && self.is_lost(&piece);
                     let word = match (here, broken) {
@@ -325,28 +353,14 @@ impl Lanes<'_> {
             return y + LANE + GAP;
         }
         // First what was sent for the first time, then, in rows below, what had to go again.
-        let mut rows: Vec<(Ranges, Drawn)> = Vec::new();
+        let mut rows = Rows::default();
         let (mut down, mut crosses) = (Vec::new(), Vec::new());
         // Beside its cross a lost one has less room than another.
         let whole = |i: &&usize| !matches!(self.figure.flights[**i].fate, Fate::Lost(_));
         let numbers = self.numbers(&mut mine.iter().filter(whole).filter_map(|&i| self.range_of(i)));
-        let mut over = 0;
         for &i in &mine {
             let Some(range) = self.range_of(i) else { continue };
-            let free = |(row, _): &(Ranges, Drawn)| !row.meets(range.start, range.end);
-            let row = match rows.iter().position(free) {
-                Some(row) => row,
-                None if rows.len() < MOST_ROWS => {
-                    rows.push((Ranges::default(), Drawn(f32::MIN)));
-                    rows.len() - 1
-                }
-                None => {
-                    over += 1;
-                    continue;
-                }
-            };
-            let Some((taken, drawn)) = rows.get_mut(row) else { continue };
-            taken.insert(range.start, range.end);
+            let Some((row, drawn)) = rows.take(&range) else { continue };
             let (flight, at) = (&self.figure.flights[i], self.scale.sent[i]);
             let lost = matches!(flight.fate, Fate::Lost(_));
             if self.arrived(i) {
@@ -361,7 +375,7 @@ impl Lanes<'_> {
             }
             let paint = Paint::new(Role::Message).look(bits).id(Id::new(Thing::Flight, i)).time(at, at);
             let Some(span) = self.octets.span(&range) else { continue };
-            let (row_y, h) = row_of(row, y);
+            let (row_y, h) = rows::row(row, y);
             // Of many boxes in one pixel one is enough; a lost one always shows.
             if lost {
                 crosses.push((
@@ -389,26 +403,7 @@ impl Lanes<'_> {
                 _ => list.mark(Kind::Cross, &[x + w / 2.0, row_y + h / 2.0], paint),
             }
         }
-        let last = rows.len().saturating_sub(1);
-        if last > 0 {
-            let (row_y, h) = row_of(1, y);
-            self.lane_name(Word::LaneAgain, row_y, h, list);
-        }
-        let (row_y, h) = row_of(last, y);
-        if over > 0 {
-            let text = fill(Word::MoreSegments, self.lang, &[&over.to_string()]);
-            let paint = Paint::new(Role::Faint).look(look::END | look::HALO);
-            list.text((self.octets.right() - 4.0, row_y + h - 3.0), &text, paint);
-        }
-        self.ribbons(down, row_y + h, list);
-        row_y + h + GAP
-    }
-}
-
-/// Upper edge and height of a row of segments.
-fn row_of(row: usize, y: f32) -> (f32, f32) {
-    match row {
-        0 => (y, LANE),
-        n => (y + LANE + 2.0 + (n - 1) as f32 * (AGAIN + 2.0), AGAIN),
+        let bottom = self.below(&rows, y, down, list);
+        bottom + GAP
     }
 }

@@ -36,6 +36,7 @@ pub mod opening;
 pub mod overlay;
 pub mod predict;
 mod reach;
+mod rows;
 pub mod running;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -29,6 +29,7 @@ macro_rules! figure_words {
         LaneReceiveBuffer "lane-receive-buffer": "receive buffer", "接收缓冲区";
         LaneDatagrams "lane-datagrams": "datagrams", "数据报";
         LaneAgain "lane-again": "sent again", "重传";
+        LaneDuplicates "lane-duplicates": "duplicates", "重复";
         LaneReceive "lane-receive": "recv calls", "接收调用";
         LaneFrames "lane-frames": "frames", "帧";
         NoFrames "no-frames": "none: the stream has no borders", "无：字节流没有边界";
