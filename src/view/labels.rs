@@ -97,8 +97,9 @@ const STEEP: f32 = 0.1;
 pub struct Labels<'s> {
     slants: &'s [Slant],
     ways: Vec<Plate>,
-    /// What stands there already.
+    /// What stands there already: first the boxes, then the labels.
     taken: Vec<Plate>,
+    boxes: usize,
 }
 
 impl<'s> Labels<'s> {
@@ -110,7 +111,7 @@ impl<'s> Labels<'s> {
             Plate::around(&line, (bottom - top) / 2.0)
         };
         let ways = slants.iter().map(|slant| Plate::around(slant, CLEAR)).collect();
-        Labels { slants, ways, taken: boxes.iter().map(level).collect() }
+        Labels { slants, ways, taken: boxes.iter().map(level).collect(), boxes: boxes.len() }
     }
 
     /// The first of `choices` that finds a place on arrow `k`, and where.
@@ -169,11 +170,15 @@ impl<'s> Labels<'s> {
         let mut plate = Plate::around(line, 0.0);
         plate.half.1 = (HALF.0 * plate.along.0).max(HALF.1);
         let wide = Plate { half: (plate.half.0 + air, plate.half.1 + air), ..plate };
-        let free = self.taken.iter().all(|other| wide.is_apart(other))
+        // Two labels in one line would read as one.
+        let long = Plate { half: (wide.half.0 + ENDS, wide.half.1), ..plate };
+        let in_line = |other: &Plate| (plate.along.1 - other.along.1).abs() < 0.1;
+        let apart = |(i, other): (usize, &Plate)| {
+            if i >= self.boxes && in_line(other) { long.is_apart(other) } else { wide.is_apart(other) }
+        };
+        let free = self.taken.iter().enumerate().all(apart)
             && self.ways.iter().enumerate().all(|(j, other)| j == k || plate.is_apart(other));
         if free {
-            // Two labels in one line would read as one.
-            plate.half.0 += ENDS;
             self.taken.push(plate);
         }
         free
@@ -300,9 +305,11 @@ mod tests {
             }
             for (i, a) in labels.taken.iter().enumerate() {
                 for b in &labels.taken[i + 1..] {
-                    // Each was kept with the space beyond its ends.
-                    let later = Plate { half: (b.half.0 - ENDS, b.half.1), ..*b };
-                    prop_assert!(a.is_apart(&later), "{a:?} {b:?}");
+                    prop_assert!(a.is_apart(b), "{a:?} {b:?}");
+                    // In one line the later one keeps space to the earlier.
+                    let long = Plate { half: (b.half.0 + ENDS - 0.1, b.half.1), ..*b };
+                    let in_line = (a.along.1 - b.along.1).abs() < 0.09;
+                    prop_assert!(!in_line || a.is_apart(&long), "{a:?} {b:?}");
                 }
             }
         }

@@ -349,12 +349,17 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
         );
         if tall && !call.result.is_empty() && until < sheet.scale.height {
             let octets = call.range.as_ref().map(|p| p.range.end - p.range.start);
-            let short = match octets {
-                _ if call.failed => vec![format!("= {}", Word::ErrorShort.text(w.lang))],
-                Some(n) => vec![format!("= {n} B"), format!("{n} B"), n.to_string()],
-                None => Vec::new(),
-            };
-            let results: Vec<String> = std::iter::once(format!("= {result}")).chain(short).collect();
+            let mut results = vec![["= ", result].concat()];
+            if call.failed {
+                results.push(["= ", Word::ErrorShort.text(w.lang)].concat());
+            } else if let Some(n) = octets {
+                let number = n.to_string();
+                results.extend([["= ", &number, " B"].concat(), [&number, " B"].concat()]);
+                // Without its unit only a number that cannot be taken for anything else.
+                if n >= 1_000 {
+                    results.push(number);
+                }
+            }
             let paint = Paint { from: until, until, ..text };
             write_first(&results, room, (edge, y1 - 4.0), paint, (rows, ways), list);
         }

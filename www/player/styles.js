@@ -113,7 +113,7 @@ canvas.pointing { cursor: pointer; }
 .narrow .programs { --step: 1ch; --hang: 16px; }
 .programs li { --in: calc(var(--hang) + var(--indent) * var(--step)); display: block; padding: 0 4px 0 calc(22px + var(--in)); text-indent: calc(0px - var(--in)); position: relative; white-space: pre-wrap; overflow-wrap: anywhere; }
 .programs .word { display: inline-block; max-width: 100%; text-indent: 0; }
-.programs .word:first-child { max-width: calc(100% + var(--in)); padding-left: var(--in); text-indent: calc(0px - var(--in)); }
+.programs .word:first-child { display: inline; }
 .programs .indent { white-space: pre; word-spacing: calc(var(--step) - 1ch); }
 .programs li::before { text-indent: 0; }
 .programs .running::before { content: '▸'; position: absolute; left: 8px; }
