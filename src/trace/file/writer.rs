@@ -40,7 +40,7 @@ impl FileWriter {
     }
 
     /// A writer that goes on behind the `events` events that a file has already. Cut the file at its last whole chunk first
-    /// ([`End::Cut`] says where).
+    /// ([`End::Cut`](super::End::Cut) says where).
     pub fn append(events: u32) -> Self {
         FileWriter { out: Vec::new(), event: events, ..FileWriter::new() }
     }
