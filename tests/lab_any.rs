@@ -91,6 +91,13 @@ fn is_drawn(list: &DisplayList, about: &str) {
     assert!((0..list.len()).all(finite), "{about}: a point that is none");
 }
 
+fn is_inside(list: &DisplayList, about: &str) {
+    for t in texts::texts(list) {
+        let inside = t.left >= -1.0 && t.right <= list.width + 1.0;
+        assert!(inside, "{about}: {:?} from {} to {}", t.text, t.left, t.right);
+    }
+}
+
 /// Everything that can be drawn of it and told of it.
 fn is_shown(session: &mut Session, rng: &mut Rng, about: &str) {
     let width = (*pick(rng, &[320, 390, 768, 1280, 300 + rng.clone().below(1400)])) as f32;
@@ -106,6 +113,7 @@ fn is_shown(session: &mut Session, rng: &mut Rng, about: &str) {
             let window = ladder::Window { width, height: 700.0, top, zoom, relative, lang };
             let list = session.ladder(window);
             is_drawn(&list, about);
+            is_inside(&list, about);
             // Bundles of arrows cover what they must.
             if zoom == 1.0 && session.figure().flights.len() <= FEW {
                 let mut found = letters::struck(&list, about);
@@ -121,6 +129,7 @@ fn is_shown(session: &mut Session, rng: &mut Rng, about: &str) {
     is_drawn(&list, about);
     let found = texts::overlaps(&list, about);
     assert!(found.is_empty(), "{found:#?}");
+    is_inside(&list, about);
     let position = height * rng.below(1000) as f64 / 1000.0;
     for connection in 0..session.trace().connections().len() as u32 {
         is_drawn(&session.machine(machine::Window { width, connection, position, lang }), about);
