@@ -119,7 +119,7 @@ proptest! {
             };
             let first = writer.turn(&turn);
             prop_assert_eq!(first.0 as usize, trace.len());
-            turn.tell(&mut Vec::new(), |record| { trace.record(record); });
+            turn.tell(&mut Vec::new(), &mut |record| { trace.record(record); });
             prop_assert_eq!(writer.next_event().0 as usize, trace.len());
             if chance == 1 {
                 writer.flush_to(&mut bytes).expect("a Vec takes all");
@@ -301,7 +301,7 @@ fn a_turn_takes_little_more_than_its_bytes() {
         let before = (writer.pending(), writer.next_event());
         assert_eq!(writer.turn(&turn), before.1);
         assert_eq!(writer.next_event().0, before.1.0 + 6);
-        turn.tell(&mut Vec::new(), |record| {
+        turn.tell(&mut Vec::new(), &mut |record| {
             trace.record(record);
         });
         sizes.push(writer.pending() - before.0);

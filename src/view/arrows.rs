@@ -105,10 +105,15 @@ fn idle_boxes(sheet: &Sheet<'_>) -> Vec<[f32; 4]> {
 
 /// The strokes of the crosses of what is lost.
 pub(crate) fn crosses(sheet: &Sheet<'_>) -> Vec<Slant> {
-    let flights = sheet.figure.flights.iter().skip(visible(sheet).start).zip(&sheet.ways);
-    let lost = flights.filter(|(flight, _)| matches!(flight.fate, Fate::Lost(_)));
-    let stroke = |(x, y): (f32, f32), up: f32| Slant { from: (x - 6.0, y + up), to: (x + 6.0, y - up) };
-    lost.flat_map(|(_, way)| [6.0, -6.0].map(|up| stroke(way.to, up))).collect()
+    let mut out = Vec::new();
+    let first = visible(sheet).start;
+    for (flight, way) in sheet.figure.flights.iter().skip(first).zip(&sheet.ways) {
+        if matches!(flight.fate, Fate::Lost(_)) {
+            let (x, y) = way.to;
+            out.extend([6.0, -6.0].map(|up| Slant { from: (x - 6.0, y + up), to: (x + 6.0, y - up) }));
+        }
+    }
+    out
 }
 
 /// Draws the packets; labels keep clear of the boxes `taken`.

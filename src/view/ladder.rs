@@ -2,6 +2,7 @@
 
 use crate::view::arrows;
 pub use crate::view::arrows::{mark_words, texts};
+use crate::view::bars;
 pub use crate::view::beside::Beside;
 use crate::view::figure::Figure;
 use crate::view::labels::{Slant, passing};
@@ -161,9 +162,9 @@ pub fn draw_beside(figure: &Figure, scale: &Scale, beside: &Beside, window: Wind
     list.clip(Some([0.0, HEAD - 2.0, window.width, window.height - HEAD + 2.0]));
     axis(&sheet, &mut list);
     let first = list.len();
-    sides::states(&sheet, &mut list);
+    bars::states(&sheet, &mut list);
     lifelines(&sheet, &mut list);
-    sides::timers(&sheet, &mut list);
+    bars::timers(&sheet, &mut list);
     let mut calls = DisplayList::new(window.width, window.height);
     sides::calls(&sheet, &mut calls);
     let mut taken = sides::boxes(&sheet, &list, first);

@@ -5,6 +5,7 @@
 //! [`DisplayList`](list::DisplayList). The page paints that list on a canvas, [`svg`] writes the same list as a document.
 
 mod arrows;
+mod bars;
 mod beside;
 mod boxes;
 mod chart_data;

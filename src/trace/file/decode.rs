@@ -114,7 +114,7 @@ pub fn decode(
     event: u32,
     since: u64,
     scratch: &mut Scratch,
-    mut each: impl FnMut(Record<'_>),
+    each: &mut dyn FnMut(Record<'_>),
 ) -> Result<(), WireError> {
     match Turn::take(body, since, &scratch.frame)? {
         Some(turn) => turn.tell(&mut scratch.roles, each),

@@ -229,12 +229,12 @@ impl FileReader {
         while !fields.is_empty() {
             let body = fields.bytes("a record").map_err(broken(self.event))?;
             let (first, since) = (self.event, time);
-            let each = |record: Record<'_>| {
+            let mut each = |record: Record<'_>| {
                 time = record.time.as_nanos();
                 sink.record(record);
                 self.event = self.event.saturating_add(1);
             };
-            decode::decode(body, first, since, &mut self.scratch, each).map_err(broken(first))?;
+            decode::decode(body, first, since, &mut self.scratch, &mut each).map_err(broken(first))?;
         }
         Ok(())
     }

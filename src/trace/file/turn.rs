@@ -150,7 +150,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Tells `each` of the records that it stands for, in order. `roles` is room to work in.
-    pub fn tell(&self, roles: &mut Vec<RoleRange>, mut each: impl FnMut(Record<'_>)) {
+    pub fn tell(&self, roles: &mut Vec<RoleRange>, each: &mut dyn FnMut(Record<'_>)) {
         let Turn { provenance, host, thread, call, next, received, sent, .. } = *self;
         let (socket, end) = (self.socket, self.time + self.took);
         let returned = |call, len: usize, data| What::CallReturned {

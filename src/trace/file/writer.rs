@@ -132,7 +132,7 @@ impl FileWriter {
         if turn.fits(self.names.frame()) {
             self.put(turn.records(), turn.time + turn.took, |pen, _, since| turn.put(pen, since));
         } else {
-            turn.tell(&mut Vec::new(), |record| {
+            turn.tell(&mut Vec::new(), &mut |record| {
                 self.record(record);
             });
         }
