@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use common::{Process, Server, framewire, output, run};
-use framewire::packet::capture::read;
+use framewire::packet::capture::{Capture, read};
+use framewire::trace::Trace;
 
 /// Whether this process may capture; without the right only the refusal can be tested.
 fn may_capture() -> bool {
@@ -67,6 +68,41 @@ impl Tcpdump {
     }
 }
 
+/// Packets' octets with when each was seen, in an order that does not depend on which processor was first: the kernel gives every
+/// capturing socket its copies by itself, and two packets that pass at once on two processors may change places.
+fn in_one_order(packets: impl Iterator<Item = (Vec<u8>, u64)>) -> Vec<(Vec<u8>, u64)> {
+    let mut packets: Vec<_> = packets.collect();
+    packets.sort_unstable();
+    packets
+}
+
+/// The packets of a capture.
+fn seen(capture: &Capture<'_>) -> Vec<(Vec<u8>, u64)> {
+    in_one_order(capture.packets.iter().map(|packet| (packet.bytes.to_vec(), packet.epoch_nanos)))
+}
+
+/// The packets of a recording.
+fn recorded(trace: &Trace) -> Vec<(Vec<u8>, u64)> {
+    let epoch = trace.epoch_nanos().unwrap();
+    let packets = trace.tables().packets.iter();
+    in_one_order(
+        packets.map(|row| (trace.packet_bytes(row), epoch + trace.time(row.sent).unwrap().as_nanos())),
+    )
+}
+
+/// The same packets, each seen at the same moment: the kernel reads its clock once for each of the sockets.
+fn assert_same(ours: &[(Vec<u8>, u64)], theirs: &[(Vec<u8>, u64)], apart: u64) {
+    let same = ours.iter().zip(theirs).take_while(|(a, b)| a.0 == b.0).count();
+    assert_eq!(
+        (ours.len(), same),
+        (theirs.len(), theirs.len()),
+        "packets of ours, and how many are the same as tcpdump's"
+    );
+    for ((bytes, at), (_, other)) in ours.iter().zip(theirs) {
+        assert!(at.abs_diff(*other) < apart, "{at} {other}: {:?}", bytes.get(..60));
+    }
+}
+
 /// A Python server and its clients in one process: messages that fit a segment, and one that the kernel sends in large ones.
 const CONVERSATION: &str = "
 import socket, sys, threading
@@ -113,23 +149,8 @@ fn the_packets_of_a_recorded_program_are_those_of_tcpdump() {
     assert_eq!(end, framewire::trace::End::Complete);
     // Two connections: at least two handshakes, two questions with their answers, two ends.
     assert!(theirs.packets.len() >= 14, "{}", theirs.packets.len());
-    let packets = &trace.tables().packets;
-    let same = packets
-        .iter()
-        .zip(&theirs.packets)
-        .take_while(|(ours, theirs)| trace.packet_bytes(ours) == theirs.bytes)
-        .count();
-    assert_eq!(
-        (packets.len(), same),
-        (theirs.packets.len(), theirs.packets.len()),
-        "packets of ours, and how many are the same as tcpdump's"
-    );
     // Each at the same moment, and what the program did stands on the same clock.
-    let epoch = trace.epoch_nanos().unwrap();
-    for (row, packet) in packets.iter().zip(&theirs.packets) {
-        let at = trace.time(row.sent).unwrap();
-        assert!((epoch + at.as_nanos()).abs_diff(packet.epoch_nanos) < 20_000_000, "{row:?}");
-    }
+    assert_same(&recorded(&trace), &seen(&theirs), 20_000_000);
     let sent: Vec<[u64; 2]> = trace.connections().iter().map(|connection| connection.sent).collect();
     assert_eq!(sent, [[11, 11], [100_000, 100_000]]);
 }
@@ -156,26 +177,22 @@ fn the_same_packets_as_tcpdump() {
     let (ours, theirs) = (read(&ours).unwrap(), read(&theirs).unwrap());
     // Two connections: at least two handshakes, two questions with their answers, two ends.
     assert!(theirs.packets.len() >= 14, "{}", theirs.packets.len());
-    let content = |capture: &framewire::packet::capture::Capture<'_>| {
-        capture.packets.iter().map(|p| (p.bytes.to_vec(), p.wire_len)).collect::<Vec<_>>()
+    let lengths = |capture: &Capture<'_>| {
+        let mut all: Vec<_> = capture.packets.iter().map(|p| (p.bytes.to_vec(), p.wire_len)).collect();
+        all.sort_unstable();
+        all
     };
     assert!(
-        content(&ours) == content(&theirs),
+        lengths(&ours) == lengths(&theirs),
         "{} and {} packets",
         ours.packets.len(),
         theirs.packets.len()
     );
-    for (a, b) in ours.packets.iter().zip(&theirs.packets) {
-        // The kernel reads its clock once for each of the two sockets.
-        assert!(a.epoch_nanos.abs_diff(b.epoch_nanos) < 5_000_000, "{} {}", a.epoch_nanos, b.epoch_nanos);
-    }
+    assert_same(&seen(&ours), &seen(&theirs), 5_000_000);
     // The trace holds the same packets.
     let (trace, end) = framewire::trace::read(&std::fs::read(&trace).unwrap()).unwrap();
     assert_eq!(end, framewire::trace::End::Complete);
-    assert_eq!(trace.tables().packets.len(), theirs.packets.len());
-    for (row, packet) in trace.tables().packets.iter().zip(&theirs.packets) {
-        assert_eq!(trace.packet_bytes(row), packet.bytes);
-    }
+    assert_same(&recorded(&trace), &seen(&theirs), 5_000_000);
     let first = theirs.packets.first().map_or(0, |p| p.epoch_nanos);
     assert!(trace.epoch_nanos().unwrap().abs_diff(first) < 5_000_000);
 }
