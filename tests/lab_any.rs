@@ -191,7 +191,8 @@ fn run(seed: u64) {
     let written = Scenario::from_json(&scenario.to_json()).unwrap_or_else(|e| panic!("{about}: {e}"));
     assert!(written == scenario, "{about}: written and read it is another");
     let Ok(first) = Run::new(&scenario, &[]) else { return };
-    assert!(first.trace().len() as u32 <= 2 * EVENTS, "{about}: {} events", first.trace().len());
+    // The limit is looked at between steps; in one, a window of the least segments may leave.
+    assert!(first.trace().len() as u32 <= 10 * EVENTS, "{about}: {} events", first.trace().len());
     let packets = first.trace().tables().packets.len() as u32;
     let second = first.fork(touched(rng, packets)).unwrap_or_else(|e| panic!("{about}: {e}"));
     assert_eq!(second.digest(), Run::new(&scenario, second.commands()).unwrap().digest(), "{about}");
