@@ -9,6 +9,7 @@
 
 #[path = "view_support/letters.rs"]
 mod letters;
+mod seeds;
 #[path = "view_support/texts.rs"]
 mod texts;
 
@@ -214,12 +215,5 @@ fn run(seed: u64) {
 
 #[test]
 fn whatever_is_turned_runs_and_is_shown() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
-    if let Some(seed) = number("FRAMEWIRE_SEED") {
-        return run(seed);
-    }
-    let from = number("FRAMEWIRE_FROM").unwrap_or(0);
-    for seed in from..from + number("FRAMEWIRE_CASES").unwrap_or(150) {
-        run(seed);
-    }
+    seeds::seeds(150).for_each(run);
 }

@@ -9,6 +9,7 @@
 
 #[path = "tcp_harness/random.rs"]
 mod random;
+mod seeds;
 
 use framewire::net::*;
 use framewire::probe::Silent;
@@ -210,13 +211,8 @@ const FOUND: [u64; 1] = [17_841];
 
 #[test]
 fn streams_survive_any_network_of_links_and_routers() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
-    if let Some(seed) = number("FRAMEWIRE_SEED") {
-        return run(seed);
+    if seeds::only().is_none() {
+        FOUND.into_iter().for_each(run);
     }
-    FOUND.into_iter().for_each(run);
-    let from = number("FRAMEWIRE_FROM").unwrap_or(0);
-    for seed in from..from + number("FRAMEWIRE_CASES").unwrap_or(500) {
-        run(seed);
-    }
+    seeds::seeds(500).for_each(run);
 }

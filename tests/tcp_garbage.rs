@@ -1,10 +1,11 @@
 //! Whatever arrives, in whatever state, and whatever the application calls: nothing panics, no invariant breaks, and
 //! the endpoint falls silent in the end.
 //!
-//! `FRAMEWIRE_CASES=n` runs n seeds, `FRAMEWIRE_SEED=n` only that one.
+//! `FRAMEWIRE_CASES=n` runs n seeds (from `FRAMEWIRE_FROM` on), `FRAMEWIRE_SEED=n` only that one.
 
 #![allow(clippy::unwrap_used)] // a panic is a failure with a line number
 
+mod seeds;
 mod tcp_harness;
 
 use framewire::packet::{Ecn, Icmp, TcpFlags, TcpHeader, TcpOptions, Unreachable};
@@ -154,10 +155,5 @@ fn run(seed: u64) {
 
 #[test]
 fn nothing_that_arrives_does_harm() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
-    let seeds = match number("FRAMEWIRE_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("FRAMEWIRE_CASES").unwrap_or(500),
-    };
-    seeds.for_each(run);
+    seeds::seeds(500).for_each(run);
 }

@@ -7,6 +7,7 @@
 
 #[path = "tcp_harness/random.rs"]
 mod random;
+mod seeds;
 mod tcp_harness;
 
 use framewire::probe::Context;
@@ -136,12 +137,5 @@ fn overtaken_acks_are_not_answered_for_ever() {
 
 #[test]
 fn streams_survive_any_network() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
-    if let Some(seed) = number("FRAMEWIRE_SEED") {
-        return run(seed);
-    }
-    let from = number("FRAMEWIRE_FROM").unwrap_or(0);
-    for seed in from..from + number("FRAMEWIRE_CASES").unwrap_or(4_000) {
-        run(seed);
-    }
+    seeds::seeds(4_000).for_each(run);
 }

@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used)] // a panic is a failure with a line number
 
+mod seeds;
+
 use framewire::packet::{IpHeader, TcpHeader, checksum};
 use framewire::probe::{Context, Silent};
 use framewire::rng::Rng;
@@ -292,16 +294,8 @@ fn run(seed: u64, we_open: bool) -> bool {
 
 #[test]
 fn smoltcp_and_we_understand_each_other() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
-    let seeds = match number("FRAMEWIRE_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => {
-            let from = number("FRAMEWIRE_FROM").unwrap_or(0);
-            from..from + number("FRAMEWIRE_CASES").unwrap_or(2_000)
-        }
-    };
     let (mut ended, mut stuck) = (0, 0);
-    for seed in seeds {
+    for seed in seeds::seeds(2_000) {
         for we_open in [true, false] {
             if run(seed, we_open) {
                 ended += 1;

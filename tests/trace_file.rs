@@ -34,6 +34,14 @@ fn file(seed: u64, count: usize, per_chunk: usize) -> (Vec<u8>, Vec<usize>) {
     (bytes, ends)
 }
 
+/// These bytes are a whole file, of this trace.
+fn reads_as(bytes: &[u8], trace: &Trace) -> Result<(), TestCaseError> {
+    let (again, end) = read(bytes).expect("our own file");
+    prop_assert_eq!(end, End::Complete);
+    prop_assert_eq!(trace, &again);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases()))]
 
@@ -42,12 +50,8 @@ proptest! {
         let (mut trace, mut writer) = (Trace::new(), FileWriter::new());
         random::drive(seed, count, &mut trace);
         random::drive(seed, count, &mut writer);
-        let (again, end) = read(&writer.take()).expect("our own file");
-        prop_assert_eq!(end, End::Complete);
-        prop_assert_eq!(&trace, &again);
-        let (again, end) = read(&write(&trace)).expect("our own file");
-        prop_assert_eq!(end, End::Complete);
-        prop_assert_eq!(&trace, &again);
+        reads_as(&writer.take(), &trace)?;
+        reads_as(&write(&trace), &trace)?;
     }
 
     #[test]
@@ -81,9 +85,7 @@ proptest! {
             }
         }
         bytes.extend(writer.take());
-        let (again, end) = read(&bytes).expect("our own file");
-        prop_assert_eq!(end, End::Complete);
-        prop_assert_eq!(&trace, &again);
+        reads_as(&bytes, &trace)?;
     }
 
     #[test]
@@ -126,9 +128,7 @@ proptest! {
             }
         }
         bytes.extend(writer.take());
-        let (again, end) = read(&bytes).expect("our own file");
-        prop_assert_eq!(end, End::Complete);
-        prop_assert_eq!(&trace, &again);
+        reads_as(&bytes, &trace)?;
     }
 
     #[test]

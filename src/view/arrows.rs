@@ -93,7 +93,7 @@ fn idle_boxes(sheet: &Sheet<'_>) -> Vec<[f32; 4]> {
     let (first, last) = (lines.first(), lines.last());
     let mut out = Vec::new();
     for idle in sheet.idles() {
-        let y = (sheet.y(idle.top) + sheet.y(idle.bottom)) / 2.0;
+        let y = sheet.break_y(idle);
         match (idle_text(sheet, idle), first, last) {
             // The dots beside the text lead from the first lifeline to the last; without it the lifelines are broken all the same.
             (Some(_), Some(first), Some(last)) => out.push([*first, y - 6.5, *last, y + 6.5]),

@@ -1,6 +1,5 @@
 //! What stands along the lifelines: state bars with their names, and brackets of timers.
 
-use crate::view::arrows::crosses;
 use crate::view::figure::{Known, StateSpan};
 use crate::view::labels::passing;
 use crate::view::ladder::{HEAD, Sheet};
@@ -68,7 +67,7 @@ fn bar_of(state: &StateSpan, (x, y): (f32, f32), (w, h): (f32, f32), paint: Pain
 /// Adds where the axis is broken, with so much around it.
 fn breaks(sheet: &Sheet<'_>, around: f32, out: &mut Vec<(f32, f32)>) {
     for idle in sheet.idles() {
-        let middle = (sheet.y(idle.top) + sheet.y(idle.bottom)) / 2.0;
+        let middle = sheet.break_y(idle);
         out.push((middle - around, middle + around));
     }
 }
@@ -129,7 +128,6 @@ pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
     let bottom = sheet.bottom();
     // Where names cannot stand: other timers' names, and packets from a host to itself.
     let mut boxes = sheet.hooks.clone();
-    let crosses = crosses(sheet);
     for (i, timer) in sheet.figure.timers.iter().enumerate() {
         let Some(&(from, until)) = sheet.scale.timers.get(i) else { continue };
         if !timer.fired || until < sheet.window.top || from > bottom {
@@ -144,7 +142,7 @@ pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let x = x + if inner > 0.0 { 12.0 } else { -4.0 };
         let mut taken = passing(&sheet.ways, x - 10.0, x + 2.0);
         breaks(sheet, 2.0, &mut taken);
-        taken.extend(passing(&crosses, x - 10.0, x + 2.0));
+        taken.extend(passing(&sheet.crosses, x - 10.0, x + 2.0));
         let beside = boxes.iter().filter(|[left, _, right, _]| *left < x + 2.0 && *right > x - 10.0);
         taken.extend(beside.map(|[_, top, _, low]| (*top, *low)));
         let (top, low) = longest_free((y0.max(HEAD), y1.min(sheet.window.height)), &taken);

@@ -122,6 +122,8 @@ pub(crate) struct Sheet<'a> {
     pub ways: Vec<Slant>,
     /// Boxes (left, top, right, bottom) of those from a host to itself.
     pub hooks: Vec<[f32; 4]>,
+    /// The strokes of the crosses of what is lost.
+    pub crosses: Vec<Slant>,
 }
 
 impl Sheet<'_> {
@@ -133,6 +135,11 @@ impl Sheet<'_> {
     /// The lowest position in sight.
     pub fn bottom(&self) -> f64 {
         self.window.top + f64::from(self.window.height - HEAD - LEAD) / self.window.zoom
+    }
+
+    /// Where the axis is broken for a compressed stretch.
+    pub fn break_y(&self, idle: &Idle) -> f32 {
+        (self.y(idle.top) + self.y(idle.bottom)) / 2.0
     }
 
     /// The compressed stretches in sight.
@@ -154,9 +161,10 @@ pub fn draw(figure: &Figure, scale: &Scale, window: Window) -> DisplayList {
 pub fn draw_beside(figure: &Figure, scale: &Scale, beside: &Beside, window: Window) -> DisplayList {
     let time = TimeText::new(figure, window.lang);
     let columns = Columns::new(figure, beside, window.width, &time);
-    let mut sheet =
-        Sheet { figure, scale, beside, window, columns, time, ways: Vec::new(), hooks: Vec::new() };
+    let (ways, hooks, crosses) = Default::default();
+    let mut sheet = Sheet { figure, scale, beside, window, columns, time, ways, hooks, crosses };
     sheet.ways = arrows::ways(&sheet);
+    sheet.crosses = arrows::crosses(&sheet);
     sheet.hooks = loops::hooks(&sheet, arrows::visible(&sheet).start);
     let mut list = DisplayList::new(window.width, window.height);
     list.clip(Some([0.0, HEAD - 2.0, window.width, window.height - HEAD + 2.0]));
@@ -231,7 +239,7 @@ pub(crate) fn idle_text(sheet: &Sheet<'_>, idle: &Idle) -> Option<(String, (f32,
     };
     let span = sheet.time.span(idle.span);
     let long = fill(Word::Passes, sheet.window.lang, &[&span]);
-    let (middle, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
+    let (middle, y) = ((left + right) / 2.0, sheet.break_y(idle));
     // Where an arrow is under way all the while, the text stands beside it.
     let is_free = |x: f32, half: f32| {
         let hooks = sheet.hooks.iter().filter(|[left, _, right, _]| *left < x + half && *right > x - half);
@@ -261,7 +269,7 @@ fn lifelines(sheet: &Sheet<'_>, list: &mut DisplayList) {
                 continue;
             }
             // Two short strokes with a gap of paper between: the axis is broken here.
-            let y = (top + bottom) / 2.0;
+            let y = sheet.break_y(idle);
             list.mark(
                 Kind::Area,
                 &[x - 3.0, y + 1.0, x + 3.0, y - 5.0, x + 3.0, y - 1.0, x - 3.0, y + 5.0],

@@ -1,6 +1,5 @@
 //! Socket calls beside the lifelines, and what labels keep clear of there.
 
-use crate::view::arrows::crosses;
 use crate::view::bars::BRACKET;
 use crate::view::beside::{BESIDE, MOST_LANES};
 use crate::view::crowd;
@@ -144,10 +143,10 @@ pub(crate) fn calls(sheet: &Sheet<'_>, list: &mut DisplayList) {
     let mut timed = vec![false; columns.lines.len()];
     if let [first, _, .., last] = columns.lines[..] {
         between.clone_from(&sheet.ways);
-        between.extend(crosses(sheet));
+        between.extend(&sheet.crosses);
         // The dots of a compressed stretch.
         for idle in sheet.idles() {
-            let y = (sheet.y(idle.top) + sheet.y(idle.bottom)) / 2.0;
+            let y = sheet.break_y(idle);
             between.push(Slant { from: (first, y - 2.0), to: (last, y + 2.0) });
         }
         for timer in sheet.figure.timers.iter().filter(|timer| timer.fired) {

@@ -54,7 +54,10 @@ impl Alike {
     ) -> Option<R> {
         let [one, other] = &*lanes;
         let starts = [one.next(self, bytes[0])?, other.next(self, bytes[1])?];
-        lanes.iter_mut().for_each(|lane| lane.pass(self));
+        for lane in lanes {
+            lane.total += self.total as u64;
+            lane.pass(self);
+        }
         Some(found(starts, without_empty(&self.roles(0))))
     }
 }
@@ -132,9 +135,8 @@ impl Lane {
         follows.then(|| self.total.checked_sub(self.base)).flatten()
     }
 
-    /// One frame alike has come.
+    /// The decoder need not see the frame alike that has come.
     fn pass(&mut self, alike: &Alike) {
-        self.total += alike.total as u64;
         self.passed = (self.passed.0 + 1, self.passed.1 + alike.total as u64);
     }
 
@@ -147,7 +149,7 @@ impl Lane {
                 && let Some(after) = alike.rest(rest)
             {
                 let start = self.total - rest.len() as u64;
-                self.passed = (self.passed.0 + 1, self.passed.1 + alike.total as u64);
+                self.pass(alike);
                 rest = after;
                 // A frame that began in an earlier file has no place in this one.
                 if let Some(start) = start.checked_sub(self.base) {
