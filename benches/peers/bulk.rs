@@ -60,7 +60,9 @@ pub fn transfer<O: Observer>(
             } else if wakes.intersects(Wakes::ACCEPTABLE) {
                 let _ = calls.accept(listener);
             } else {
-                while let Ok(read) = calls.recv(socket, &mut buffer) {
+                while calls.readable(socket) > 0
+                    && let Ok(read) = calls.recv(socket, &mut buffer)
+                {
                     unread -= read as u64;
                 }
             }

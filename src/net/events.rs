@@ -3,7 +3,7 @@
 use super::pool::Slot;
 use super::{LinkId, NodeId};
 use crate::time::Instant;
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::collections::binary_heap::PeekMut;
 use std::collections::{BinaryHeap, VecDeque};
 
@@ -16,8 +16,44 @@ pub(super) enum Event {
     Wake { host: NodeId },
 }
 
-/// When, the how manieth planned, and what.
-type Planned = (Instant, u64, Event);
+/// Something planned: when and the how manieth, as one number that orders, and what.
+#[derive(Clone, Copy, Debug)]
+struct Planned(u128, Event);
+
+impl Planned {
+    fn new(at: Instant, number: u64, event: Event) -> Planned {
+        Planned(u128::from(at.as_nanos()) << 64 | u128::from(number), event)
+    }
+
+    fn at(&self) -> Instant {
+        Instant::from_nanos((self.0 >> 64) as u64)
+    }
+
+    fn number(&self) -> u64 {
+        self.0 as u64
+    }
+}
+
+impl Ord for Planned {
+    /// What comes first is the greatest: it stands at the top of a heap.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.0.cmp(&self.0)
+    }
+}
+
+impl PartialOrd for Planned {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Planned {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Planned {}
 
 /// The queue.
 ///
@@ -26,7 +62,7 @@ type Planned = (Instant, u64, Event);
 /// are packets on the way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EventQueue {
-    heap: BinaryHeap<Reverse<Planned>>,
+    heap: BinaryHeap<Planned>,
     lines: Vec<Line>,
     planned: u64,
 }
@@ -43,7 +79,8 @@ struct Line {
 
 impl EventQueue {
     pub fn plan(&mut self, at: Instant, event: Event) {
-        let planned = (at, self.planned, event);
+        let number = self.planned;
+        let planned = Planned::new(at, number, event);
         self.planned += 1;
         if let Event::Arrive { link, .. } = event {
             let link = usize::from(link.0);
@@ -52,7 +89,7 @@ impl EventQueue {
             }
             if let Some(line) = self.lines.get_mut(link) {
                 if line.first.is_none() {
-                    (line.first, line.last) = (Some(planned.1), at);
+                    (line.first, line.last) = (Some(number), at);
                 } else if at >= line.last {
                     line.last = at;
                     return line.rest.push_back(planned);
@@ -60,24 +97,24 @@ impl EventQueue {
                 // One that overtakes stands in the heap by itself.
             }
         }
-        self.heap.push(Reverse(planned));
+        self.heap.push(planned);
     }
 
     pub fn next_time(&self) -> Option<Instant> {
-        self.heap.peek().map(|Reverse((at, _, _))| *at)
+        self.heap.peek().map(Planned::at)
     }
 
     pub fn pop(&mut self) -> Option<(Instant, Event)> {
         let mut top = self.heap.peek_mut()?;
-        let Reverse((at, number, event)) = *top;
+        let (at, number, event) = (top.at(), top.number(), top.1);
         if let Event::Arrive { link, .. } = event
             && let Some(line) = self.lines.get_mut(usize::from(link.0))
             && line.first == Some(number)
         {
             let next = line.rest.pop_front();
-            line.first = next.map(|(_, number, _)| number);
+            line.first = next.map(|next| next.number());
             if let Some(next) = next {
-                *top = Reverse(next);
+                *top = next;
                 return Some((at, event));
             }
         }

@@ -5,11 +5,16 @@ use std::net::IpAddr;
 
 /// Ones' complement sum of `bytes` as big-endian 16-bit words, folded to 16 bits, not complemented. An odd last octet
 /// counts as if a zero octet followed it.
+pub fn sum(bytes: &[u8]) -> u16 {
+    fold(words(bytes)).swap_bytes()
+}
+
+/// The sum of `bytes`, not folded and with the octets of each word exchanged.
 ///
 /// RFC 1071 section 2 (B) and (C): the sum may be taken in any byte order and in wider words. Here eight octets are added
 /// a turn: once whole, modulo 2^64, and their upper half for itself, from which the sum of the lower halves follows. No
 /// carry is looked at, so compilers turn the loop into vector instructions (SSE2, NEON, WASM simd128).
-pub fn sum(bytes: &[u8]) -> u16 {
+fn words(bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
     let (mut whole, mut upper) = (0_u64, 0_u64);
     for word in words {
@@ -17,8 +22,9 @@ pub fn sum(bytes: &[u8]) -> u16 {
         whole = whole.wrapping_add(word);
         upper += word >> 32;
     }
+    // Of less than 16 GiB neither the halves' sums nor the two together overflow.
     let lower = whole.wrapping_sub(upper << 32);
-    let mut total = u64::from(fold(lower)) + u64::from(fold(upper));
+    let mut total = lower + upper;
     let (words, tail) = rest.as_chunks::<2>();
     for word in words {
         total += u64::from(u16::from_le_bytes(*word));
@@ -26,20 +32,15 @@ pub fn sum(bytes: &[u8]) -> u16 {
     if let Some(&odd) = tail.first() {
         total += u64::from(odd);
     }
-    fold(total).swap_bytes()
+    total
 }
 
-/// The ones' complement sum of two folded sums.
-pub const fn add(a: u16, b: u16) -> u16 {
-    let (sum, carry) = a.overflowing_add(b);
-    sum + carry as u16
-}
-
-const fn fold(mut total: u64) -> u16 {
-    while total > 0xffff {
-        total = (total & 0xffff) + (total >> 16);
-    }
-    total as u16
+/// A sum of words as one word: each step adds the carries of the one before, the last leaves none.
+const fn fold(total: u64) -> u16 {
+    let total = (total & 0xffff_ffff) + (total >> 32); // at most 2^33 - 2
+    let total = (total & 0xffff) + (total >> 16); // at most 2^18 - 2
+    let total = (total & 0xffff) + (total >> 16); // at most 2^16 + 2
+    ((total & 0xffff) + (total >> 16)) as u16
 }
 
 /// The checksum field for a header or message whose own checksum field is zero in `bytes`.
@@ -50,22 +51,22 @@ pub fn internet(bytes: &[u8]) -> u16 {
 /// The sum of the pseudo header that TCP, UDP and ICMPv6 put before their own octets, folded, not complemented.
 /// `len` is that of the transport header and its data.
 pub fn pseudo_header(src: IpAddr, dst: IpAddr, protocol: Protocol, len: usize) -> u16 {
-    let words = |address: IpAddr| -> u64 {
-        match address {
-            IpAddr::V4(a) => {
-                let a = u32::from(a);
-                u64::from(a >> 16) + u64::from(a & 0xffff)
-            }
-            IpAddr::V6(a) => a.segments().iter().map(|&s| u64::from(s)).sum(),
-        }
+    fold(pseudo_words(src, dst, protocol, len)).swap_bytes()
+}
+
+/// The sum of a pseudo header as [`words`] gives it.
+fn pseudo_words(src: IpAddr, dst: IpAddr, protocol: Protocol, len: usize) -> u64 {
+    let address = |address: IpAddr| match address {
+        IpAddr::V4(a) => u64::from(u32::from_le_bytes(a.octets())),
+        IpAddr::V6(a) => words(&a.octets()),
     };
-    let len = len as u64;
-    fold(words(src) + words(dst) + u64::from(protocol.0) + (len >> 16) + (len & 0xffff))
+    let len = u64::from((len as u32).swap_bytes());
+    address(src) + address(dst) + (u64::from(protocol.0) << 8) + len
 }
 
 /// The checksum field of a TCP, UDP or ICMPv6 message whose own checksum field is zero in `message`.
 pub fn transport(src: IpAddr, dst: IpAddr, protocol: Protocol, message: &[u8]) -> u16 {
-    !add(pseudo_header(src, dst, protocol, message.len()), sum(message))
+    !fold(pseudo_words(src, dst, protocol, message.len()) + words(message)).swap_bytes()
 }
 
 /// Whether the checksum inside a TCP or ICMPv6 message is right. (For UDP over IPv4, where zero means "none", ask

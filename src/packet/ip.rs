@@ -129,6 +129,7 @@ impl IpHeader {
     ///
     /// # Errors
     /// When the bytes are no IP packet, or end before the length in the header: see [`ParseError`].
+    #[inline]
     pub fn parse(packet: &[u8]) -> Result<(IpHeader, &[u8]), ParseError> {
         let (header, payload, missing) = IpHeader::parse_cut(packet)?;
         if missing > 0 {
@@ -144,6 +145,7 @@ impl IpHeader {
     ///
     /// # Errors
     /// When not even the header is there and whole: see [`ParseError`].
+    #[inline]
     pub fn parse_cut(packet: &[u8]) -> Result<(IpHeader, &[u8], usize), ParseError> {
         match packet.first().map(|octet| octet >> 4) {
             Some(4) => ipv4::parse(packet),

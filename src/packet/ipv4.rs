@@ -9,6 +9,7 @@ pub const HEADER_LEN: usize = 20;
 const DONT_FRAGMENT: u16 = 0x4000;
 const MORE_FRAGMENTS: u16 = 0x2000;
 
+#[inline]
 pub(super) fn parse(packet: &[u8]) -> Result<(IpHeader, &[u8], usize), ParseError> {
     let truncated = |need| ParseError::Truncated { layer: Layer::Ipv4, need, have: packet.len() };
     let b = packet.first_chunk::<HEADER_LEN>().ok_or(truncated(HEADER_LEN))?;

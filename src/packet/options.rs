@@ -112,6 +112,11 @@ impl TcpOptions {
     /// (MUST-6, each has a length: MUST-68), illegal lengths survived (MUST-7), any alignment accepted (MUST-64). What
     /// is wrong is told in [`TcpOptions::problem`]. Of an option that comes twice the last counts, as in Linux.
     pub fn parse(octets: &[u8]) -> TcpOptions {
+        if let &[NOP, NOP, TIMESTAMPS, 10, a, b, c, d, e, f, g, h] = octets {
+            // RFC 7323 appendix A: what nearly every segment carries.
+            let stamps = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+            return TcpOptions { timestamps: Some(stamps), ..TcpOptions::default() };
+        }
         let mut options = TcpOptions::default();
         let mut rest = octets;
         while let [kind, tail @ ..] = rest {
@@ -176,6 +181,16 @@ impl TcpOptions {
         let mut w = Writer { octets: [0; MAX_LEN], len: 0 };
         if self.is_empty() {
             return (w.octets, 0);
+        }
+        if let Some((value, echo)) = self.timestamps
+            && layout != OptionLayout::Plain
+            && (TcpOptions { timestamps: None, ..*self }).is_empty()
+        {
+            // RFC 7323 appendix A.
+            w.octets[..4].copy_from_slice(&[NOP, NOP, TIMESTAMPS, 10]);
+            w.octets[4..8].copy_from_slice(&value.to_be_bytes());
+            w.octets[8..12].copy_from_slice(&echo.to_be_bytes());
+            return (w.octets, 12);
         }
         if let Some(mss) = self.mss {
             let [a, b] = mss.to_be_bytes();

@@ -220,8 +220,10 @@ impl TcpHeader {
             offset, self.flags.0, w[0], w[1],
             0, 0, u[0], u[1],
         ]);
-        out.extend_from_slice(options.get(..options_len).unwrap_or(options));
-        for part in data {
+        // Of fixed length, they are written without a call.
+        out.extend_from_slice(options);
+        out.truncate(start + HEADER_LEN + options_len);
+        for part in data.iter().filter(|part| !part.is_empty()) {
             out.extend_from_slice(part);
         }
         if let Some(segment) = out.get_mut(start..) {

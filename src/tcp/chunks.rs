@@ -13,8 +13,10 @@ const CHUNK: usize = 1 << 16;
 pub(crate) struct Chunks {
     /// Stream offset of the first chunk's first octet.
     base: u64,
-    /// All but the last one are full, or were jumped over.
+    /// Full ones, and such as were jumped over.
     chunks: VecDeque<Arc<Vec<u8>>>,
+    /// The one behind them, which is written to: a clone copies it, so that nobody need ask whether it is shared.
+    open: Vec<u8>,
     /// The memory of a chunk that is no more.
     spare: Vec<u8>,
 }
@@ -30,15 +32,13 @@ impl Chunks {
     pub fn write(&mut self, mut at: u64, mut data: &[u8]) {
         while !data.is_empty() {
             let (chunk, place) = self.place(at);
-            while self.chunks.len() <= chunk {
+            while self.chunks.len() < chunk {
                 let mut fresh = std::mem::take(&mut self.spare);
-                if !self.chunks.is_empty() {
-                    // A stream that fills one chunk will fill the next.
-                    fresh.reserve_exact(CHUNK);
-                }
-                self.chunks.push_back(Arc::new(fresh));
+                // A stream that fills one chunk will fill the next.
+                fresh.reserve_exact(CHUNK);
+                self.chunks.push_back(Arc::new(std::mem::replace(&mut self.open, fresh)));
             }
-            let Some(octets) = self.chunks.get_mut(chunk).map(Arc::make_mut) else { return };
+            let octets = self.chunks.get_mut(chunk).map_or(&mut self.open, Arc::make_mut);
             let (head, rest) = data.split_at(data.len().min(CHUNK - place));
             if octets.len() == place {
                 octets.extend_from_slice(head);
@@ -59,7 +59,11 @@ impl Chunks {
         let len = (range.end.saturating_sub(range.start) as usize).min(CHUNK);
         let (chunk, place) = self.place(range.start);
         let part = |chunk: usize, from: usize, to: usize| {
-            let octets = self.chunks.get(chunk).map_or(&[][..], |octets| octets);
+            let octets = match self.chunks.get(chunk) {
+                Some(octets) => octets,
+                None if chunk == self.chunks.len() => &self.open,
+                None => return &[][..],
+            };
             octets.get(from..to.min(octets.len())).unwrap_or_default()
         };
         let front = len.min(CHUNK - place);
@@ -71,7 +75,7 @@ impl Chunks {
         while !out.is_empty() {
             let len = out.len().min(CHUNK) as u64;
             let mut copied = 0;
-            for part in self.slices(at..at + len) {
+            for part in self.slices(at..at + len).into_iter().filter(|part| !part.is_empty()) {
                 out[copied..copied + part.len()].copy_from_slice(part);
                 copied += part.len();
             }
@@ -85,24 +89,23 @@ impl Chunks {
 
     /// Forgets what lies before a stream offset.
     pub fn forget(&mut self, before: u64) {
-        while self.base + CHUNK as u64 <= before
-            && let Some(chunk) = self.chunks.pop_front()
-        {
+        while self.base + CHUNK as u64 <= before {
+            let Some(chunk) = self.chunks.pop_front() else { return self.restart(before) };
             self.base += CHUNK as u64;
             self.keep_memory(chunk);
         }
-        if self.chunks.is_empty() {
+        if self.chunks.is_empty() && self.open.is_empty() {
             self.base = self.base.max(before);
         }
     }
 
     /// Forgets everything: the next octet that is written is the one at this stream offset, or a later one.
     pub fn restart(&mut self, at: u64) {
-        self.chunks.truncate(1);
-        match self.chunks.front_mut().and_then(Arc::get_mut) {
-            Some(octets) => octets.clear(),
-            None => self.chunks.clear(),
+        if let Some(chunk) = self.chunks.pop_front() {
+            self.keep_memory(chunk);
+            self.chunks.clear();
         }
+        self.open.clear();
         self.base = at;
     }
 

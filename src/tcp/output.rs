@@ -36,7 +36,7 @@ struct NewText {
 impl Connection {
     pub(crate) fn next_segment<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
         if let Some((header, rule)) = self.pending.reset.take() {
-            return Some(self.transmit(header, 0..0, false, rule));
+            return Some(self.transmit(header, 0..0, false, rule, Ecn::NotEct));
         }
         match self.state {
             State::Closed | State::Listen => return None,
@@ -92,7 +92,7 @@ impl Connection {
         };
         self.sent(cx, self.snd.iss, 1);
         self.tell(cx, rule);
-        self.transmit(header, 0..0, again, rule)
+        self.transmit(header, 0..0, again, rule, Ecn::NotEct)
     }
 
     /// An acknowledgment by itself.
@@ -359,7 +359,7 @@ impl Connection {
         };
         self.ack_went_out(cx);
         self.tell(cx, rule);
-        Transmit { ecn, ..self.transmit(header, data, retransmission, rule) }
+        self.transmit(header, data, retransmission, rule, ecn)
     }
 
     fn ends(&self) -> TcpHeader {
@@ -370,7 +370,14 @@ impl Connection {
         }
     }
 
-    fn transmit(&self, header: TcpHeader, data: Range<u64>, retransmission: bool, rule: Rule) -> Transmit {
+    fn transmit(
+        &self,
+        header: TcpHeader,
+        data: Range<u64>,
+        retransmission: bool,
+        rule: Rule,
+        ecn: Ecn,
+    ) -> Transmit {
         Transmit {
             header,
             layout: self.config.personality.option_layout,
@@ -378,7 +385,7 @@ impl Connection {
             filler: 0,
             retransmission,
             rule,
-            ecn: Ecn::NotEct,
+            ecn,
             ttl: self.config.ttl,
             dscp: self.config.dscp,
         }

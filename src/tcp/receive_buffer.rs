@@ -116,6 +116,9 @@ impl ReceiveBuffer {
     /// Hands the oldest octets in order to the application; returns how many.
     pub fn read(&mut self, out: &mut [u8]) -> usize {
         let n = self.peek(out);
+        if n == 0 {
+            return 0;
+        }
         self.read += n as u64;
         if self.read == self.next && self.early.is_empty() {
             self.octets.restart(self.read);

@@ -145,7 +145,7 @@ impl RttEstimator {
             }
             Some(srtt) => {
                 // RFC 7323 appendix G: alpha' = alpha / ExpectedSamples, beta' likewise.
-                let n = if self.config.share_weight { i128::from(samples_per_rtt.max(1)) } else { 1 };
+                let n = if self.config.share_weight { i64::from(samples_per_rtt.max(1)) } else { 1 };
                 let (s, v, r) = (nanos(srtt), nanos(self.rttvar), nanos(r));
                 // RFC 6298 section 2.3, RTTVAR first: beta = 1/4, alpha = 1/8
                 self.rttvar = span(v + ((s - r).abs() - v) / (4 * n));
@@ -229,12 +229,13 @@ pub(crate) fn tell(span: Duration) -> i64 {
     i64::try_from(span.as_nanos()).unwrap_or(i64::MAX)
 }
 
-fn nanos(span: Duration) -> i128 {
-    i128::from(span.as_nanos())
+/// At most 292 years.
+fn nanos(span: Duration) -> i64 {
+    i64::try_from(span.as_nanos()).unwrap_or(i64::MAX)
 }
 
-fn span(nanos: i128) -> Duration {
-    Duration::from_nanos(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
+fn span(nanos: i64) -> Duration {
+    Duration::from_nanos(nanos.max(0) as u64)
 }
 
 #[cfg(test)]

@@ -43,6 +43,12 @@ struct Piece {
     own: bool,
 }
 
+impl Piece {
+    fn octets(&self) -> &[u8] {
+        self.whole.get(self.range.clone()).unwrap_or_default()
+    }
+}
+
 /// A window on the outgoing stream: octets `start()..end()` in stream offsets (the first octet of data is 0).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SendBuffer {
@@ -118,7 +124,7 @@ impl SendBuffer {
             }
             let Some(last) = self.pieces.back_mut() else { return };
             if !last.own {
-                last.whole = Arc::new(last.whole.get(last.range.clone()).unwrap_or_default().to_vec());
+                last.whole = Arc::new(last.octets().to_vec());
                 (last.range, last.own) = (0..last.range.len(), true);
             }
             let (head, behind) = rest.split_at(rest.len().min(CHUNK - last.range.len()));
@@ -149,16 +155,28 @@ impl SendBuffer {
 
     /// The octets of `range`, which must be kept here and fit into a segment, in two parts.
     pub fn slices(&self, range: &Range<u64>) -> [&[u8]; 2] {
-        let range = range.start.clamp(self.start, self.end)..range.end.clamp(self.start, self.end);
-        let first = self.pieces.partition_point(|piece| piece.start <= range.start).saturating_sub(1);
-        let part = |at: usize| {
-            let Some(piece) = self.pieces.get(at) else { return &[][..] };
-            let within = |offset: u64| {
-                piece.range.start + (offset.saturating_sub(piece.start) as usize).min(piece.range.len())
-            };
-            piece.whole.get(within(range.start)..within(range.end)).unwrap_or_default()
-        };
-        [part(first), part(first + 1)]
+        let (from, to) = (range.start.clamp(self.start, self.end), range.end.clamp(self.start, self.end));
+        let first = self.piece_of(from);
+        let Some(piece) = self.pieces.get(first) else { return [&[], &[]] };
+        let (at, len) = (from.saturating_sub(piece.start) as usize, to.saturating_sub(from) as usize);
+        let octets = piece.octets();
+        if let Some(whole) = octets.get(at..at + len) {
+            return [whole, &[]];
+        }
+        let front = octets.get(at..).unwrap_or_default();
+        let behind = self.pieces.get(first + 1).map_or(&[][..], Piece::octets);
+        [front, behind.get(..len - front.len()).unwrap_or(behind)]
+    }
+
+    /// Which piece holds an octet. As none but the last is shorter than a chunk, it is no later than if all were of that
+    /// length, and that very one where everything was copied.
+    fn piece_of(&self, offset: u64) -> usize {
+        let first = self.pieces.front().map_or(0, |piece| piece.start);
+        let mut at = (offset.saturating_sub(first) as usize / CHUNK).min(self.pieces.len().saturating_sub(1));
+        while at > 0 && self.pieces.get(at).is_some_and(|piece| piece.start > offset) {
+            at -= 1;
+        }
+        at
     }
 
     /// Forgets everything.

@@ -8,11 +8,13 @@ use crate::time::Instant;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TimerTable {
     at: [Instant; Timer::COUNT],
+    /// Those that run, a bit each: mostly one or none.
+    running: u16,
 }
 
 impl Default for TimerTable {
     fn default() -> Self {
-        TimerTable { at: [Instant::NEVER; Timer::COUNT] }
+        TimerTable { at: [Instant::NEVER; Timer::COUNT], running: 0 }
     }
 }
 
@@ -22,6 +24,13 @@ impl TimerTable {
         if P::LISTENS && self.at[timer as usize] != at {
             cx.probe.timer(rule, timer, TimerChange::Set(at));
         }
+        self.put(timer, at);
+    }
+
+    fn put(&mut self, timer: Timer, at: Instant) {
+        const { assert!(Timer::COUNT <= 16) };
+        let bit = 1 << timer as u32;
+        self.running = if at == Instant::NEVER { self.running & !bit } else { self.running | bit };
         self.at[timer as usize] = at;
     }
 
@@ -30,7 +39,7 @@ impl TimerTable {
         if P::LISTENS && self.is_set(timer) {
             cx.probe.timer(rule, timer, TimerChange::Cancelled);
         }
-        self.at[timer as usize] = Instant::NEVER;
+        self.put(timer, Instant::NEVER);
     }
 
     /// Stops every timer.
@@ -42,7 +51,7 @@ impl TimerTable {
 
     /// Whether `timer` runs.
     pub fn is_set(&self, timer: Timer) -> bool {
-        self.at[timer as usize] != Instant::NEVER
+        self.running >> timer as u32 & 1 != 0
     }
 
     /// When `timer` fires; [`Instant::NEVER`] while it does not run.
@@ -52,22 +61,25 @@ impl TimerTable {
 
     /// The earliest of all, or `None` when nothing runs.
     pub fn next(&self) -> Option<Instant> {
-        let mut earliest = Instant::NEVER;
-        for &at in &self.at {
-            if at < earliest {
-                earliest = at;
+        self.earliest().map(|timer| self.at(timer))
+    }
+
+    /// The timer that fires first, in the order of [`Timer::ALL`] among equals.
+    fn earliest(&self) -> Option<Timer> {
+        let (mut left, mut earliest) = (self.running, None);
+        while let Some(&timer) = Timer::ALL.get(left.trailing_zeros() as usize) {
+            if earliest.is_none_or(|first| self.at(timer) < self.at(first)) {
+                earliest = Some(timer);
             }
+            left &= left - 1;
         }
-        (earliest != Instant::NEVER).then_some(earliest)
+        earliest
     }
 
     /// Takes out a timer that is due: the earliest, in the order of [`Timer::ALL`] among equals.
     pub fn pop_due(&mut self, now: Instant) -> Option<Timer> {
-        let &timer = Timer::ALL.iter().min_by_key(|&&timer| self.at[timer as usize])?;
-        if self.at[timer as usize] > now {
-            return None;
-        }
-        self.at[timer as usize] = Instant::NEVER;
+        let timer = self.earliest().filter(|&timer| self.at(timer) <= now)?;
+        self.put(timer, Instant::NEVER);
         Some(timer)
     }
 }

@@ -79,11 +79,21 @@ impl HostConfig {
     }
 }
 
-/// The ends of a connection in the order that finds it quickest: what differs most comes first.
-type FlowKey = (u16, u16, IpAddr, IpAddr);
+/// The ends of a connection as numbers that are quickly compared, what differs most first: version and ports, then the remote
+/// and the local address.
+type FlowKey = (u64, u128, u128);
 
 fn key(flow: &Flow) -> FlowKey {
-    (flow.remote.port(), flow.local.port(), flow.remote.ip(), flow.local.ip())
+    key_of((flow.local.ip(), flow.local.port()), (flow.remote.ip(), flow.remote.port()))
+}
+
+fn key_of(local: (IpAddr, u16), remote: (IpAddr, u16)) -> FlowKey {
+    let number = |address: IpAddr| match address {
+        IpAddr::V4(v4) => u128::from(v4.to_bits()),
+        IpAddr::V6(v6) => v6.to_bits(),
+    };
+    let version = u64::from(local.0.is_ipv6()) << 32;
+    (version | u64::from(remote.1) << 16 | u64::from(local.1), number(remote.0), number(local.0))
 }
 
 /// A host of a [`Network`](super::Network), to look at; its sockets are worked with through

@@ -45,7 +45,7 @@ impl Host {
         if !ipv4_checksum_is_right(bytes) {
             return Err((None, DropReason::Checksum));
         }
-        let (ip, payload) = IpHeader::parse(bytes).map_err(malformed)?;
+        let Ok((ip, payload)) = IpHeader::parse(bytes) else { return Err((None, DropReason::Malformed)) };
         if !self.is_own(ip.dst) {
             return Err((None, DropReason::NoRoute)); // RFC 1122 section 3.3.1.1: a host forwards nothing
         }

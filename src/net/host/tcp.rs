@@ -3,7 +3,7 @@
 use super::listener::Syn;
 use super::receive::Ignored;
 use super::socket::{Kind, Owner, Socket, Wakes};
-use super::{Host, key};
+use super::{Host, key, key_of};
 use crate::net::fabric::Fabric;
 use crate::net::{DropReason, Errno, Observer, PacketId, SocketId};
 use crate::packet::{Icmp, IpHeader, OptionLayout, Protocol, TcpHeader, Unreachable, checksum, emit_tcp};
@@ -75,19 +75,23 @@ impl Host {
         if !checksum::transport_is_right(ip.src, ip.dst, Protocol::TCP, segment) {
             return Err((None, DropReason::Checksum));
         }
-        let (header, payload) = TcpHeader::parse(segment).map_err(|_| (None, DropReason::Malformed))?;
-        let flow = Flow {
+        let Ok((header, payload)) = TcpHeader::parse(segment) else {
+            return Err((None, DropReason::Malformed));
+        };
+        let flow = || Flow {
             local: SocketAddr::new(ip.dst, header.dst_port),
             remote: SocketAddr::new(ip.src, header.src_port),
         };
-        if let Some(&id) = self.connections.get(&key(&flow)) {
+        let key = key_of((ip.dst, header.dst_port), (ip.src, header.src_port));
+        if let Some(&id) = self.connections.get(&key) {
             if self.backlog_blocks(id, &header) {
                 return Err((Some(id), DropReason::BacklogFull));
             }
-            if let Some(iss) = self.reuse_time_wait(fabric, id, flow, &header, observer)
-                && let Some(listener) = self.listener_at(flow.local)
+            if header.flags.syn()
+                && let Some(iss) = self.reuse_time_wait(fabric, id, flow(), &header, observer)
+                && let Some(listener) = self.listener_at(flow().local)
             {
-                let syn = Syn { packet, flow, ip, header: &header, payload, iss: Some(iss) };
+                let syn = Syn { packet, flow: flow(), ip, header: &header, payload, iss: Some(iss) };
                 return self.syn_arrives(fabric, listener, &syn, observer);
             }
             self.consume(fabric, packet, id, observer);
@@ -98,10 +102,10 @@ impl Host {
             self.tcp_after(fabric, id, observer);
             return Ok(());
         }
-        let listener = self.listener_at(flow.local);
+        let listener = self.listener_at(flow().local);
         let is_syn = header.flags.syn() && !header.flags.ack() && !header.flags.rst();
         if let Some(listener) = listener.filter(|_| is_syn) {
-            let syn = Syn { packet, flow, ip, header: &header, payload, iss: None };
+            let syn = Syn { packet, flow: flow(), ip, header: &header, payload, iss: None };
             return self.syn_arrives(fabric, listener, &syn, observer);
         }
         // RFC 9293 section 3.10.7.1 and 3.10.7.2: there is no connection, or only a listener that takes nothing but SYN.
@@ -199,7 +203,6 @@ impl Host {
         let node = self.id;
         let Some(socket) = self.sockets.get_mut(id) else { return };
         let Kind::Tcp(tcp) = &mut socket.kind else { return };
-        let (own, remote) = (tcp.conn.flow().local.ip(), tcp.conn.flow().remote.ip());
         while let Some(segment) = tcp.conn.poll_transmit(&mut Context::new(fabric.now, observer)) {
             self.ip_id = self.ip_id.wrapping_add(1);
             let slot = fabric.pool.take(node);
@@ -210,6 +213,7 @@ impl Host {
                 packet.retransmission = segment.retransmission;
             }
             fabric.tell_sent(node, slot, None, observer);
+            let (own, remote) = (tcp.conn.flow().local.ip(), tcp.conn.flow().remote.ip());
             // A segment too big for the first link comes back as ICMP from this very host.
             fabric.send(node, slot, remote, None, &|_| Some(own), observer);
         }
