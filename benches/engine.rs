@@ -344,6 +344,15 @@ fn main() {
         println!("{} ns a segment, {} Mbit/s", done.nanos / segments as f64, done.goodput(segments));
         return;
     }
+    // And so many connections at once, `--many CONNECTIONS SEGMENTS`.
+    let args: Vec<String> = std::env::args().skip_while(|arg| arg != "--many").collect();
+    if let [_, connections, segments, ..] = &args[..] {
+        let (connections, segments) = (connections.parse().unwrap(), segments.parse().unwrap());
+        let mut start = 0.0;
+        bulk::many(connections, segments, &mut Silent, || start = processor_nanos());
+        println!("{} ns a segment", (processor_nanos() - start) / (connections as f64 * segments as f64));
+        return;
+    }
     let quick = has("--quick");
     let mut report = Report { json: has("--json"), missed: false };
     let sizes: &[u64] = if quick { &[1_000, 10_000, 100_000] } else { &[1_000, 10_000, 100_000, 1_000_000] };
