@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::net::{self, DropReason as NetDrop, Fate, News, NodeId, Observer};
-use crate::probe::{Probe, Timer, TimerChange, Var, Vars};
+use crate::probe::{Probe, Timer, TimerChange, Var, VarSet, Vars};
 use crate::rule::Rule;
 use crate::time::Instant;
 use crate::trace::{
@@ -203,13 +203,8 @@ impl<S: Sink> Probe for Recorder<'_, S> {
         }
     }
 
-    fn changes(&mut self, rule: Rule, old: &Vars, new: &Vars) {
+    fn changes(&mut self, rule: Rule, vars: VarSet, old: &Vars, new: &Vars) {
         let Some(socket) = self.names.speaking else { return };
-        let vars = new.differing(old);
-        if vars.is_empty() {
-            // The rule still waits for an event that names it.
-            return;
-        }
         self.name(rule);
         let (time, cause) = (self.names.now, self.names.cause);
         self.sink.record_changes(&Changes { time, cause, socket, rule, old, new, vars });
