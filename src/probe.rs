@@ -161,9 +161,9 @@ impl Iterator for VarSet {
 
     #[inline]
     fn next(&mut self) -> Option<Var> {
-        let var = Var::ALL.get(self.0.trailing_zeros() as usize)?;
+        let var = *Var::ALL.get(self.0.trailing_zeros() as usize)?;
         self.0 &= self.0 - 1;
-        Some(*var)
+        Some(var)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

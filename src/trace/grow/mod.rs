@@ -4,11 +4,9 @@ mod calls;
 mod packets;
 
 #[cfg(not(target_arch = "wasm32"))]
-use std::iter::repeat_n;
-
-#[cfg(not(target_arch = "wasm32"))]
 use super::code::Provenance;
 use super::code::{Kind, Transport};
+use super::columns::Rest;
 use super::id::{EventId, HostId, SocketId, StreamId};
 use super::record::{Data, Record, What};
 #[cfg(not(target_arch = "wasm32"))]
@@ -75,20 +73,14 @@ impl Sink for Trace {
             }
             _ => self.take(event, &record),
         };
+        let Common { kind, host, socket, detail, subject } = common;
+        let rest = Rest::new((record.provenance, record.cause), (host, socket), detail, subject);
         let nanos = record.time.as_nanos();
-        let c = &mut self.columns;
-        let latest = c.time.last().copied().unwrap_or(0);
+        let latest = self.columns.time.last().copied().unwrap_or(0);
         if nanos < latest {
             self.early.push((event.0, nanos));
         }
-        c.time.push(nanos.max(latest));
-        c.host.push(common.host.0);
-        c.socket.push(common.socket.0);
-        c.provenance.push(record.provenance as u8);
-        c.kind.push(common.kind as u8);
-        c.detail.push(common.detail);
-        c.subject.push(common.subject);
-        c.cause.push(record.cause.unwrap_or(EventId::NONE).0);
+        self.columns.push(nanos.max(latest), kind, rest);
         event
     }
 
@@ -100,9 +92,15 @@ impl Sink for Trace {
     #[cfg(not(target_arch = "wasm32"))]
     fn record_changes(&mut self, changes: &Changes<'_>) {
         let &Changes { time, cause, socket, rule, old, new, vars } = changes;
+        if vars.is_empty() {
+            return;
+        }
+        let (event, row) = (self.next_event(), self.tables.vars.len() as u32);
         let latest = self.columns.time.last().copied().unwrap_or(0);
-        if time.as_nanos() < latest || vars.is_empty() || vars.contains(Var::State) {
-            // Neither an early event nor a change of state is common.
+        let at = self.row_of_socket(socket);
+        let state = &mut self.sockets[at];
+        // Neither an early event nor a change of state nor a snapshot is common.
+        if time.as_nanos() < latest || vars.contains(Var::State) || state.snapshot_is_due(vars) {
             for var in vars {
                 let what =
                     What::VarChange { socket, var, old: old.raw(var), new: new.raw(var), rule: Some(rule) };
@@ -110,25 +108,17 @@ impl Sink for Trace {
             }
             return;
         }
-        let (first, row, count) = (self.next_event().0, self.tables.vars.len() as u32, vars.len());
-        for (var, event) in vars.zip(first..) {
+        let mut count = 0;
+        for var in vars {
             let (old, new) = (old.raw(var), new.raw(var));
-            self.tables.vars.push(VarRow { old, new, event: EventId(event), var });
+            state.vars.set(var, new);
+            state.changes.push(row + count);
+            self.tables.vars.push(VarRow { old, new, event: EventId(event.0 + count), var });
+            count += 1;
         }
-        let state = self.socket_mut(socket);
-        for (var, row) in vars.zip(row..) {
-            state.change(row, var, new.raw(var));
-        }
-        let host = state.host.0;
-        let c = &mut self.columns;
-        c.time.extend(repeat_n(time.as_nanos(), count));
-        c.host.extend(repeat_n(host, count));
-        c.socket.extend(repeat_n(socket.0, count));
-        c.provenance.extend(repeat_n(Provenance::Modelled as u8, count));
-        c.kind.extend(repeat_n(Kind::VarChange as u8, count));
-        c.detail.extend(repeat_n(rule_code(Some(rule)), count));
-        c.subject.extend(row..row + count as u32);
-        c.cause.extend(repeat_n(cause.unwrap_or(EventId::NONE).0, count));
+        let concerns = (state.host, socket);
+        let rest = Rest::new((Provenance::Modelled, cause), concerns, rule_code(Some(rule)), row);
+        self.columns.extend(time.as_nanos(), Kind::VarChange, count, rest);
     }
 }
 
@@ -157,11 +147,16 @@ impl Trace {
     /// The state of a socket, made if no record defined it.
     #[inline]
     pub(super) fn socket_mut(&mut self, id: SocketId) -> &mut SocketState {
-        let row = match self.socket_index.get(id.0) {
+        let row = self.row_of_socket(id);
+        &mut self.sockets[row]
+    }
+
+    #[inline]
+    fn row_of_socket(&mut self, id: SocketId) -> usize {
+        match self.socket_index.get(id.0) {
             Some(row) => row as usize,
             None => self.add_socket(id),
-        };
-        &mut self.sockets[row]
+        }
     }
 
     fn add_socket(&mut self, id: SocketId) -> usize {
