@@ -144,7 +144,7 @@ pub(super) struct Recorder<'a, S: Sink> {
 
 impl<S: Sink> Recorder<'_, S> {
     /// Records `what` with the present cause.
-    #[inline]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub fn tell(&mut self, what: What<'_>) -> EventId {
         self.tell_rule();
         self.names.named = None;
@@ -154,10 +154,16 @@ impl<S: Sink> Recorder<'_, S> {
     /// Records the rule that acted last, if no event beside it has named it.
     #[inline]
     pub fn tell_rule(&mut self) {
-        if let Some(Acted { rule, socket, time, cause }) = self.names.acted.take() {
-            let what = What::RuleFired { socket, rule };
-            self.sink.record(Record { time, provenance: Provenance::Modelled, cause, what });
+        if let Some(acted) = self.names.acted.take() {
+            self.tell_acted(acted);
         }
+    }
+
+    #[inline(never)]
+    fn tell_acted(&mut self, acted: Acted) {
+        let Acted { rule, socket, time, cause } = acted;
+        let what = What::RuleFired { socket, rule };
+        self.sink.record(Record { time, provenance: Provenance::Modelled, cause, what });
     }
 
     /// Before an event of the speaking socket that names `rule`: that it acted needs no event of its own.
@@ -170,7 +176,7 @@ impl<S: Sink> Recorder<'_, S> {
         self.names.named = Some(rule);
     }
 
-    #[inline]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn append(&mut self, what: What<'_>) -> EventId {
         let record =
             Record { time: self.names.now, provenance: Provenance::Modelled, cause: self.names.cause, what };

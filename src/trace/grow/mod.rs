@@ -14,10 +14,10 @@ use super::sink::Changes;
 use super::sink::Sink;
 use super::store::{SocketState, Trace};
 use super::tables::{
-    ContentRow, CorruptRow, FrameRow, HostRow, NO_ROW, NameRow, PacketRow, ProgramRow, QueueRow, SocketRow,
-    Span, StoredData, TextRow, ThreadRow, ValueRow, VarRow, packet_bits, rule_code,
+    ContentRow, CorruptRow, FrameRow, HostRow, NO_ROW, NameRow, PacketRow, ProgramRow, SocketRow, Span,
+    StoredData, TextRow, ThreadRow, ValueRow, VarRow, packet_bits, rule_code,
 };
-use crate::probe::{TimerChange, Var, Vars};
+use crate::probe::{Timer, TimerChange, Var, Vars};
 use crate::rule::Rule;
 use crate::time::Instant;
 
@@ -61,7 +61,7 @@ impl Common {
 
 impl Sink for Trace {
     // Inlined, so that who tells the commonest things need not build a whole record first.
-    #[inline]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn record(&mut self, record: Record<'_>) -> EventId {
         let event = self.next_event();
         let common = match record.what {
@@ -71,16 +71,25 @@ impl Sink for Trace {
             What::RuleFired { socket, rule } => {
                 self.of_socket(Kind::RuleFired, rule as usize, socket).by(Some(rule))
             }
+            What::Timer { socket, timer, change, rule } => {
+                self.take_timer(event, timer, change, socket).by(rule)
+            }
+            What::PacketSent { .. } => self.take_packet_sent(event, &record.what),
+            What::PacketQueued { packet, behind, until } => {
+                self.take_packet_queued(event, packet, behind, until)
+            }
+            What::PacketArrived { packet, host } => self.take_packet_arrived(event, packet).at(host),
+            What::PacketConsumed { packet, socket, rule } => {
+                self.take_packet_consumed(event, packet, socket).by(rule)
+            }
+            What::CallBegun { .. } => self.take_call_begun(event, &record.what),
+            What::BytesAccepted { call, bytes } => self.take_bytes_accepted(event, call, bytes),
+            What::CallReturned { .. } => self.take_call_returned(event, &record),
             _ => self.take(event, &record),
         };
         let Common { kind, host, socket, detail, subject } = common;
         let rest = Rest::new((record.provenance, record.cause), (host, socket), detail, subject);
-        let nanos = record.time.as_nanos();
-        let latest = self.columns.time.last().copied().unwrap_or(0);
-        if nanos < latest {
-            self.early.push((event.0, nanos));
-        }
-        self.columns.push(nanos.max(latest), kind, rest);
+        self.append(record.time.as_nanos(), kind, rest);
         event
     }
 
@@ -243,20 +252,6 @@ impl Trace {
                 self.name_socket(event, socket, local, remote);
                 self.of_socket(Kind::SocketNamed, self.tables.names.len() - 1, socket)
             }
-            What::CallBegun { .. } => self.take_call_begun(event, record.what),
-            What::BytesAccepted { call, bytes } => {
-                let row = self.call_row(event, call);
-                self.tables.values.push(ValueRow { event, value: bytes });
-                self.accept_bytes(row, bytes);
-                self.of_call(Kind::BytesAccepted, row)
-            }
-            What::CallReturned { .. } => self.take_call_returned(event, record),
-            What::PacketSent { .. } => self.take_packet_sent(event, record.what),
-            What::PacketQueued { packet, behind, until } => {
-                let row = self.packet_row(event, packet);
-                self.tables.queued.push(QueueRow { event, behind, until: until.as_nanos() });
-                self.of_packet(Kind::PacketQueued, row)
-            }
             What::PacketDropped { packet, why } => {
                 let row = self.packet_row(event, packet);
                 let common = self.of_packet(Kind::PacketDropped, row);
@@ -286,43 +281,12 @@ impl Trace {
                 self.tables.packets[row].bits |= packet_bits::CORRUPTED;
                 self.of_packet(Kind::PacketCorrupted, row)
             }
-            What::PacketArrived { packet, host } => {
-                let row = self.packet_row(event, packet);
-                let packet = &mut self.tables.packets[row];
-                if packet.arrived == EventId::NONE {
-                    packet.arrived = event;
-                }
-                Common::new(Kind::PacketArrived, row).at(host)
-            }
-            What::PacketConsumed { packet, socket, rule } => {
-                let row = self.packet_row(event, packet);
-                self.packet_taken(event, row, Some(socket));
-                let host = self.socket_mut(socket).host;
-                Common::new(Kind::PacketConsumed, row).at(host).on(socket).by(rule)
-            }
             What::PacketIgnored { packet, socket, rule } => {
                 let row = self.packet_row(event, packet);
                 self.packet_taken(event, row, None);
                 let arrived = self.tables.packets[row].arrived;
                 let host = self.host_of(arrived).unwrap_or(HostId::NONE);
                 Common::new(Kind::PacketIgnored, row).at(host).on(socket.unwrap_or(SocketId::NONE)).by(rule)
-            }
-            What::VarChange { socket, var, old, new, rule } => {
-                self.var_changed(VarRow { old, new, event, var }, socket, rule)
-            }
-            What::Timer { socket, timer, change, rule } => {
-                let kind = match change {
-                    TimerChange::Set(until) => {
-                        self.tables.values.push(ValueRow { event, value: Instant::as_nanos(until) });
-                        Kind::TimerSet
-                    }
-                    TimerChange::Cancelled => Kind::TimerCancelled,
-                    TimerChange::Fired => Kind::TimerFired,
-                };
-                self.of_socket(kind, timer as usize, socket).by(rule)
-            }
-            What::RuleFired { socket, rule } => {
-                self.of_socket(Kind::RuleFired, rule as usize, socket).by(Some(rule))
             }
             What::FrameDecoded { socket, sent, framing, start, end, roles, error } => {
                 let framing = self.keep(framing.as_bytes());
@@ -367,7 +331,30 @@ impl Trace {
                 self.tables.values.push(ValueRow { event, value: epoch_nanos });
                 Common::new(Kind::Clock, self.tables.values.len() - 1)
             }
+            // The commonest are taken where they are recorded.
+            _ => Common::new(Kind::Note, NO_ROW as usize),
         }
+    }
+
+    /// An event, of which the rest is recorded.
+    fn append(&mut self, nanos: u64, kind: Kind, rest: Rest) {
+        let latest = self.columns.time.last().copied().unwrap_or(0);
+        if nanos < latest {
+            self.early.push((self.next_event().0, nanos));
+        }
+        self.columns.push(nanos.max(latest), kind, rest);
+    }
+
+    fn take_timer(&mut self, event: EventId, timer: Timer, change: TimerChange, socket: SocketId) -> Common {
+        let kind = match change {
+            TimerChange::Set(until) => {
+                self.tables.values.push(ValueRow { event, value: Instant::as_nanos(until) });
+                Kind::TimerSet
+            }
+            TimerChange::Cancelled => Kind::TimerCancelled,
+            TimerChange::Fired => Kind::TimerFired,
+        };
+        self.of_socket(kind, timer as usize, socket)
     }
 
     #[inline]
