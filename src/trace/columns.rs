@@ -4,8 +4,8 @@ use super::code::{Kind, Provenance};
 use super::id::{EventId, HostId, SocketId};
 use crate::rule::Rule;
 
-/// What every event has: what is searched by is a column of its own, the rest stands together, so that an event is written in
-/// three places and not in eight.
+/// What every event has: what is searched by and what is drawn are columns of their own, the rest stands together, so that an
+/// event is written in four places and not in eight.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Columns {
     /// Time in nanoseconds, never decreasing: where a record came with an earlier time than its predecessor, the
@@ -13,34 +13,48 @@ pub struct Columns {
     pub time: Vec<u64>,
     /// [`Kind`] as its code.
     pub kind: Vec<u8>,
+    face: Vec<Face>,
     rest: Vec<Rest>,
 }
 
-/// What an event has beside time and kind.
+/// What is drawn of an event beside its time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Rest {
-    subject: u32,
-    cause: EventId,
-    socket: SocketId,
+struct Face {
     host: HostId,
     /// The detail, and above it the provenance.
     told: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Rest {
+    subject: u32,
+    cause: EventId,
+    socket: SocketId,
+}
+
+/// An event without its time, or several that differ in nothing but their subjects.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Event {
+    kind: Kind,
+    face: Face,
+    rest: Rest,
 }
 
 /// Where the provenance stands above the detail.
 const PROVENANCE: u32 = 14;
 const _: () = assert!(Rule::ALL.len() < (1 << PROVENANCE) - 1 && Provenance::ALL.len() <= 4);
 
-impl Rest {
+impl Event {
     #[inline]
     pub(super) fn new(
         (provenance, cause): (Provenance, Option<EventId>),
         (host, socket): (HostId, SocketId),
-        detail: u16,
+        (kind, detail): (Kind, u16),
         subject: u32,
-    ) -> Rest {
-        let told = detail | (provenance as u16) << PROVENANCE;
-        Rest { subject, cause: cause.unwrap_or(EventId::NONE), socket, host, told }
+    ) -> Event {
+        let face = Face { host, told: detail | (provenance as u16) << PROVENANCE };
+        let rest = Rest { subject, cause: cause.unwrap_or(EventId::NONE), socket };
+        Event { kind, face, rest }
     }
 }
 
@@ -57,7 +71,7 @@ impl Columns {
 
     /// The host concerned, [`HostId::NONE`] for none.
     pub fn host(&self, event: EventId) -> Option<HostId> {
-        self.rest.get(event.index()).map(|rest| rest.host)
+        self.face.get(event.index()).map(|face| face.host)
     }
 
     /// The socket concerned, [`SocketId::NONE`] for none.
@@ -67,12 +81,12 @@ impl Columns {
 
     /// A rule's number + 1, or a [`DropReason`](super::DropReason) or [`Limit`](super::Limit) as its code; 0 for none.
     pub fn detail(&self, event: EventId) -> Option<u16> {
-        self.rest.get(event.index()).map(|rest| rest.told & ((1 << PROVENANCE) - 1))
+        self.face.get(event.index()).map(|face| face.told & ((1 << PROVENANCE) - 1))
     }
 
     /// How the event is known.
     pub fn provenance(&self, event: EventId) -> Option<Provenance> {
-        Provenance::from_code((self.rest.get(event.index())?.told >> PROVENANCE) as u8)
+        Provenance::from_code((self.face.get(event.index())?.told >> PROVENANCE) as u8)
     }
 
     /// The row in the kind's table: of a packet event the packet's, of a call event the call's, of a timer event the timer's
@@ -97,25 +111,29 @@ impl Columns {
     }
 
     #[inline]
-    pub(super) fn push(&mut self, time: u64, kind: Kind, rest: Rest) {
+    pub(super) fn push(&mut self, time: u64, event: Event) {
         self.time.push(time);
-        self.kind.push(kind as u8);
-        self.rest.push(rest);
+        self.kind.push(event.kind as u8);
+        self.face.push(event.face);
+        self.rest.push(event.rest);
     }
 
-    /// `count` events of one time and kind that differ in nothing but their subjects, which count up.
+    /// `count` events of one time, whose subjects count up.
     #[cfg(not(target_arch = "wasm32"))]
     #[inline]
-    pub(super) fn extend(&mut self, time: u64, kind: Kind, count: u32, first: Rest) {
+    pub(super) fn extend(&mut self, time: u64, first: Event, count: u32) {
+        let Event { kind, face, rest } = first;
         fill(&mut self.time, [time; 4], count);
         fill(&mut self.kind, [kind as u8; 8], count);
-        self.rest.extend((0..count).map(|n| Rest { subject: first.subject + n, ..first }));
+        fill(&mut self.face, [face; 4], count);
+        self.rest.extend((0..count).map(|n| Rest { subject: rest.subject + n, ..rest }));
     }
 
     /// Room for so many more.
     pub(super) fn reserve(&mut self, more: usize) {
         self.time.reserve(more);
         self.kind.reserve(more);
+        self.face.reserve(more);
         self.rest.reserve(more);
     }
 
@@ -123,6 +141,7 @@ impl Columns {
     pub(super) fn memory(&self) -> usize {
         self.time.capacity() * size_of::<u64>()
             + self.kind.capacity()
+            + self.face.capacity() * size_of::<Face>()
             + self.rest.capacity() * size_of::<Rest>()
     }
 }

@@ -6,7 +6,7 @@ mod packets;
 #[cfg(not(target_arch = "wasm32"))]
 use super::code::Provenance;
 use super::code::{Kind, Transport};
-use super::columns::Rest;
+use super::columns::Event;
 use super::id::{EventId, HostId, SocketId, StreamId};
 use super::record::{Data, Record, What};
 #[cfg(not(target_arch = "wasm32"))]
@@ -88,8 +88,8 @@ impl Sink for Trace {
             _ => self.take(event, &record),
         };
         let Common { kind, host, socket, detail, subject } = common;
-        let rest = Rest::new((record.provenance, record.cause), (host, socket), detail, subject);
-        self.append(record.time.as_nanos(), kind, rest);
+        let known = (record.provenance, record.cause);
+        self.append(record.time.as_nanos(), Event::new(known, (host, socket), (kind, detail), subject));
         event
     }
 
@@ -125,9 +125,9 @@ impl Sink for Trace {
             self.tables.vars.push(VarRow { old, new, event: EventId(event.0 + count), var });
             count += 1;
         }
-        let concerns = (state.host, socket);
-        let rest = Rest::new((Provenance::Modelled, cause), concerns, rule_code(Some(rule)), row);
-        self.columns.extend(time.as_nanos(), Kind::VarChange, count, rest);
+        let (known, concerns) = ((Provenance::Modelled, cause), (state.host, socket));
+        let first = Event::new(known, concerns, (Kind::VarChange, rule_code(Some(rule))), row);
+        self.columns.extend(time.as_nanos(), first, count);
     }
 }
 
@@ -337,12 +337,12 @@ impl Trace {
     }
 
     /// An event, of which the rest is recorded.
-    fn append(&mut self, nanos: u64, kind: Kind, rest: Rest) {
+    fn append(&mut self, nanos: u64, event: Event) {
         let latest = self.columns.time.last().copied().unwrap_or(0);
         if nanos < latest {
             self.early.push((self.next_event().0, nanos));
         }
-        self.columns.push(nanos.max(latest), kind, rest);
+        self.columns.push(nanos.max(latest), event);
     }
 
     fn take_timer(&mut self, event: EventId, timer: Timer, change: TimerChange, socket: SocketId) -> Common {
