@@ -135,13 +135,19 @@ impl Default for Vars {
 }
 
 /// Some variables: an iterator over them, in the order of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct VarSet(u64);
 
 impl VarSet {
     /// True for none.
     pub fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// Takes `var` in.
+    #[inline]
+    pub fn insert(&mut self, var: Var) {
+        self.0 |= 1 << var as u32;
     }
 
     /// Whether `var` is one of them.
@@ -155,9 +161,9 @@ impl Iterator for VarSet {
 
     #[inline]
     fn next(&mut self) -> Option<Var> {
-        let var = Var::ALL.get(self.0.trailing_zeros() as usize)?;
+        let var = *Var::ALL.get(self.0.trailing_zeros() as usize)?;
         self.0 &= self.0 - 1;
-        Some(*var)
+        Some(var)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -240,10 +246,10 @@ pub trait Probe {
     /// as changes of [`Var::State`].
     fn change(&mut self, rule: Rule, var: Var, old: i64, new: i64);
 
-    /// Because of `rule`, every variable that differs in `new` went from its value in `old` to the one there: as a
+    /// Because of `rule`, each of `vars` (there is one at least) went from its value in `old` to the one in `new`: as a
     /// [`Probe::change`] for each, in the order of the table.
-    fn changes(&mut self, rule: Rule, old: &Vars, new: &Vars) {
-        for var in new.differing(old) {
+    fn changes(&mut self, rule: Rule, vars: VarSet, old: &Vars, new: &Vars) {
+        for var in vars {
             self.change(rule, var, old.raw(var), new.raw(var));
         }
     }

@@ -1,48 +1,62 @@
 //! How a connection explains itself to the probe.
 
 use super::Connection;
-use crate::probe::{Context, Probe, Var, Vars};
+use crate::probe::{Context, Probe, Var, VarSet, Vars};
 use crate::rule::Rule;
 use crate::seq::SeqNumber;
+
+/// Gives every variable with its value, [`Vars::UNSET`] for one that has none, to the macro `$see`.
+macro_rules! each_var {
+    ($conn:ident, $see:ident) => {{
+        let seq = |n: SeqNumber| i64::from(n.0);
+        $see!(Var::State, $conn.state as i64);
+        if $conn.snd.nxt != $conn.snd.iss || $conn.state.is_synchronized() {
+            $see!(Var::Iss, seq($conn.snd.iss));
+            $see!(Var::SndUna, seq($conn.snd.una));
+            $see!(Var::SndNxt, seq($conn.snd.nxt));
+        } else {
+            for var in [Var::Iss, Var::SndUna, Var::SndNxt] {
+                $see!(var, Vars::UNSET);
+            }
+        }
+        if $conn.has_peer() {
+            $see!(Var::SndWnd, i64::from($conn.snd.wnd));
+            $see!(Var::SndWl1, seq($conn.snd.wl1));
+            $see!(Var::SndWl2, seq($conn.snd.wl2));
+            $see!(Var::Irs, seq($conn.rcv.irs));
+            $see!(Var::RcvNxt, seq($conn.rcv.nxt));
+            $see!(Var::RcvWnd, i64::from($conn.rcv.wnd()));
+            $see!(Var::SndMss, $conn.effective_mss() as i64);
+            $see!(Var::RcvMss, i64::from($conn.rcv.mss));
+        } else {
+            use Var::{Irs, RcvMss, RcvNxt, RcvWnd, SndMss, SndWl1, SndWl2, SndWnd};
+            for var in [SndWnd, SndWl1, SndWl2, Irs, RcvNxt, RcvWnd, SndMss, RcvMss] {
+                $see!(var, Vars::UNSET);
+            }
+        }
+        let scaled = $conn.has_peer() && $conn.agreed.window_scaling;
+        $see!(Var::SndScale, if scaled { i64::from($conn.snd.scale) } else { Vars::UNSET });
+        $see!(Var::RcvScale, if scaled { i64::from($conn.rcv.scale) } else { Vars::UNSET });
+        $see!(Var::SndUp, $conn.snd.urgent.map_or(Vars::UNSET, |end| seq($conn.snd.seq_at(end))));
+        $see!(Var::RcvUp, $conn.rcv.urgent.map_or(Vars::UNSET, |end| seq($conn.rcv.irs + 1 + end as u32)));
+        $see!(Var::SndQueue, $conn.send_buffer.len() as i64);
+        $see!(Var::RcvQueue, $conn.receive_buffer.readable() as i64);
+        $see!(Var::OutOfOrder, $conn.receive_buffer.early_octets() as i64);
+        $conn.recovery.each_var(|var, value| $see!(var, value));
+        $see!(Var::TsRecent, $conn.ts_recent.map_or(Vars::UNSET, |(value, _)| i64::from(value)));
+    }};
+}
 
 impl Connection {
     /// The variables of RFC 9293 section 3.3.1 and of its companions, as they stand now.
     pub fn vars(&self) -> Vars {
         let mut vars = Vars::default();
-        let seq = |n: SeqNumber| i64::from(n.0);
-        vars.set(Var::State, self.state as i64);
-        if self.snd.nxt != self.snd.iss || self.state.is_synchronized() {
-            vars.set(Var::Iss, seq(self.snd.iss));
-            vars.set(Var::SndUna, seq(self.snd.una));
-            vars.set(Var::SndNxt, seq(self.snd.nxt));
+        macro_rules! see {
+            ($var:expr, $value:expr) => {
+                vars.set($var, $value)
+            };
         }
-        if self.has_peer() {
-            vars.set(Var::SndWnd, i64::from(self.snd.wnd));
-            vars.set(Var::SndWl1, seq(self.snd.wl1));
-            vars.set(Var::SndWl2, seq(self.snd.wl2));
-            vars.set(Var::Irs, seq(self.rcv.irs));
-            vars.set(Var::RcvNxt, seq(self.rcv.nxt));
-            vars.set(Var::RcvWnd, i64::from(self.rcv.wnd()));
-            vars.set(Var::SndMss, self.effective_mss() as i64);
-            vars.set(Var::RcvMss, i64::from(self.rcv.mss));
-            if self.agreed.window_scaling {
-                vars.set(Var::SndScale, i64::from(self.snd.scale));
-                vars.set(Var::RcvScale, i64::from(self.rcv.scale));
-            }
-        }
-        if let Some(end) = self.snd.urgent {
-            vars.set(Var::SndUp, seq(self.snd.seq_at(end)));
-        }
-        if let Some(end) = self.rcv.urgent {
-            vars.set(Var::RcvUp, seq(self.rcv.irs + 1 + end as u32));
-        }
-        vars.set(Var::SndQueue, self.send_buffer.len() as i64);
-        vars.set(Var::RcvQueue, self.receive_buffer.readable() as i64);
-        vars.set(Var::OutOfOrder, self.receive_buffer.early_octets() as i64);
-        self.recovery.vars(&mut vars);
-        if let Some((value, _)) = self.ts_recent {
-            vars.set(Var::TsRecent, i64::from(value));
-        }
+        each_var!(self, see);
         vars
     }
 
@@ -69,8 +83,21 @@ impl Connection {
         if !P::LISTENS {
             return;
         }
-        let now = self.vars();
-        cx.probe.changes(rule, &self.told, &now);
-        self.told = now;
+        // Most are as they were: each is looked at once, and what is the same is nowhere written.
+        let (mut old, mut changed) = (Vars::default(), VarSet::default());
+        macro_rules! see {
+            ($var:expr, $value:expr) => {{
+                let value: i64 = $value;
+                if self.told.raw($var) != value {
+                    old.set($var, self.told.raw($var));
+                    self.told.set($var, value);
+                    changed.insert($var);
+                }
+            }};
+        }
+        each_var!(self, see);
+        if !changed.is_empty() {
+            cx.probe.changes(rule, changed, &old, &self.told);
+        }
     }
 }

@@ -1,17 +1,43 @@
-//! The changes of variables in memory: the longest of the tables, and so a column a property, like the events' own.
+//! The changes of variables in memory: the longest of the tables, and so kept in as few octets as most of them need.
 
 use super::id::EventId;
 use super::tables::VarRow;
-use crate::probe::Var;
+use crate::probe::{Var, Vars};
 
 /// Changed variables, in the order of their events.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VarTable {
-    old: Vec<i64>,
-    new: Vec<i64>,
-    event: Vec<EventId>,
     /// The variables as their numbers: a search for one reads an octet a change.
     var: Vec<u8>,
+    rows: Vec<Row>,
+    /// The changes whose values do not fit into a row, by their rows' numbers.
+    wide: Vec<(u32, i64, i64)>,
+}
+
+/// A change with its values as 32 bits, which nearly all have room in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Row {
+    old: u32,
+    new: u32,
+    event: EventId,
+}
+
+/// Stands in a row for [`Vars::UNSET`].
+const UNSET: u32 = u32::MAX - 1;
+/// Stands in a row whose values are among the wide ones.
+const WIDE: u32 = u32::MAX;
+
+#[inline]
+fn narrow(value: i64) -> u32 {
+    match u32::try_from(value) {
+        Ok(value) if value < UNSET => value,
+        _ if value == Vars::UNSET => UNSET,
+        _ => WIDE,
+    }
+}
+
+fn widen(value: u32) -> i64 {
+    if value == UNSET { Vars::UNSET } else { value.into() }
 }
 
 impl VarTable {
@@ -28,18 +54,22 @@ impl VarTable {
     /// A change.
     #[inline]
     pub fn get(&self, row: usize) -> Option<VarRow> {
-        Some(VarRow {
-            old: *self.old.get(row)?,
-            new: *self.new.get(row)?,
-            event: *self.event.get(row)?,
-            var: *Var::ALL.get(usize::from(*self.var.get(row)?))?,
-        })
+        let var = *Var::ALL.get(usize::from(*self.var.get(row)?))?;
+        let &Row { old, new, event } = self.rows.get(row)?;
+        let (old, new) = if old == WIDE || new == WIDE {
+            let at = self.wide.binary_search_by_key(&(row as u32), |wide| wide.0).ok()?;
+            let &(_, old, new) = self.wide.get(at)?;
+            (old, new)
+        } else {
+            (widen(old), widen(new))
+        };
+        Some(VarRow { old, new, event, var })
     }
 
     /// The event of a change.
     #[inline]
     pub(super) fn event(&self, row: u32) -> Option<EventId> {
-        self.event.get(row as usize).copied()
+        self.rows.get(row as usize).map(|row| row.event)
     }
 
     /// All changes.
@@ -53,25 +83,44 @@ impl VarTable {
     }
 
     #[inline]
-    pub(super) fn push(&mut self, row: VarRow) {
-        self.old.push(row.old);
-        self.new.push(row.new);
-        self.event.push(row.event);
-        self.var.push(row.var as u8);
+    pub(super) fn push(&mut self, change: VarRow) {
+        let VarRow { old, new, event, var } = change;
+        let row = Row { old: narrow(old), new: narrow(new), event };
+        if row.old == WIDE || row.new == WIDE {
+            self.wide.push((self.rows.len() as u32, old, new));
+        }
+        self.rows.push(row);
+        self.var.push(var as u8);
     }
 
     /// Room for so many more.
     pub(super) fn reserve(&mut self, more: usize) {
-        self.old.reserve(more);
-        self.new.reserve(more);
-        self.event.reserve(more);
+        self.rows.reserve(more);
         self.var.reserve(more);
     }
 
     /// Octets of memory that it holds.
     pub(super) fn memory(&self) -> usize {
-        (self.old.capacity() + self.new.capacity()) * size_of::<i64>()
-            + self.event.capacity() * size_of::<EventId>()
+        self.rows.capacity() * size_of::<Row>()
             + self.var.capacity()
+            + self.wide.capacity() * size_of::<(u32, i64, i64)>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_comes_back() {
+        let edge = i64::from(u32::MAX);
+        let values = [0, 1, -1, edge - 2, edge - 1, edge, edge + 1, i64::MAX, Vars::UNSET, Vars::UNSET + 1];
+        let mut table = VarTable::default();
+        let told: Vec<VarRow> = (0_u32..)
+            .zip(values.iter().flat_map(|&old| values.map(|new| (old, new))))
+            .map(|(n, (old, new))| VarRow { old, new, event: EventId(n), var: Var::Rto })
+            .collect();
+        told.iter().for_each(|&row| table.push(row));
+        assert_eq!(table.iter().collect::<Vec<_>>(), told);
     }
 }

@@ -7,6 +7,7 @@ pub mod calls;
 pub mod capture;
 pub mod changes;
 pub mod code;
+mod columns;
 pub mod content;
 mod datagrams;
 mod extract;

@@ -112,10 +112,9 @@ impl Trace {
 
     /// The events that `event` caused, up to `limit` of them.
     pub fn effects(&self, event: EventId, limit: usize) -> Vec<EventId> {
-        let from = event.index() + 1;
-        let causes = self.columns().cause.get(from..).unwrap_or(&[]);
-        let effects = causes.iter().enumerate().filter(|(_, c)| **c == event.0);
-        effects.map(|(i, _)| EventId((from + i) as u32)).take(limit).collect()
+        let from = EventId(event.0.saturating_add(1));
+        let causes = (from.0..).zip(self.columns().causes(from));
+        causes.filter(|(_, cause)| *cause == event).map(|(i, _)| EventId(i)).take(limit).collect()
     }
 
     /// The rows of the calls that have begun by `event` and not returned by it.
@@ -181,8 +180,7 @@ impl Trace {
 
     /// All changes of one variable of an endpoint, in order.
     pub fn changes_of(&self, socket: SocketId, var: Var) -> impl Iterator<Item = VarRow> + '_ {
-        let sockets = &self.columns().socket;
-        self.tables().vars.of(var).filter(move |row| sockets.get(row.event.index()) == Some(&socket.0))
+        self.tables().vars.of(var).filter(move |row| self.columns().socket(row.event) == Some(socket))
     }
 
     /// The changes of an endpoint's variables up to `event` (included), the latest first.

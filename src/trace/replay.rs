@@ -1,7 +1,7 @@
 //! Back from rows to records: what a trace was told, in the order in which it was told.
 
 use super::code::{DropReason, Errno, Kind, Limit};
-use super::id::{EventId, HostId, PacketId, SocketId};
+use super::id::{EventId, PacketId};
 use super::record::{Args, Data, Outcome, Record, What};
 use super::store::Trace;
 use super::tables::{StoredData, StoredOutcome, packet_bits, rule_from};
@@ -33,10 +33,10 @@ impl Trace {
 
     fn what(&self, event: EventId) -> Option<What<'_>> {
         let kind = self.kind(event)?;
-        let subject = *self.columns.subject.get(event.index())? as usize;
-        let socket = SocketId(*self.columns.socket.get(event.index())?);
-        let detail = *self.columns.detail.get(event.index())?;
-        let host = HostId(*self.columns.host.get(event.index())?);
+        let subject = self.columns.subject(event)? as usize;
+        let socket = self.columns.socket(event)?;
+        let detail = self.columns.detail(event)?;
+        let host = self.columns.host(event)?;
         let t = &self.tables;
         let value = || row_of(&t.values, event, |r| r.event).map(|r| r.value);
         let packet = || t.packets.get(subject).map(|p| p.id);

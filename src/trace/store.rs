@@ -4,48 +4,15 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::code::{Kind, Provenance, Transport};
+pub use super::columns::Columns;
 use super::content::Content;
 use super::flows::{Connection, Flows};
 use super::id::{CallId, ConnectionId, EventId, HostId, PacketId, Side, SocketId, StreamId};
 use super::tables::{CallRow, HostRow, NO_ROW, PacketRow, Span, StoredData, StreamRange, Tables};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::probe::VarSet;
 use crate::probe::{Var, Vars};
 use crate::time::Instant;
-
-/// What every event has, one column a property, all of the same length. The page sees the columns as typed arrays.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Columns {
-    /// Time in nanoseconds, never decreasing: where a record came with an earlier time than its predecessor, the
-    /// predecessor's stands here ([`Trace::time`] gives the recorded one).
-    pub time: Vec<u64>,
-    /// Number of the host concerned, `u16::MAX` for none.
-    pub host: Vec<u16>,
-    /// Number of the socket concerned, `u32::MAX` for none.
-    pub socket: Vec<u32>,
-    /// [`Provenance`] as its code.
-    pub provenance: Vec<u8>,
-    /// [`Kind`] as its code.
-    pub kind: Vec<u8>,
-    /// A rule's number + 1, or a [`DropReason`](crate::trace::DropReason) or [`Limit`](crate::trace::Limit) as its code; 0
-    /// for none.
-    pub detail: Vec<u16>,
-    /// The row in the kind's table: of a packet event the packet's, of a call event the call's, of a timer event the
-    /// timer's code.
-    pub subject: Vec<u32>,
-    /// Number of the causing event, `u32::MAX` for none.
-    pub cause: Vec<u32>,
-}
-
-impl Columns {
-    /// How many events.
-    pub fn len(&self) -> usize {
-        self.time.len()
-    }
-
-    /// True for an empty trace.
-    pub fn is_empty(&self) -> bool {
-        self.time.is_empty()
-    }
-}
 
 /// Rows by number: a plain index while numbers count up, a tree for stragglers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -118,6 +85,14 @@ impl SocketState {
             self.snapshots.push(self.vars);
         }
     }
+
+    /// Whether a snapshot is due among the changes of these variables, if they come now.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[inline]
+    pub(super) fn snapshot_is_due(&self, vars: VarSet) -> bool {
+        let room = SNAPSHOT_EVERY - 1 - self.changes.len() % SNAPSHOT_EVERY;
+        room < Var::COUNT && room < vars.len()
+    }
 }
 
 /// What the trace knows of a stream as it grows.
@@ -171,15 +146,7 @@ impl Trace {
     /// An empty trace with room for this many events, among them this many packets and changes of variables.
     pub fn with_capacity(events: usize, packets: usize, changes: usize) -> Self {
         let mut trace = Trace::default();
-        let c = &mut trace.columns;
-        c.time.reserve(events);
-        c.host.reserve(events);
-        c.socket.reserve(events);
-        c.provenance.reserve(events);
-        c.kind.reserve(events);
-        c.detail.reserve(events);
-        c.subject.reserve(events);
-        c.cause.reserve(events);
+        trace.columns.reserve(events);
         trace.tables.vars.reserve(changes);
         trace.tables.packets.reserve(packets);
         trace
@@ -222,7 +189,7 @@ impl Trace {
 
     /// How an event is known.
     pub fn provenance(&self, event: EventId) -> Option<Provenance> {
-        Provenance::from_code(*self.columns.provenance.get(event.index())?)
+        self.columns.provenance(event)
     }
 
     /// When an event was recorded to have happened.
@@ -235,29 +202,29 @@ impl Trace {
 
     /// The event that caused this one.
     pub fn cause(&self, event: EventId) -> Option<EventId> {
-        EventId(*self.columns.cause.get(event.index())?).known()
+        self.columns.cause(event)?.known()
     }
 
     /// The host that an event concerns.
     pub fn host_of(&self, event: EventId) -> Option<HostId> {
-        HostId(*self.columns.host.get(event.index())?).known()
+        self.columns.host(event)?.known()
     }
 
     /// The socket that an event concerns.
     pub fn socket_of(&self, event: EventId) -> Option<SocketId> {
-        SocketId(*self.columns.socket.get(event.index())?).known()
+        self.columns.socket(event)?.known()
     }
 
     /// The row of the packet that an event concerns.
     pub fn packet_row_of(&self, event: EventId) -> Option<u32> {
         self.kind(event).filter(|k| k.is_packet())?;
-        self.columns.subject.get(event.index()).copied()
+        self.columns.subject(event)
     }
 
     /// The row of the call that an event concerns.
     pub fn call_row_of(&self, event: EventId) -> Option<u32> {
         self.kind(event).filter(|k| k.is_call())?;
-        self.columns.subject.get(event.index()).copied()
+        self.columns.subject(event)
     }
 
     /// The packet of that number (the latest, should the number have been given twice).
@@ -369,7 +336,7 @@ impl Trace {
         let mut bytes = self.packet_bytes(row);
         if row.is(super::tables::packet_bits::CORRUPTED) {
             for change in &self.tables.corrupted {
-                let of = self.columns.subject.get(change.event.index()).copied();
+                let of = self.columns.subject(change.event);
                 if of.and_then(|r| self.tables.packets.get(r as usize)).is_some_and(|p| p.id == row.id) {
                     let new = self.bytes(change.bytes);
                     let at = change.at as usize;
@@ -387,15 +354,7 @@ impl Trace {
         fn of<T>(v: &Vec<T>) -> usize {
             v.capacity() * size_of::<T>()
         }
-        let (c, t) = (&self.columns, &self.tables);
-        let columns = of(&c.time)
-            + of(&c.host)
-            + of(&c.socket)
-            + of(&c.provenance)
-            + of(&c.kind)
-            + of(&c.detail)
-            + of(&c.subject)
-            + of(&c.cause);
+        let t = &self.tables;
         let tables = of(&t.calls)
             + of(&t.returns)
             + of(&t.packets)
@@ -415,7 +374,7 @@ impl Trace {
         let sockets: usize = self.sockets.iter().map(|s| of(&s.changes) + of(&s.snapshots)).sum();
         let streams: usize =
             self.streams.iter().map(|s| std::mem::size_of_val(s.content.extents()) + of(&s.datagrams)).sum();
-        columns + tables + index + sockets + streams + self.arena.capacity()
+        self.columns.memory() + tables + index + sockets + streams + self.arena.capacity()
     }
 
     /// The bytes of a call, as far as they are known: what it sent, or what it received (at most `limit`).

@@ -168,10 +168,8 @@ impl Cast {
                 cast.threads.push(call.thread.0);
             }
         }
-        let sockets = &trace.columns().socket;
-        let later = sockets.get(cut.index()..).unwrap_or_default();
         // One that is none of a socket's stands among them and is never asked for.
-        cast.sockets.extend_from_slice(later);
+        cast.sockets.extend(trace.columns().sockets(cut).map(|socket| socket.0));
         for numbers in [&mut cast.sockets, &mut cast.threads] {
             numbers.sort_unstable();
             numbers.dedup();

@@ -302,9 +302,9 @@ impl Ask<'_> {
         let Some(taken) = row.taken.known() else { return Vec::new() };
         let Some(socket) = trace.socket_of(taken) else { return Vec::new() };
         let caused = |c: &VarRow| {
-            let cause = columns.cause.get(c.event.index()).copied();
+            let cause = columns.cause(c.event);
             let near = c.event >= row.arrived && self.session.same_instant(c.event, taken);
-            near && (cause == Some(row.arrived.0) || cause == Some(taken.0) || c.event <= taken)
+            near && (cause == Some(row.arrived) || cause == Some(taken) || c.event <= taken)
         };
         let mut out: Vec<Change> = Vec::new();
         let host = self.session.host_of_socket(socket);
@@ -409,7 +409,7 @@ impl Ask<'_> {
             // It is entered by a call, which names no rule.
             Some(Rule::PassiveOpen)
         } else {
-            let rule = self.session.trace().columns().detail.get(s.from.order as usize).copied();
+            let rule = self.session.trace().columns().detail(EventId(s.from.order));
             rule.and_then(crate::trace::tables::rule_from)
         };
         detail.why = rule.map(|rule| self.why(rule)).into_iter().collect();

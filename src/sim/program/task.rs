@@ -50,6 +50,8 @@ pub struct Task {
     /// A cut character's first octets, for the incremental decoder.
     pub(super) cut: Vec<u8>,
     pub(super) readers: Vec<(Handle, Reader)>,
+    /// Memory of received octets that nobody needs any more.
+    spare: Vec<u8>,
 }
 
 impl Task {
@@ -66,6 +68,7 @@ impl Task {
             stage: Stage::Ready,
             cut: Vec::new(),
             readers: Vec::new(),
+            spare: Vec::new(),
         }
     }
 
@@ -96,8 +99,16 @@ impl Task {
     fn set_var(&mut self, var: DataVar, data: Vec<u8>) {
         self.eof = data.is_empty();
         if let Some(slot) = self.vars.get_mut(var.0 as usize) {
-            *slot = Arc::new(data);
+            match Arc::get_mut(slot) {
+                Some(held) => self.spare = std::mem::replace(held, data),
+                None => *slot = Arc::new(data),
+            }
         }
+    }
+
+    /// Memory for what is received next, if something that was received before is no longer needed.
+    pub(crate) fn take_spare(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.spare)
     }
 
     pub(super) fn payload(&self, source: &Source) -> Payload {
@@ -166,13 +177,13 @@ impl Task {
         // A loop without a call in it would run for ever: each jump backwards is told as a sleep of no time, which
         // costs a step.
         loop {
-            let Some(instr) = self.instr().cloned() else {
+            let Some(instr) = self.instr() else {
                 self.stage = Stage::Over;
                 return Action::Done(Ended::Well(0));
             };
-            match &instr.op {
+            match instr.op {
                 Op::Loop { depth, times } => {
-                    let depth = *depth as usize;
+                    let depth = depth as usize;
                     self.counters.resize(self.counters.len().max(depth + 1), 0);
                     if let Some(counter) = self.counters.get_mut(depth) {
                         // 0 stands for "for ever": a finite loop counts from times + 1.
@@ -182,30 +193,33 @@ impl Task {
                 }
                 Op::Head { depth, end } => {
                     let mut over = false;
-                    if let Some(counter) = self.counters.get_mut(*depth as usize)
+                    if let Some(counter) = self.counters.get_mut(depth as usize)
                         && *counter > 0
                     {
                         *counter -= 1;
                         over = *counter == 0;
                     }
-                    self.pc = if over { *end } else { self.pc + 1 };
+                    self.pc = if over { end } else { self.pc + 1 };
                 }
-                Op::Jump(to) if *to > self.pc => self.pc = *to,
+                Op::Jump(to) if to > self.pc => self.pc = to,
                 Op::Jump(_) => return self.call(Call::Sleep(Duration::ZERO)),
-                Op::JumpIfEof(to) => self.pc = if self.eof { *to } else { self.pc + 1 },
+                Op::JumpIfEof(to) => self.pc = if self.eof { to } else { self.pc + 1 },
                 Op::Thread(entry) => {
                     let mut thread = self.clone();
-                    thread.pc = *entry;
+                    thread.pc = entry;
                     thread.readers.clear();
                     self.pc += 1;
                     return Action::Spawn(Box::new(thread));
                 }
-                Op::Decode { var, incremental } => return self.decode(*var, *incremental),
+                Op::Decode { var, incremental } => return self.decode(var, incremental),
                 Op::End => {
                     self.stage = Stage::Over;
                     return Action::Done(Ended::Well(0));
                 }
-                op => return self.socket_op(op),
+                ref op => {
+                    let op = op.clone();
+                    return self.socket_op(&op);
+                }
             }
         }
     }
@@ -309,6 +323,7 @@ impl Task {
             (Stage::Gathering { want, got, .. }, Returned::Data(data)) => {
                 let end = data.is_empty();
                 got.extend_from_slice(&data);
+                self.spare = data;
                 if end || got.len() >= *want {
                     let got = std::mem::take(got);
                     let len = got.len() as u64;
@@ -324,6 +339,7 @@ impl Task {
                 if let Some((_, reader)) = self.readers.iter_mut().find(|(of, _)| *of == socket) {
                     reader.take(&data);
                 }
+                self.spare = data;
             }
             (Stage::Writing { rest, sent, .. }, Returned::Count(n)) => {
                 *sent += n;
@@ -342,28 +358,27 @@ impl Task {
 
     fn returned(&mut self, returned: Returned) {
         let Some(instr) = self.instr() else { return };
-        let op = instr.op.clone();
         let mut next = self.pc + 1;
-        match (op, returned) {
-            (Op::Socket(var, _), Returned::Socket(handle))
-            | (Op::Accept(_, var), Returned::Accepted(handle, _)) => {
+        match (&instr.op, returned) {
+            (&Op::Socket(var, _), Returned::Socket(handle))
+            | (&Op::Accept(_, var), Returned::Accepted(handle, _)) => {
                 if let Some(slot) = self.sockets.get_mut(var.0 as usize) {
                     *slot = Some(handle);
                 }
             }
-            (Op::Recv(_, _, into), Returned::Data(data)) => self.set_var(into, data),
-            (Op::RecvFrom(_, _, into), Returned::Datagram(data, from)) => {
+            (&Op::Recv(_, _, into), Returned::Data(data)) => self.set_var(into, data),
+            (&Op::RecvFrom(_, _, into), Returned::Datagram(data, from)) => {
                 self.set_var(into, data);
                 // A datagram may be empty; it ends nothing.
                 self.eof = false;
                 self.peer = Some(from);
             }
-            (Op::Close(var), _) => {
+            (&Op::Close(var), _) => {
                 if let Some(slot) = self.sockets.get_mut(var.0 as usize) {
                     *slot = None;
                 }
             }
-            (Op::Jump(to), _) => next = to,
+            (&Op::Jump(to), _) => next = to,
             _ => {}
         }
         self.pc = next;

@@ -91,7 +91,7 @@ pub(super) struct Place<'a, 'b, S: Sink> {
     pub ipv6: bool,
     pub sockets: &'a mut Vec<Socket>,
     pub recorder: Recorder<'b, S>,
-    /// Where received octets are put before it is known how many they are.
+    /// Where received octets are put: those of a stream are given away with it.
     pub scratch: &'a mut Vec<u8>,
 }
 
@@ -230,7 +230,8 @@ impl<S: Sink> Place<'_, '_, S> {
                     calls.recv(id, &mut [0])?;
                     return Ok(Gave::plain(Returned::Data(Vec::new())));
                 }
-                let mut buffer = vec![0; readable.min(most)];
+                let mut buffer = std::mem::take(self.scratch);
+                buffer.resize(readable.min(most), 0);
                 let len = calls.recv(id, &mut buffer)?;
                 buffer.truncate(len);
                 Ok(Gave::plain(Returned::Data(buffer)))

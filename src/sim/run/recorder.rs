@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::net::{self, DropReason as NetDrop, Fate, News, NodeId, Observer};
-use crate::probe::{Probe, Timer, TimerChange, Var, Vars};
+use crate::probe::{Probe, Timer, TimerChange, Var, VarSet, Vars};
 use crate::rule::Rule;
 use crate::time::Instant;
 use crate::trace::{
@@ -144,7 +144,7 @@ pub(super) struct Recorder<'a, S: Sink> {
 
 impl<S: Sink> Recorder<'_, S> {
     /// Records `what` with the present cause.
-    #[inline]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub fn tell(&mut self, what: What<'_>) -> EventId {
         self.tell_rule();
         self.names.named = None;
@@ -154,10 +154,16 @@ impl<S: Sink> Recorder<'_, S> {
     /// Records the rule that acted last, if no event beside it has named it.
     #[inline]
     pub fn tell_rule(&mut self) {
-        if let Some(Acted { rule, socket, time, cause }) = self.names.acted.take() {
-            let what = What::RuleFired { socket, rule };
-            self.sink.record(Record { time, provenance: Provenance::Modelled, cause, what });
+        if let Some(acted) = self.names.acted.take() {
+            self.tell_acted(acted);
         }
+    }
+
+    #[inline(never)]
+    fn tell_acted(&mut self, acted: Acted) {
+        let Acted { rule, socket, time, cause } = acted;
+        let what = What::RuleFired { socket, rule };
+        self.sink.record(Record { time, provenance: Provenance::Modelled, cause, what });
     }
 
     /// Before an event of the speaking socket that names `rule`: that it acted needs no event of its own.
@@ -170,7 +176,7 @@ impl<S: Sink> Recorder<'_, S> {
         self.names.named = Some(rule);
     }
 
-    #[inline]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn append(&mut self, what: What<'_>) -> EventId {
         let record =
             Record { time: self.names.now, provenance: Provenance::Modelled, cause: self.names.cause, what };
@@ -203,13 +209,8 @@ impl<S: Sink> Probe for Recorder<'_, S> {
         }
     }
 
-    fn changes(&mut self, rule: Rule, old: &Vars, new: &Vars) {
+    fn changes(&mut self, rule: Rule, vars: VarSet, old: &Vars, new: &Vars) {
         let Some(socket) = self.names.speaking else { return };
-        let vars = new.differing(old);
-        if vars.is_empty() {
-            // The rule still waits for an event that names it.
-            return;
-        }
         self.name(rule);
         let (time, cause) = (self.names.now, self.names.cause);
         self.sink.record_changes(&Changes { time, cause, socket, rule, old, new, vars });

@@ -350,22 +350,21 @@ impl Recovery {
         window.saturating_sub(self.in_flight())
     }
 
-    /// Fills in what this knows: cwnd, ssthresh, FlightSize, pipe, DupAcks, RecoveryPoint, SRTT, RTTVAR, RTO, back-off.
-    pub fn vars(&self, vars: &mut Vars) {
+    /// Gives `see` the variables that this knows, [`Vars::UNSET`] for one that has no value: cwnd, ssthresh, FlightSize, pipe,
+    /// DupAcks, RecoveryPoint, SRTT, RTTVAR, RTO, back-off.
+    #[inline]
+    pub fn each_var(&self, mut see: impl FnMut(Var, i64)) {
         let unset = Vars::UNSET;
-        if self.congestion.is_on() {
-            vars.set(Var::Cwnd, self.congestion.cwnd().into());
-        }
-        vars.set(Var::Ssthresh, self.congestion.ssthresh().map_or(unset, i64::from));
-        vars.set(Var::FlightSize, self.board.flight().into());
-        vars.set(Var::Pipe, self.board.pipe().into());
-        vars.set(Var::DupAcks, self.dup_acks.into());
-        let point = if self.phase == Phase::Open { unset } else { self.recovery_point.0.into() };
-        vars.set(Var::RecoveryPoint, point);
-        vars.set(Var::Srtt, self.rtt.srtt().map_or(unset, tell));
-        vars.set(Var::RttVar, self.rtt.rttvar().map_or(unset, tell));
-        vars.set(Var::Rto, tell(self.rtt.rto()));
-        vars.set(Var::Backoff, self.rtt.backoff().into());
+        see(Var::Cwnd, if self.congestion.is_on() { self.congestion.cwnd().into() } else { unset });
+        see(Var::Ssthresh, self.congestion.ssthresh().map_or(unset, i64::from));
+        see(Var::FlightSize, self.board.flight().into());
+        see(Var::Pipe, self.board.pipe().into());
+        see(Var::DupAcks, self.dup_acks.into());
+        see(Var::RecoveryPoint, if self.phase == Phase::Open { unset } else { self.recovery_point.0.into() });
+        see(Var::Srtt, self.rtt.srtt().map_or(unset, tell));
+        see(Var::RttVar, self.rtt.rttvar().map_or(unset, tell));
+        see(Var::Rto, tell(self.rtt.rto()));
+        see(Var::Backoff, self.rtt.backoff().into());
     }
 
     /// Congestion control and the bounds of the RTO are those of `config` from now on; all else stays as it began.

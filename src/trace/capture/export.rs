@@ -79,7 +79,7 @@ fn why(trace: &Trace, packet: &PacketRow) -> Vec<String> {
         fate.push_str("sent again; ");
     }
     if let Some(dropped) = packet.dropped.known().filter(|_| packet.arrived == EventId::NONE) {
-        let detail = trace.columns().detail.get(dropped.index()).copied().unwrap_or(0);
+        let detail = trace.columns().detail(dropped).unwrap_or(0);
         let reason = u8::try_from(detail).ok().and_then(DropReason::from_code);
         let _ = write!(fate, "lost: {}; ", reason.map_or("", DropReason::name));
     }
@@ -101,7 +101,7 @@ fn cause_text(trace: &Trace, cause: EventId) -> Option<String> {
     let kind = trace.kind(cause)?;
     let time = trace.clock(cause);
     let at = crate::time::Duration::from_nanos(time.as_nanos());
-    let rule = rule_from(trace.columns().detail.get(cause.index()).copied().unwrap_or(0));
+    let rule = rule_from(trace.columns().detail(cause).unwrap_or(0));
     Some(match kind {
         Kind::CallBegun | Kind::CallReturned | Kind::BytesAccepted => {
             let call = trace.tables().calls.get(trace.call_row_of(cause)? as usize)?;
@@ -112,7 +112,7 @@ fn cause_text(trace: &Trace, cause: EventId) -> Option<String> {
             format!("packet {} arrived at {at}", packet.id.0)
         }
         Kind::TimerFired => {
-            let subject = trace.columns().subject.get(cause.index()).copied()?;
+            let subject = trace.columns().subject(cause)?;
             let timer = crate::probe::Timer::ALL.get(subject as usize)?;
             format!("the {} timer fired at {at}", crate::trace::file::timer_name(*timer))
         }

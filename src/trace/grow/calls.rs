@@ -5,7 +5,7 @@ use crate::trace::code::{Kind, Op};
 use crate::trace::id::{CallId, EventId, HostId, SocketId, ThreadId};
 use crate::trace::record::{Outcome, Record, What};
 use crate::trace::store::Trace;
-use crate::trace::tables::{CallRow, NO_ROW, ReturnRow, Span, StoredData, StoredOutcome};
+use crate::trace::tables::{CallRow, NO_ROW, ReturnRow, Span, StoredData, StoredOutcome, ValueRow};
 
 impl Trace {
     /// The row of a call, made if its begin was not recorded.
@@ -46,8 +46,8 @@ impl Trace {
         Common::new(kind, row).at(call.host).on(call.socket.unwrap_or(SocketId::NONE))
     }
 
-    pub(super) fn take_call_begun(&mut self, event: EventId, what: What<'_>) -> Common {
-        let What::CallBegun { call, host, thread, socket, op, args, line, parent } = what else {
+    pub(super) fn take_call_begun(&mut self, event: EventId, what: &What<'_>) -> Common {
+        let What::CallBegun { call, host, thread, socket, op, args, line, parent } = *what else {
             return Common::new(Kind::CallBegun, NO_ROW as usize);
         };
         let text = self.keep(args.text.as_bytes());
@@ -73,6 +73,13 @@ impl Trace {
         });
         self.send_begun(event, row);
         Common::new(Kind::CallBegun, row).at(host).on(socket.unwrap_or(SocketId::NONE))
+    }
+
+    pub(super) fn take_bytes_accepted(&mut self, event: EventId, call: CallId, bytes: u64) -> Common {
+        let row = self.call_row(event, call);
+        self.tables.values.push(ValueRow { event, value: bytes });
+        self.accept_bytes(row, bytes);
+        self.of_call(Kind::BytesAccepted, row)
     }
 
     pub(super) fn take_call_returned(&mut self, event: EventId, record: &Record<'_>) -> Common {

@@ -4,11 +4,9 @@ mod calls;
 mod packets;
 
 #[cfg(not(target_arch = "wasm32"))]
-use std::iter::repeat_n;
-
-#[cfg(not(target_arch = "wasm32"))]
 use super::code::Provenance;
 use super::code::{Kind, Transport};
+use super::columns::Event;
 use super::id::{EventId, HostId, SocketId, StreamId};
 use super::record::{Data, Record, What};
 #[cfg(not(target_arch = "wasm32"))]
@@ -16,10 +14,10 @@ use super::sink::Changes;
 use super::sink::Sink;
 use super::store::{SocketState, Trace};
 use super::tables::{
-    ContentRow, CorruptRow, FrameRow, HostRow, NO_ROW, NameRow, PacketRow, ProgramRow, QueueRow, SocketRow,
-    Span, StoredData, TextRow, ThreadRow, ValueRow, VarRow, packet_bits, rule_code,
+    ContentRow, CorruptRow, FrameRow, HostRow, NO_ROW, NameRow, PacketRow, ProgramRow, SocketRow, Span,
+    StoredData, TextRow, ThreadRow, ValueRow, VarRow, packet_bits, rule_code,
 };
-use crate::probe::{TimerChange, Var, Vars};
+use crate::probe::{Timer, TimerChange, Var, Vars};
 use crate::rule::Rule;
 use crate::time::Instant;
 
@@ -63,7 +61,7 @@ impl Common {
 
 impl Sink for Trace {
     // Inlined, so that who tells the commonest things need not build a whole record first.
-    #[inline]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn record(&mut self, record: Record<'_>) -> EventId {
         let event = self.next_event();
         let common = match record.what {
@@ -73,22 +71,25 @@ impl Sink for Trace {
             What::RuleFired { socket, rule } => {
                 self.of_socket(Kind::RuleFired, rule as usize, socket).by(Some(rule))
             }
+            What::Timer { socket, timer, change, rule } => {
+                self.take_timer(event, timer, change, socket).by(rule)
+            }
+            What::PacketSent { .. } => self.take_packet_sent(event, &record.what),
+            What::PacketQueued { packet, behind, until } => {
+                self.take_packet_queued(event, packet, behind, until)
+            }
+            What::PacketArrived { packet, host } => self.take_packet_arrived(event, packet).at(host),
+            What::PacketConsumed { packet, socket, rule } => {
+                self.take_packet_consumed(event, packet, socket).by(rule)
+            }
+            What::CallBegun { .. } => self.take_call_begun(event, &record.what),
+            What::BytesAccepted { call, bytes } => self.take_bytes_accepted(event, call, bytes),
+            What::CallReturned { .. } => self.take_call_returned(event, &record),
             _ => self.take(event, &record),
         };
-        let nanos = record.time.as_nanos();
-        let c = &mut self.columns;
-        let latest = c.time.last().copied().unwrap_or(0);
-        if nanos < latest {
-            self.early.push((event.0, nanos));
-        }
-        c.time.push(nanos.max(latest));
-        c.host.push(common.host.0);
-        c.socket.push(common.socket.0);
-        c.provenance.push(record.provenance as u8);
-        c.kind.push(common.kind as u8);
-        c.detail.push(common.detail);
-        c.subject.push(common.subject);
-        c.cause.push(record.cause.unwrap_or(EventId::NONE).0);
+        let Common { kind, host, socket, detail, subject } = common;
+        let known = (record.provenance, record.cause);
+        self.append(record.time.as_nanos(), Event::new(known, (host, socket), (kind, detail), subject));
         event
     }
 
@@ -100,9 +101,15 @@ impl Sink for Trace {
     #[cfg(not(target_arch = "wasm32"))]
     fn record_changes(&mut self, changes: &Changes<'_>) {
         let &Changes { time, cause, socket, rule, old, new, vars } = changes;
+        if vars.is_empty() {
+            return;
+        }
+        let (event, row) = (self.next_event(), self.tables.vars.len() as u32);
         let latest = self.columns.time.last().copied().unwrap_or(0);
-        if time.as_nanos() < latest || vars.is_empty() || vars.contains(Var::State) {
-            // Neither an early event nor a change of state is common.
+        let at = self.row_of_socket(socket);
+        let state = &mut self.sockets[at];
+        // Neither an early event nor a change of state nor a snapshot is common.
+        if time.as_nanos() < latest || vars.contains(Var::State) || state.snapshot_is_due(vars) {
             for var in vars {
                 let what =
                     What::VarChange { socket, var, old: old.raw(var), new: new.raw(var), rule: Some(rule) };
@@ -110,25 +117,17 @@ impl Sink for Trace {
             }
             return;
         }
-        let (first, row, count) = (self.next_event().0, self.tables.vars.len() as u32, vars.len());
-        for (var, event) in vars.zip(first..) {
+        let mut count = 0;
+        for var in vars {
             let (old, new) = (old.raw(var), new.raw(var));
-            self.tables.vars.push(VarRow { old, new, event: EventId(event), var });
+            state.vars.set(var, new);
+            state.changes.push(row + count);
+            self.tables.vars.push(VarRow { old, new, event: EventId(event.0 + count), var });
+            count += 1;
         }
-        let state = self.socket_mut(socket);
-        for (var, row) in vars.zip(row..) {
-            state.change(row, var, new.raw(var));
-        }
-        let host = state.host.0;
-        let c = &mut self.columns;
-        c.time.extend(repeat_n(time.as_nanos(), count));
-        c.host.extend(repeat_n(host, count));
-        c.socket.extend(repeat_n(socket.0, count));
-        c.provenance.extend(repeat_n(Provenance::Modelled as u8, count));
-        c.kind.extend(repeat_n(Kind::VarChange as u8, count));
-        c.detail.extend(repeat_n(rule_code(Some(rule)), count));
-        c.subject.extend(row..row + count as u32);
-        c.cause.extend(repeat_n(cause.unwrap_or(EventId::NONE).0, count));
+        let (known, concerns) = ((Provenance::Modelled, cause), (state.host, socket));
+        let first = Event::new(known, concerns, (Kind::VarChange, rule_code(Some(rule))), row);
+        self.columns.extend(time.as_nanos(), first, count);
     }
 }
 
@@ -157,11 +156,16 @@ impl Trace {
     /// The state of a socket, made if no record defined it.
     #[inline]
     pub(super) fn socket_mut(&mut self, id: SocketId) -> &mut SocketState {
-        let row = match self.socket_index.get(id.0) {
+        let row = self.row_of_socket(id);
+        &mut self.sockets[row]
+    }
+
+    #[inline]
+    fn row_of_socket(&mut self, id: SocketId) -> usize {
+        match self.socket_index.get(id.0) {
             Some(row) => row as usize,
             None => self.add_socket(id),
-        };
-        &mut self.sockets[row]
+        }
     }
 
     fn add_socket(&mut self, id: SocketId) -> usize {
@@ -248,20 +252,6 @@ impl Trace {
                 self.name_socket(event, socket, local, remote);
                 self.of_socket(Kind::SocketNamed, self.tables.names.len() - 1, socket)
             }
-            What::CallBegun { .. } => self.take_call_begun(event, record.what),
-            What::BytesAccepted { call, bytes } => {
-                let row = self.call_row(event, call);
-                self.tables.values.push(ValueRow { event, value: bytes });
-                self.accept_bytes(row, bytes);
-                self.of_call(Kind::BytesAccepted, row)
-            }
-            What::CallReturned { .. } => self.take_call_returned(event, record),
-            What::PacketSent { .. } => self.take_packet_sent(event, record.what),
-            What::PacketQueued { packet, behind, until } => {
-                let row = self.packet_row(event, packet);
-                self.tables.queued.push(QueueRow { event, behind, until: until.as_nanos() });
-                self.of_packet(Kind::PacketQueued, row)
-            }
             What::PacketDropped { packet, why } => {
                 let row = self.packet_row(event, packet);
                 let common = self.of_packet(Kind::PacketDropped, row);
@@ -291,43 +281,12 @@ impl Trace {
                 self.tables.packets[row].bits |= packet_bits::CORRUPTED;
                 self.of_packet(Kind::PacketCorrupted, row)
             }
-            What::PacketArrived { packet, host } => {
-                let row = self.packet_row(event, packet);
-                let packet = &mut self.tables.packets[row];
-                if packet.arrived == EventId::NONE {
-                    packet.arrived = event;
-                }
-                Common::new(Kind::PacketArrived, row).at(host)
-            }
-            What::PacketConsumed { packet, socket, rule } => {
-                let row = self.packet_row(event, packet);
-                self.packet_taken(event, row, Some(socket));
-                let host = self.socket_mut(socket).host;
-                Common::new(Kind::PacketConsumed, row).at(host).on(socket).by(rule)
-            }
             What::PacketIgnored { packet, socket, rule } => {
                 let row = self.packet_row(event, packet);
                 self.packet_taken(event, row, None);
                 let arrived = self.tables.packets[row].arrived;
                 let host = self.host_of(arrived).unwrap_or(HostId::NONE);
                 Common::new(Kind::PacketIgnored, row).at(host).on(socket.unwrap_or(SocketId::NONE)).by(rule)
-            }
-            What::VarChange { socket, var, old, new, rule } => {
-                self.var_changed(VarRow { old, new, event, var }, socket, rule)
-            }
-            What::Timer { socket, timer, change, rule } => {
-                let kind = match change {
-                    TimerChange::Set(until) => {
-                        self.tables.values.push(ValueRow { event, value: Instant::as_nanos(until) });
-                        Kind::TimerSet
-                    }
-                    TimerChange::Cancelled => Kind::TimerCancelled,
-                    TimerChange::Fired => Kind::TimerFired,
-                };
-                self.of_socket(kind, timer as usize, socket).by(rule)
-            }
-            What::RuleFired { socket, rule } => {
-                self.of_socket(Kind::RuleFired, rule as usize, socket).by(Some(rule))
             }
             What::FrameDecoded { socket, sent, framing, start, end, roles, error } => {
                 let framing = self.keep(framing.as_bytes());
@@ -372,7 +331,30 @@ impl Trace {
                 self.tables.values.push(ValueRow { event, value: epoch_nanos });
                 Common::new(Kind::Clock, self.tables.values.len() - 1)
             }
+            // The commonest are taken where they are recorded.
+            _ => Common::new(Kind::Note, NO_ROW as usize),
         }
+    }
+
+    /// An event, of which the rest is recorded.
+    fn append(&mut self, nanos: u64, event: Event) {
+        let latest = self.columns.time.last().copied().unwrap_or(0);
+        if nanos < latest {
+            self.early.push((self.next_event().0, nanos));
+        }
+        self.columns.push(nanos.max(latest), event);
+    }
+
+    fn take_timer(&mut self, event: EventId, timer: Timer, change: TimerChange, socket: SocketId) -> Common {
+        let kind = match change {
+            TimerChange::Set(until) => {
+                self.tables.values.push(ValueRow { event, value: Instant::as_nanos(until) });
+                Kind::TimerSet
+            }
+            TimerChange::Cancelled => Kind::TimerCancelled,
+            TimerChange::Fired => Kind::TimerFired,
+        };
+        self.of_socket(kind, timer as usize, socket)
     }
 
     #[inline]

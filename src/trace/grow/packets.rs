@@ -1,6 +1,7 @@
 //! Packets' rows: what a packet's events say, and what streams learn from its bytes.
 
 use super::Common;
+use crate::time::Instant;
 use crate::trace::code::{Kind, Transport};
 use crate::trace::content::{Extent, Known};
 use crate::trace::flows::{BEFORE_FIRST, transport_of};
@@ -8,7 +9,7 @@ use crate::trace::id::{ConnectionId, EventId, HostId, PacketId, Side, SocketId, 
 use crate::trace::record::What;
 use crate::trace::store::Trace;
 use crate::trace::summary::{self, Summary};
-use crate::trace::tables::{NO_ROW, PacketRow, Span, packet_bits, rule_code};
+use crate::trace::tables::{NO_ROW, PacketRow, QueueRow, Span, packet_bits, rule_code};
 
 impl Trace {
     /// The row of a packet, made if its sending was not recorded.
@@ -48,14 +49,46 @@ impl Trace {
         at
     }
 
+    pub(super) fn take_packet_queued(
+        &mut self,
+        event: EventId,
+        packet: PacketId,
+        behind: u32,
+        until: Instant,
+    ) -> Common {
+        let row = self.packet_row(event, packet);
+        self.tables.queued.push(QueueRow { event, behind, until: until.as_nanos() });
+        self.of_packet(Kind::PacketQueued, row)
+    }
+
+    pub(super) fn take_packet_arrived(&mut self, event: EventId, packet: PacketId) -> Common {
+        let row = self.packet_row(event, packet);
+        let packet = &mut self.tables.packets[row];
+        if packet.arrived == EventId::NONE {
+            packet.arrived = event;
+        }
+        Common::new(Kind::PacketArrived, row)
+    }
+
+    pub(super) fn take_packet_consumed(
+        &mut self,
+        event: EventId,
+        packet: PacketId,
+        socket: SocketId,
+    ) -> Common {
+        let row = self.packet_row(event, packet);
+        self.packet_taken(event, row, Some(socket));
+        self.of_socket(Kind::PacketConsumed, row, socket)
+    }
+
     pub(super) fn of_packet(&self, kind: Kind, row: usize) -> Common {
         let sent = self.tables.packets[row].sent;
         Common::new(kind, row).at(self.host_of(sent).unwrap_or(HostId::NONE))
     }
 
-    pub(super) fn take_packet_sent(&mut self, event: EventId, what: What<'_>) -> Common {
+    pub(super) fn take_packet_sent(&mut self, event: EventId, what: &What<'_>) -> Common {
         let What::PacketSent { packet, host, socket, bytes, len, payload, rule, retransmission, parent } =
-            what
+            *what
         else {
             return Common::new(Kind::PacketSent, NO_ROW as usize);
         };

@@ -4,7 +4,7 @@ use super::Build;
 use crate::probe::{Timer, Var};
 use crate::tcp::State;
 use crate::trace::tables::StoredOutcome;
-use crate::trace::{EventId, Kind, Op, SocketId};
+use crate::trace::{EventId, Kind, Op};
 use crate::view::figure::{Moment, StateSpan, TimerSpan};
 use crate::view::words::Word;
 
@@ -14,7 +14,9 @@ impl Build<'_> {
         let mut open = vec![usize::MAX; self.trace.socket_ids().count()];
         let columns = self.trace.columns();
         for at in memchr::memchr_iter(Kind::StateChange as u8, &columns.kind) {
-            let row = columns.subject.get(at).and_then(|row| self.trace.tables().vars.get(*row as usize));
+            let row = columns
+                .subject(EventId(at as u32))
+                .and_then(|row| self.trace.tables().vars.get(row as usize));
             let Some(row) = row.filter(|row| row.var == Var::State) else { continue };
             let Some(socket) = self.trace.socket_of(row.event) else { continue };
             let host = self.lifeline(row.event).or_else(|| self.host_of_socket(socket));
@@ -77,17 +79,17 @@ impl Build<'_> {
         for i in memchr::memchr2_iter(timer_set, timer_fired, &columns.kind) {
             let is_set = columns.kind.get(i) == Some(&timer_set);
             let event = EventId(i as u32);
-            let (Some(&timer), Some(&socket)) = (columns.subject.get(i), columns.socket.get(i)) else {
+            let (Some(timer), Some(socket)) = (columns.subject(event), columns.socket(event)) else {
                 continue;
             };
             let moment = self.moment(event);
             let Some(&kind) = Timer::ALL.get(timer as usize) else { continue };
-            let row = self.trace.socket_row(SocketId(socket));
+            let row = self.trace.socket_row(socket);
             let place = row.and_then(|row| set.get_mut(row * Timer::COUNT + timer as usize));
             let Some(place) = place else { continue };
             let before = std::mem::replace(place, is_set.then_some(moment));
             let Some(from) = before.filter(|_| !is_set) else { continue };
-            let Some(host) = self.lifeline(event).or_else(|| self.host_of_socket(SocketId(socket))) else {
+            let Some(host) = self.lifeline(event).or_else(|| self.host_of_socket(socket)) else {
                 continue;
             };
             if kind != Timer::TimeWait {

@@ -18,7 +18,13 @@ impl Simulation {
         let Some(thread) = self.threads.get_mut(at) else { return };
         match std::mem::replace(&mut thread.state, State::Ready) {
             State::Over => thread.state = State::Over,
-            State::Waiting(pending) => self.attempt(at, pending, sink),
+            State::Waiting(mut pending) => {
+                if self.attempt(at, &mut pending, sink)
+                    && let Some(thread) = self.threads.get_mut(at)
+                {
+                    thread.state = State::Waiting(pending);
+                }
+            }
             State::Ready => {
                 self.steps += 1;
                 let line = Some(thread.task.line()).filter(|&line| line > 0);
@@ -118,14 +124,19 @@ impl Simulation {
         }
         let parent = self.threads.get(at).and_then(|thread| thread.parent).map(|(call, _)| call);
         let (id, begun) = self.call_begun(at, handle, op, args, line, parent, sink);
-        self.attempt(at, Box::new(Pending::new(call, id, begun)), sink);
+        let mut pending = Pending::new(call, id, begun);
+        if self.attempt(at, &mut pending, sink)
+            && let Some(thread) = self.threads.get_mut(at)
+        {
+            thread.state = State::Waiting(Box::new(pending));
+        }
     }
 
-    /// Makes a call, or tries it again.
-    fn attempt<S: Sink>(&mut self, at: usize, mut pending: Box<Pending>, sink: &mut S) {
-        let Some(program) = self.threads.get(at).map(|thread| thread.program) else { return };
+    /// Makes a call, or tries it again; true when it waits.
+    fn attempt<S: Sink>(&mut self, at: usize, pending: &mut Pending, sink: &mut S) -> bool {
+        let Some(program) = self.threads.get(at).map(|thread| thread.program) else { return false };
         let host = self.setup.programs.get(program).and_then(|(host, _)| self.world.hosts.get(*host));
-        let Some(&host) = host else { return };
+        let Some(&host) = host else { return false };
         self.names.cause = Some(pending.begun);
         let (before, again) = (pending.accepted, pending.started);
         let mut place = Place {
@@ -137,7 +148,7 @@ impl Simulation {
             recorder: Recorder { names: &mut self.names, sink },
             scratch: &mut self.scratch,
         };
-        let attempt = place.attempt(&mut pending);
+        let attempt = place.attempt(pending);
         place.recorder.tell_rule();
         let taken = pending.accepted - before;
         self.bytes += taken;
@@ -150,11 +161,12 @@ impl Simulation {
                 if let Some(deadline) = pending.deadline.filter(|_| !again) {
                     self.plan(at, deadline);
                 }
-                if let Some(thread) = self.threads.get_mut(at) {
-                    thread.state = State::Waiting(pending);
-                }
+                true
             }
-            Attempt::Done(result) => self.returned(at, &pending, result, sink),
+            Attempt::Done(result) => {
+                self.returned(at, pending, result, sink);
+                false
+            }
         }
     }
 
@@ -215,7 +227,11 @@ impl Simulation {
         self.names.cause = None;
         let next = self.now() + self.step_time(at);
         let Some(thread) = self.threads.get_mut(at) else { return };
-        match thread.task.resume(result.map(|gave| gave.returned)) {
+        let action = thread.task.resume(result.map(|gave| gave.returned));
+        if self.scratch.capacity() == 0 {
+            self.scratch = thread.task.take_spare();
+        }
+        match action {
             None => self.plan(at, next),
             Some(action) => self.act(at, action, None, sink),
         }
@@ -310,9 +326,9 @@ impl Simulation {
         for handle in open {
             let args = Args { text: "exit", ..Args::default() };
             let (id, begun) = self.call_begun(at, Some(handle), Op::Close, args, None, None, sink);
-            let pending = Pending::new(Call::Close(handle), id, begun);
+            let mut pending = Pending::new(Call::Close(handle), id, begun);
             // The thread stays over: what its last calls return goes to nobody.
-            self.attempt(at, Box::new(pending), sink);
+            self.attempt(at, &mut pending, sink);
             if let Some(thread) = self.threads.get_mut(at) {
                 thread.state = State::Over;
             }
