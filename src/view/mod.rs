@@ -36,6 +36,7 @@ mod octets;
 pub mod opening;
 pub mod overlay;
 pub mod predict;
+mod ranked;
 mod reach;
 mod rows;
 pub mod running;

@@ -130,8 +130,8 @@ impl Session {
 
     /// The numbers of the transcript's sentences that have no partner in the run with which this one was compared.
     pub fn rows_alone(&self, fates: &[Option<crate::sim::Fate>]) -> Vec<u32> {
-        self.transcript
-            .numbers(&self.scale, |event| fates.get(event as usize) == Some(&Some(crate::sim::Fate::Alone)))
+        let alone = |event: u32| fates.get(event as usize) == Some(&Some(crate::sim::Fate::Alone));
+        self.transcript.numbers((&self.figure, &self.scale), alone)
     }
 
     /// What the charts of a stream are made of.
@@ -145,11 +145,16 @@ impl Session {
         &self.scale
     }
 
+    /// The number of the latest event that has happened at a position.
+    pub fn order_at(&self, position: f64) -> u32 {
+        self.scale.order_at(&self.figure, position)
+    }
+
     /// Lays the time axis out so that the ladder fits into `height` pixels, if that stays readable.
     pub fn fit(&mut self, height: f64) -> Extent {
         let room = height - f64::from(ladder::HEAD + ladder::LEAD) - 10.0;
         self.scale = Scale::fitting(&self.figure, room);
-        self.transcript = Transcript::new(&self.figure, &self.scale);
+        self.transcript = Transcript::new(&self.scale);
         Extent { height: self.scale.height, rows: self.transcript.len() as u32 }
     }
 
