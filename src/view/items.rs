@@ -74,8 +74,8 @@ fn each(figure: &Figure, mut add: impl FnMut(u32, Packed)) {
             add(end.order, Packed::new(kind + 1, index));
         }
     };
-    figure.flights.iter().enumerate().for_each(|(i, f)| both(0, i, f.sent, f.fate.end()));
-    figure.calls.iter().enumerate().for_each(|(i, c)| both(2, i, c.begun, c.returned));
+    figure.flights.briefs().enumerate().for_each(|(i, f)| both(0, i, f.sent, f.fate.end()));
+    figure.calls.briefs().enumerate().for_each(|(i, c)| both(2, i, c.begun, c.returned));
     figure.states.iter().enumerate().for_each(|(i, s)| both(4, i, s.from, s.until));
     figure.timers.iter().enumerate().for_each(|(i, t)| both(6, i, t.from, t.until));
 }
@@ -127,20 +127,20 @@ pub(crate) fn in_order(figure: &Figure) -> Vec<Packed> {
 pub(crate) fn item(figure: &Figure, slot: Slot) -> Option<Item> {
     let (moment, host, track) = match slot {
         Slot::Sent(i) => {
-            let flight = figure.flights.get(i as usize)?;
+            let flight = figure.flights.brief(i as usize)?;
             (Some(flight.sent), flight.from, Track::Departure)
         }
         Slot::Ended(i) => {
-            let flight = figure.flights.get(i as usize)?;
+            let flight = figure.flights.brief(i as usize)?;
             match flight.fate {
                 Fate::Arrived(end) => (Some(end), flight.to, Track::Arrival),
                 Fate::Lost(end) => (Some(end), u16::MAX, Track::Quiet),
                 Fate::OnTheWay => return None,
             }
         }
-        Slot::Begun(i) => figure.calls.get(i as usize).map(|c| (Some(c.begun), c.host, Track::Call))?,
+        Slot::Begun(i) => figure.calls.brief(i as usize).map(|c| (Some(c.begun), c.host, Track::Call))?,
         Slot::Returned(i) => {
-            let call = figure.calls.get(i as usize)?;
+            let call = figure.calls.brief(i as usize)?;
             (call.returned, call.host, if call.blocked { Track::Call } else { Track::Quiet })
         }
         Slot::Entered(i) => figure.states.get(i as usize).map(|s| (Some(s.from), s.host, Track::Quiet))?,

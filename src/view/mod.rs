@@ -48,6 +48,7 @@ mod sides;
 pub mod still;
 pub mod svg;
 pub mod text;
+pub mod things;
 pub mod time_text;
 pub mod transcript;
 pub mod words;

@@ -91,7 +91,7 @@ pub struct Scale {
 
 /// The median of the flights' times, in nanoseconds.
 fn typical_flight(figure: &Figure) -> Option<u64> {
-    let spans = figure.flights.iter().filter_map(|f| match f.fate {
+    let spans = figure.flights.briefs().filter_map(|f| match f.fate {
         Fate::Arrived(end) => Some(end.at.since(f.sent.at).as_nanos()),
         _ => None,
     });
@@ -100,7 +100,8 @@ fn typical_flight(figure: &Figure) -> Option<u64> {
 
 /// The median of the times between calls' begins, which stands in where no packet is known.
 fn typical_gap(figure: &Figure) -> Option<u64> {
-    median(figure.calls.windows(2).map(|w| w[1].begun.at.since(w[0].begun.at).as_nanos()))
+    let begun = || figure.calls.briefs().map(|call| call.begun.at);
+    median(begun().zip(begun().skip(1)).map(|(one, next)| next.since(one).as_nanos()))
 }
 
 /// The median of those above 0, if any is.
@@ -170,7 +171,7 @@ impl Scale {
             group.push(At { y, order: item.order, host, packed, told });
             scale.set(slot, y);
             if let Slot::Sent(i) = slot
-                && !matches!(figure.flights[i as usize].fate, Fate::Arrived(_))
+                && !figure.flights.brief(i as usize).is_some_and(|f| matches!(f.fate, Fate::Arrived(_)))
             {
                 drawn = drawn.max(y + rhythm.flight * LOST_PART.1 + 8.0);
             }
