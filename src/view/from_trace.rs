@@ -48,6 +48,8 @@ struct Build<'t> {
     rows: Rows,
     /// Per stream: the ranges that send calls put in, in order.
     sent: Vec<Vec<Range<u64>>>,
+    /// The rows of the calls that make a socket listen, or close one.
+    of_listeners: Vec<usize>,
 }
 
 impl<'t> Build<'t> {
@@ -70,7 +72,7 @@ impl<'t> Build<'t> {
             figure.end = Instant::from_nanos(last);
         }
         rows.end = figure.end;
-        let mut build = Build { trace, figure, rows, sent: Vec::new() };
+        let mut build = Build { trace, figure, rows, sent: Vec::new(), of_listeners: Vec::new() };
         for connection in trace.connections() {
             let ends = build.ends_of(connection);
             build.rows.ends.push(ends);

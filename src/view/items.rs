@@ -104,21 +104,14 @@ pub(crate) fn in_order(figure: &Figure) -> Vec<Packed> {
         }
     });
     radix::sort_by(&mut others, |other| other >> 32);
-    // From behind, so that each moves once.
-    let mut from = out.len();
-    let mut to = from + others.len();
-    out.resize(to, EMPTY);
-    while let Some(&other) = others.last() {
-        to -= 1;
-        let before = from.checked_sub(1).and_then(|at| out.get(at)).copied();
-        let later =
-            before.filter(|p| item(figure, p.slot()).is_some_and(|i| u64::from(i.order) > other >> 32));
-        if later.is_some() {
-            from -= 1;
-        } else {
-            others.pop();
-        }
-        out[to] = later.unwrap_or(Packed(other as u32));
+    // Each stands behind the first of its event: from the last on, so that what is behind moves once.
+    let mut end = out.len();
+    out.resize(end + others.len(), EMPTY);
+    for (left, other) in others.iter().enumerate().rev() {
+        let at = events.rank(((other >> 32) + 1).min(most as u64) as usize).min(end);
+        out.copy_within(at..end, at + left + 1);
+        out[at + left] = Packed(*other as u32);
+        end = at;
     }
     out
 }

@@ -196,9 +196,7 @@ impl Scale {
     pub fn fitting(figure: &Figure, room: f64) -> Scale {
         let tries = [84.0, 68.0, 56.0, 46.0, 38.0, 30.0];
         let middling = Rhythm::with_flight(46.0);
-        // Some host has no fewer departures than the others on average.
-        let departures = figure.flights.len() / figure.hosts.len().max(1);
-        if figure.flights.len() > 5_000 && departures.saturating_sub(1) as f64 * middling.row > room {
+        if Scale::never_fits(figure, room) {
             return Scale::new(figure, middling);
         }
         let mut best = None;
@@ -214,6 +212,14 @@ impl Scale {
             }
         }
         best.unwrap_or_else(|| Scale::new(figure, middling))
+    }
+
+    /// True of a figure so long that whatever the room is, it gets the middling rhythm.
+    pub(crate) fn never_fits(figure: &Figure, room: f64) -> bool {
+        // Some host has no fewer departures than the others on average.
+        let departures = figure.flights.len() / figure.hosts.len().max(1);
+        let row = Rhythm::with_flight(46.0).row;
+        figure.flights.len() > 5_000 && departures.saturating_sub(1) as f64 * row > room
     }
 
     /// Adds a knot at `at`, in proportion to the time since the last one, or compressed (then below what is `drawn` already);

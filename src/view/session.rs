@@ -32,6 +32,8 @@ pub struct Session {
     steps: Steps,
     chart: Option<Chart>,
     beside: OnceCell<ladder::Beside>,
+    /// The axis is that of a figure that fits into no room.
+    never_fits: bool,
 }
 
 /// What the page shows around the views.
@@ -153,8 +155,13 @@ impl Session {
     /// Lays the time axis out so that the ladder fits into `height` pixels, if that stays readable.
     pub fn fit(&mut self, height: f64) -> Extent {
         let room = height - f64::from(ladder::HEAD + ladder::LEAD) - 10.0;
-        self.scale = Scale::fitting(&self.figure, room);
-        self.transcript = Transcript::new(&self.scale);
+        // What is too long for any room keeps the axis that it has.
+        let never_fits = Scale::never_fits(&self.figure, room);
+        if !(never_fits && self.never_fits) {
+            self.never_fits = never_fits;
+            self.scale = Scale::fitting(&self.figure, room);
+            self.transcript = Transcript::new(&self.scale);
+        }
         Extent { height: self.scale.height, rows: self.transcript.len() as u32 }
     }
 

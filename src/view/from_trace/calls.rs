@@ -27,6 +27,9 @@ impl Build<'_> {
         let mut lanes: Vec<Vec<u32>> = vec![Vec::new(); self.figure.hosts.len()];
         let (mut out, mut next_return) = (Vec::with_capacity(all.len()), 0);
         for (i, row) in all.iter().enumerate() {
+            if matches!(row.op, Op::Listen | Op::Close) {
+                self.of_listeners.push(i);
+            }
             let inner = row.parent.and_then(|p| self.trace.call(p));
             if inner.is_some() && !(receives(row.op) && self.rows.parts(row).is_empty()) {
                 continue;
