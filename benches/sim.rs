@@ -12,6 +12,8 @@ use std::time::Instant;
 use framewire::sim::{BUILTINS, Run, Scenario};
 use framewire::trace::{EventId, Kind};
 use framewire::view::session::Session;
+use framewire::view::words::Lang;
+use framewire::view::{ladder, ledger, machine};
 
 /// A bulk transfer of about so many segments (of 1448 octets).
 fn bulk(loss: &str, segments: u64) -> Scenario {
@@ -73,6 +75,34 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     (result, if wall > MANY_TICKS { wall.min(processor) } else { wall })
 }
 
+/// What the page asks for before it shows an opened conversation: what has moved out of the opening must not come back here.
+fn first_frame(session: &mut Session) {
+    black_box(session.about());
+    for height in [640.0, 520.0] {
+        let end = session.fit(height).height;
+        black_box((session.rows_until(f64::MAX), session.position(0.0), session.nanos(end)));
+        let window = ladder::Window {
+            width: 900.0,
+            height: 640.0,
+            top: 0.0,
+            zoom: 1.0,
+            relative: true,
+            lang: Lang::En,
+        };
+        black_box(session.ladder(window));
+        black_box(session.ledger(&ledger::Window { width: 900.0, ..ledger::Window::default() }));
+    }
+    let end = session.scale().height;
+    black_box((session.marks(400), session.running(end), session.variables(end, true, Lang::En)));
+    black_box(session.rows(session.rows_until(end).saturating_sub(40), 60, true, Lang::En));
+    black_box(session.machine(machine::Window {
+        width: 400.0,
+        connection: 0,
+        position: end,
+        lang: Lang::En,
+    }));
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     // For a profiler: one run made ready to draw, `--one LOSS SEGMENTS`.
@@ -81,11 +111,13 @@ fn main() {
     {
         let scenario = bulk(loss, segments.parse().expect("a number"));
         let (run, ran) = timed(|| Run::new(&scenario, &[]).expect("it is right"));
-        let (_, opened) = timed(|| Session::new(run.shared_trace()));
+        let (mut session, opened) = timed(|| Session::new(run.shared_trace()));
+        let ((), framed) = timed(|| first_frame(&mut session));
         println!(
-            "run {:.1} ms, ready to draw {:.1} ms, {} events",
+            "run {:.1} ms, ready to draw {:.1} ms, first frame {:.1} ms, {} events",
             ran / 1e6,
             opened / 1e6,
+            framed / 1e6,
             run.trace().len()
         );
         let mut kinds = [0_u32; 256];

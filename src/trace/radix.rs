@@ -42,6 +42,27 @@ pub(crate) fn sort_by<T: Copy>(items: &mut Vec<T>, key: impl Fn(T) -> u64) {
     }
 }
 
+/// The number that would stand at `n` if they were sorted. (`select_nth_unstable` takes quadratic time in the standard library built
+/// for size.)
+pub(crate) fn nth(mut numbers: Vec<u64>, mut n: usize) -> Option<u64> {
+    let mut bits = u64::BITS - numbers.iter().max()?.leading_zeros();
+    while bits > 0 {
+        bits = bits.saturating_sub(DIGIT);
+        let digit = |number: u64| (number >> bits) as usize & ((1 << DIGIT) - 1);
+        let mut counts = [0_usize; 1 << DIGIT];
+        numbers.iter().for_each(|&number| counts[digit(number)] += 1);
+        // Those with the digit among whose numbers it is.
+        let wanted = counts.iter().position(|&count| {
+            n < count || {
+                n -= count;
+                false
+            }
+        })?;
+        numbers.retain(|&number| digit(number) == wanted);
+    }
+    numbers.first().copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,7 +76,10 @@ mod tests {
             let mut model = items.clone();
             model.sort_by_key(|item| item.0);
             sort_by(&mut items, |item| item.0);
-            prop_assert_eq!(items, model);
+            prop_assert_eq!(&items, &model);
+            let n = few[0] as usize % model.len();
+            prop_assert_eq!(nth(items.iter().rev().map(|item| item.0).collect(), n), Some(model[n].0));
+            prop_assert_eq!(nth(Vec::new(), n), None);
         }
     }
 }

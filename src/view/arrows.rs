@@ -107,8 +107,8 @@ fn idle_boxes(sheet: &Sheet<'_>) -> Vec<[f32; 4]> {
 pub(crate) fn crosses(sheet: &Sheet<'_>) -> Vec<Slant> {
     let mut out = Vec::new();
     let first = visible(sheet).start;
-    for (flight, way) in sheet.figure.flights.iter().skip(first).zip(&sheet.ways) {
-        if matches!(flight.fate, Fate::Lost(_)) {
+    for (i, way) in (first..).zip(&sheet.ways) {
+        if sheet.figure.flights.get(i).is_some_and(|flight| matches!(flight.fate, Fate::Lost(_))) {
             let (x, y) = way.to;
             out.extend([6.0, -6.0].map(|up| Slant { from: (x - 6.0, y + up), to: (x + 6.0, y - up) }));
         }

@@ -1,7 +1,9 @@
 //! The room that each host needs beside its lifeline, measured once a figure: ladders are drawn with every frame, and calls are many.
 
+use std::borrow::Cow;
+
 use crate::trace::radix;
-use crate::view::figure::{Call, Figure};
+use crate::view::figure::{Figure, Place};
 use crate::view::metrics;
 
 /// Most state bars side by side; further sockets share the outermost.
@@ -104,11 +106,18 @@ impl Beside {
     /// Looks at all calls and states.
     pub fn new(figure: &Figure) -> Beside {
         let mut hosts = vec![Needs { names: BESIDE, results: BESIDE, lanes: 1 }; figure.hosts.len()];
-        for call in &figure.calls {
+        // Names are few: of the one that was measured last most calls are the next.
+        let mut last = (Cow::Borrowed(""), 0.0);
+        for (i, call) in figure.calls.briefs().enumerate() {
             let Some(needs) = hosts.get_mut(call.host as usize) else { continue };
-            let name = metrics::width(&call.name, metrics::SMALL);
+            let name = figure.calls.name(i);
+            if name != last.0 {
+                last = (name.clone(), metrics::width(&name, metrics::SMALL));
+            }
+            let name = last.1;
             needs.names = needs.names.max(name + BESIDE);
-            needs.results = needs.results.max(name + result_width(call) + BESIDE);
+            let place = if call.blocked { None } else { figure.calls.place(i) };
+            needs.results = needs.results.max(name + result_width(place) + BESIDE);
             needs.lanes = needs.lanes.max((call.lane + 1).min(MOST_LANES));
         }
         Beside { hosts, sockets: sockets(figure) }
@@ -143,17 +152,17 @@ impl Beside {
     }
 }
 
-/// Width of what stands behind a call's name: `() = 5 B`, or `()` alone.
-fn result_width(call: &Call) -> f32 {
+/// Width of what stands behind the name of a call that moved these octets and need not wait, or another: `() = 5 B`, or `()` alone.
+fn result_width(place: Option<Place>) -> f32 {
     let empty = metrics::width("()", metrics::SMALL);
-    match &call.range {
-        Some(place) if !call.blocked => {
+    match place {
+        Some(place) => {
             // All digits are equally wide.
             let digits = (place.range.end - place.range.start).checked_ilog10().unwrap_or_default() + 1;
             let [around, digit] = [" =  B", "0"].map(|text| metrics::width(text, metrics::SMALL));
             empty + around + digits as f32 * digit
         }
-        _ => empty,
+        None => empty,
     }
 }
 
@@ -181,11 +190,13 @@ mod tests {
         let mut figure = sample::hello();
         for octets in [0, 1, 9, 10, 999, 1_000, 123_456] {
             let call = figure.calls.iter_mut().find(|call| call.range.is_some()).unwrap();
-            call.blocked = false;
             let place = call.range.as_mut().unwrap();
             place.range.end = place.range.start + octets;
             let text = format!("() = {octets} B");
-            assert!((result_width(call) - metrics::width(&text, metrics::SMALL)).abs() < 1e-3, "{text}");
+            assert!(
+                (result_width(call.range.clone()) - metrics::width(&text, metrics::SMALL)).abs() < 1e-3,
+                "{text}"
+            );
         }
     }
 }

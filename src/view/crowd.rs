@@ -47,12 +47,12 @@ pub(crate) fn draw(sheet: &Sheet<'_>, range: Range<usize>, list: &mut DisplayLis
     let (mut open, mut bundles) = (Vec::new(), Vec::new());
     let (mut open_trouble, mut trouble) = (Vec::new(), Vec::new());
     for i in range {
-        let flight = &sheet.figure.flights[i];
+        let Some(flight) = sheet.figure.flights.brief(i) else { continue };
         let (y0, y1) = (sheet.y(sheet.scale.sent[i]), sheet.y(sheet.scale.ended[i]));
         let row = (y0 / BUNDLE).floor() as i32;
         let lost = !matches!(flight.fate, Fate::Arrived(_));
         let again = flight.marks & (mark::RETRANSMISSION | mark::FAST_RETRANSMISSION) != 0;
-        if lost || again || flight.is_reset() {
+        if lost || again || flight.reset {
             let key = (flight.from, flight.to, lost);
             bundle(&mut open_trouble, &mut trouble, (key, row), || i, |_| {});
             if lost {
@@ -107,7 +107,8 @@ pub(crate) fn draw(sheet: &Sheet<'_>, range: Range<usize>, list: &mut DisplayLis
 pub(crate) fn calls(sheet: &Sheet<'_>, seen: &[usize], list: &mut DisplayList) {
     let (mut open, mut bundles) = (Vec::new(), Vec::new());
     for &i in seen {
-        let (Some(call), Some(&(from, until))) = (sheet.figure.calls.get(i), sheet.scale.calls.get(i)) else {
+        let (Some(call), Some(&(from, until))) = (sheet.figure.calls.brief(i), sheet.scale.calls.get(i))
+        else {
             continue;
         };
         let (y0, y1) = (sheet.y(from), sheet.y(until));

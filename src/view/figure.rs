@@ -4,8 +4,10 @@
 //! carries its [`Moment`]s (time and place in the order of events), so that what happens "at once" keeps its order.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 
+use super::things::Things;
 use super::words::Word;
 use super::written::Written;
 use crate::lang::Lang;
@@ -178,6 +180,27 @@ pub struct Flight {
     pub known: Known,
 }
 
+/// Of a packet what those need to know who look at all of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FlightBrief {
+    /// See [`Flight`].
+    pub from: u16,
+    /// See [`Flight`].
+    pub to: u16,
+    /// See [`Flight`].
+    pub sent: Moment,
+    /// See [`Flight`].
+    pub fate: Fate,
+    /// See [`Flight`].
+    pub marks: u16,
+    /// See [`Flight`].
+    pub hue: u8,
+    /// See [`Flight`].
+    pub known: Known,
+    /// A segment with RST.
+    pub reset: bool,
+}
+
 /// A range of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -231,6 +254,29 @@ pub struct Call {
     pub program: u16,
     /// How it is known.
     pub known: Known,
+}
+
+/// Of a call what those need to know who look at all of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CallBrief {
+    /// See [`Call`].
+    pub host: u16,
+    /// See [`Call`].
+    pub lane: u16,
+    /// See [`Call`].
+    pub begun: Moment,
+    /// See [`Call`].
+    pub returned: Option<Moment>,
+    /// See [`Call`].
+    pub blocked: bool,
+    /// See [`Call`].
+    pub failed: bool,
+    /// See [`Call`].
+    pub kind: CallKind,
+    /// See [`Call`].
+    pub known: Known,
+    /// The program, where the line is known.
+    pub program: Option<u16>,
 }
 
 /// A stretch of one connection state.
@@ -304,6 +350,15 @@ pub struct Held {
     pub until: Option<Instant>,
 }
 
+/// What of a stream stood in buffers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Buffers {
+    /// In the sender's: from acceptance until the sender hears of the acknowledgment. In order.
+    pub accepted: Vec<Held>,
+    /// In the receiver's: from when they are there in order until a call reads them. In order.
+    pub received: Vec<Held>,
+}
+
 /// What travelled one way between two programs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stream {
@@ -321,14 +376,12 @@ pub struct Stream {
     pub messages: Vec<Range<u64>>,
     /// Parts of frames, in order.
     pub frames: Vec<FramePart>,
-    /// In the sender's buffer: from acceptance until the sender hears of the acknowledgment. In order.
-    pub accepted: Vec<Held>,
-    /// In the receiver's buffer: from when they are there in order until a call reads them. In order.
-    pub received: Vec<Held>,
     /// Which connection it belongs to.
     pub connection: u32,
     /// Ports of sender and receiver; 0 where not known.
     pub ports: (u16, u16),
+    /// See [`Figure::buffers`].
+    pub(crate) held: OnceCell<Buffers>,
 }
 
 /// A whole conversation, ready to be drawn.
@@ -337,9 +390,9 @@ pub struct Figure {
     /// Lifelines, from left to right.
     pub hosts: Vec<Host>,
     /// Packets in the order in which they left.
-    pub flights: Vec<Flight>,
+    pub flights: Things<Flight>,
     /// Socket calls in the order in which they began.
-    pub calls: Vec<Call>,
+    pub calls: Things<Call>,
     /// Connection states in the order in which they were entered.
     pub states: Vec<StateSpan>,
     /// Timers worth drawing, in the order in which they were set.
@@ -353,6 +406,12 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// What of a stream stood in buffers, worked out for who asks.
+    pub(crate) fn buffers(&self, stream: u32) -> Option<&Buffers> {
+        let make = || self.flights.rows().map(|rows| rows.buffers(stream)).unwrap_or_default();
+        Some(self.streams.get(stream as usize)?.held.get_or_init(make))
+    }
+
     /// A decoder's words of the record, in this language where that is known.
     pub fn said<'a>(&'a self, words: &'a str, lang: Lang) -> &'a str {
         let known = || self.refusals.iter().find(|(english, _)| english == words);

@@ -1,72 +1,67 @@
 //! From a trace to a [`Figure`]: who talked, what flew, which calls moved which bytes.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::framing::{Decoder, Framing, Limits};
 use crate::lang::Lang;
 use crate::time::Instant;
 use crate::trace::{
-    Connection, ConnectionId, EventId, HostId, PacketRow, Provenance, Role, Side, SocketId, StreamId,
-    StreamRange, Trace, Transport,
+    Connection, ConnectionId, EventId, HostId, Role, Side, SocketId, StreamId, StreamRange, Trace, Transport,
 };
 use crate::view::figure::{Figure, FramePart, Host, Known, Moment, Part, Stream};
+use crate::view::things::Things;
+use rows::NO_LINE;
+pub use rows::Rows;
 
 mod calls;
 mod flights;
 mod hosts;
+mod rows;
 mod states;
 mod wire;
 
 /// Octets of a stream that a figure keeps for showing; longer streams show numbers instead.
 const BYTES_KEPT: usize = 1 << 16;
-/// Stands for the lifeline of a host that has none.
-const NO_LINE: u16 = u16::MAX;
 
 /// Makes the figure of everything in `trace`.
-pub fn figure(trace: &Trace) -> Figure {
+pub fn figure(trace: &Arc<Trace>) -> Figure {
     let mut build = Build::new(trace);
-    build.streams();
+    let survey = build.survey();
+    build.streams(&survey);
     build.calls();
     build.messages();
-    build.flights();
+    build.flights(survey);
     build.states();
     build.listeners();
     build.timers();
     build.frames();
-    build.buffers();
-    build.figure
+    let (mut figure, rows) = (build.figure, Arc::new(build.rows));
+    figure.flights = Things::of(&rows, rows.flights.len());
+    figure.calls = Things::of(&rows, rows.calls.len());
+    figure
 }
 
 struct Build<'t> {
     trace: &'t Trace,
     figure: Figure,
-    /// Lifeline by host number, [`NO_LINE`] for none.
-    lifelines: Vec<u16>,
-    /// Lifeline of each end of each connection.
-    ends: Vec<[u16; 2]>,
+    rows: Rows,
     /// Per stream: the ranges that send calls put in, in order.
     sent: Vec<Vec<Range<u64>>>,
-}
-
-fn known(p: Option<Provenance>) -> Known {
-    match p {
-        Some(Provenance::Observed) => Known::Observed,
-        Some(Provenance::Captured) => Known::Captured,
-        Some(Provenance::Inferred) => Known::Inferred,
-        _ => Known::Modelled,
-    }
+    /// The rows of the calls that make a socket listen, or close one.
+    of_listeners: Vec<usize>,
 }
 
 impl<'t> Build<'t> {
-    fn new(trace: &'t Trace) -> Build<'t> {
+    fn new(trace: &'t Arc<Trace>) -> Build<'t> {
         let mut figure = Figure::default();
-        let mut lifelines = Vec::new();
+        let mut rows = Rows { trace: trace.clone(), ..Rows::default() };
         for row in &trace.tables().hosts {
             let host = row.id.index();
-            if lifelines.len() <= host {
-                lifelines.resize(host + 1, NO_LINE);
+            if rows.lifelines.len() <= host {
+                rows.lifelines.resize(host + 1, NO_LINE);
             }
-            match lifelines.get_mut(host) {
+            match rows.lifelines.get_mut(host) {
                 Some(line) if *line == NO_LINE => *line = figure.hosts.len() as u16,
                 _ => continue,
             }
@@ -76,26 +71,30 @@ impl<'t> Build<'t> {
         if let Some(&last) = trace.columns().time.last() {
             figure.end = Instant::from_nanos(last);
         }
-        let mut build = Build { trace, figure, lifelines, ends: Vec::new(), sent: Vec::new() };
+        rows.end = figure.end;
+        let mut build = Build { trace, figure, rows, sent: Vec::new(), of_listeners: Vec::new() };
         for connection in trace.connections() {
             let ends = build.ends_of(connection);
-            build.ends.push(ends);
+            build.rows.ends.push(ends);
         }
         build.clients_left();
         build
     }
 
     fn moment(&self, event: EventId) -> Moment {
-        let nanos = self.trace.columns().time.get(event.index()).copied().unwrap_or_default();
-        Moment::new(nanos, event.0)
+        self.rows.moment(event)
     }
 
     fn known(&self, event: EventId) -> Known {
-        known(self.trace.provenance(event))
+        self.rows.known(event)
     }
 
     fn lifeline(&self, event: EventId) -> Option<u16> {
-        self.line_of(self.trace.host_of(event)?)
+        self.rows.lifeline(event)
+    }
+
+    fn line_of(&self, host: HostId) -> Option<u16> {
+        self.rows.line_of(host)
     }
 
     fn host_of_socket(&self, socket: SocketId) -> Option<u16> {
@@ -103,22 +102,19 @@ impl<'t> Build<'t> {
         self.line_of(row.host)
     }
 
-    fn line_of(&self, host: HostId) -> Option<u16> {
-        self.lifelines.get(host.index()).copied().filter(|&line| line != NO_LINE)
-    }
-
-    fn streams(&mut self) {
-        let lens = self.known_lens();
+    fn streams(&mut self, survey: &wire::Survey) {
         for (i, connection) in self.trace.connections().iter().enumerate() {
             for side in [Side::Client, Side::Server] {
                 let id = ConnectionId(i as u32).stream(side);
-                let len = lens.get(id.index()).copied().unwrap_or_default();
+                let len = survey.lens.get(id.index()).copied().unwrap_or_default();
                 let whole = StreamRange { stream: id, start: 0, end: len };
-                let ends = self.ends.get(i).copied().unwrap_or_default();
+                let ends = self.rows.ends.get(i).copied().unwrap_or_default();
+                let bytes = self.trace.read_stream(whole, BYTES_KEPT);
+                self.rows.kept.push(bytes.len() as u64);
                 self.figure.streams.push(Stream {
                     from: ends[side as usize],
                     to: ends[side.other() as usize],
-                    bytes: self.trace.read_stream(whole, BYTES_KEPT),
+                    bytes,
                     len,
                     datagrams: connection.transport == Transport::Udp,
                     connection: i as u32,
@@ -128,19 +124,6 @@ impl<'t> Build<'t> {
             }
         }
         self.sent = vec![Vec::new(); self.figure.streams.len()];
-    }
-
-    /// How many octets of each stream calls or packets speak of.
-    fn known_lens(&self) -> Vec<u64> {
-        let streams = (0..2 * self.trace.connections().len() as u32).map(StreamId);
-        let mut lens: Vec<u64> =
-            streams.map(|id| self.trace.content(id).map_or(0, |content| content.end())).collect();
-        for range in self.trace.tables().packets.iter().filter_map(PacketRow::range) {
-            if let Some(len) = lens.get_mut(range.stream.index()) {
-                *len = range.end.max(*len);
-            }
-        }
-        lens
     }
 
     /// Messages: what one send call put in, or one datagram.

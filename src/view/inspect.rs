@@ -123,7 +123,7 @@ impl Session {
 
     /// All variables of all endpoints after an event.
     pub fn variables(&self, position: f64, relative: bool, lang: Lang) -> Vec<VariableSet> {
-        let event = EventId(self.scale().order_at(position));
+        let event = EventId(self.order_at(position));
         let mut out = Vec::new();
         for socket in self.trace().socket_ids() {
             let vars = self.trace().vars_at(socket, event);

@@ -1,8 +1,8 @@
 //! Everything of a figure that has a place on the time axis, in the order in which it happened.
 
-use crate::time::Instant;
 use crate::trace::radix;
 use crate::view::figure::{Fate, Figure, Moment};
+use crate::view::ranked::Ranked;
 
 /// Which row of its host a thing takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,117 +61,86 @@ pub(crate) struct Item {
     /// Its lifeline; `u16::MAX` for what happens between them.
     pub host: u16,
     pub track: Track,
-    pub slot: Packed,
 }
 
-/// All happenings, in the order of their events, which are numbered in the order of their times.
-pub(crate) fn items(figure: &Figure) -> impl Iterator<Item = Item> + '_ {
-    let mut places: Vec<u64> =
-        Vec::with_capacity(figure.flights.len() * 2 + figure.calls.len() * 2 + figure.states.len());
-    let mut add = |moment: Moment, kind, index| {
-        places.push(u64::from(moment.order) << 32 | u64::from(Packed::new(kind, index).0));
+/// Events that a bit is kept for, a happening: of a figure whose events are numbered more sparsely the others are sorted.
+const EVENTS: usize = 64;
+
+/// Calls `add` with all happenings and the numbers of their events, kind by kind.
+fn each(figure: &Figure, mut add: impl FnMut(u32, Packed)) {
+    let mut both = |kind, index, begin: Moment, end: Option<Moment>| {
+        add(begin.order, Packed::new(kind, index));
+        if let Some(end) = end {
+            add(end.order, Packed::new(kind + 1, index));
+        }
     };
-    for (i, f) in figure.flights.iter().enumerate() {
-        add(f.sent, 0, i);
-        if let Some(end) = f.fate.end() {
-            add(end, 1, i);
+    figure.flights.briefs().enumerate().for_each(|(i, f)| both(0, i, f.sent, f.fate.end()));
+    figure.calls.briefs().enumerate().for_each(|(i, c)| both(2, i, c.begun, c.returned));
+    figure.states.iter().enumerate().for_each(|(i, s)| both(4, i, s.from, s.until));
+    figure.timers.iter().enumerate().for_each(|(i, t)| both(6, i, t.from, t.until));
+}
+
+/// All happenings, in the order of their events, which are numbered in the order of their times; those of one event kind by kind.
+pub(crate) fn in_order(figure: &Figure) -> Vec<Packed> {
+    const EMPTY: Packed = Packed(u32::MAX);
+    let things = figure.flights.len() + figure.calls.len() + figure.states.len() + figure.timers.len();
+    let most = (things * 2 * EVENTS).max(1 << 16);
+    // Events are many more than happenings, but known by number: each happening's place is the count of the marked events before.
+    let mut events = Ranked::default();
+    each(figure, |order, _| {
+        if (order as usize) < most {
+            events.insert(order as usize);
         }
-    }
-    for (i, c) in figure.calls.iter().enumerate() {
-        add(c.begun, 2, i);
-        if let Some(end) = c.returned {
-            add(end, 3, i);
+    });
+    events.count();
+    let mut out = vec![EMPTY; events.len()];
+    // Further happenings of one event, and those of events beyond: few, if any.
+    let mut others: Vec<u64> = Vec::new();
+    each(figure, |order, packed| {
+        let place = if (order as usize) < most { out.get_mut(events.rank(order as usize)) } else { None };
+        match place {
+            Some(place) if *place == EMPTY => *place = packed,
+            _ => others.push(u64::from(order) << 32 | u64::from(packed.0)),
         }
+    });
+    radix::sort_by(&mut others, |other| other >> 32);
+    // Each stands behind the first of its event: from the last on, so that what is behind moves once.
+    let mut end = out.len();
+    out.resize(end + others.len(), EMPTY);
+    for (left, other) in others.iter().enumerate().rev() {
+        let at = events.rank(((other >> 32) + 1).min(most as u64) as usize).min(end);
+        out.copy_within(at..end, at + left + 1);
+        out[at + left] = Packed(*other as u32);
+        end = at;
     }
-    for (i, s) in figure.states.iter().enumerate() {
-        add(s.from, 4, i);
-        if let Some(end) = s.until {
-            add(end, 5, i);
-        }
-    }
-    for (i, t) in figure.timers.iter().enumerate() {
-        add(t.from, 6, i);
-        if let Some(end) = t.until {
-            add(end, 7, i);
-        }
-    }
-    radix::sort_by(&mut places, |place| place >> 32);
-    places.into_iter().filter_map(move |place| {
-        let slot = Packed(place as u32);
-        let (at, host, track) = happening(figure, slot.slot())?;
-        Some(Item { at: at.as_nanos(), order: (place >> 32) as u32, host, track, slot })
-    })
+    out
 }
 
 /// When and where what is in a slot happens, and which row it takes there.
-fn happening(figure: &Figure, slot: Slot) -> Option<(Instant, u16, Track)> {
-    let of = |end: Option<Moment>| end.map(|end| end.at);
-    Some(match slot {
+pub(crate) fn item(figure: &Figure, slot: Slot) -> Option<Item> {
+    let (moment, host, track) = match slot {
         Slot::Sent(i) => {
-            let flight = figure.flights.get(i as usize)?;
-            (flight.sent.at, flight.from, Track::Departure)
+            let flight = figure.flights.brief(i as usize)?;
+            (Some(flight.sent), flight.from, Track::Departure)
         }
         Slot::Ended(i) => {
-            let flight = figure.flights.get(i as usize)?;
+            let flight = figure.flights.brief(i as usize)?;
             match flight.fate {
-                Fate::Arrived(end) => (end.at, flight.to, Track::Arrival),
-                Fate::Lost(end) => (end.at, u16::MAX, Track::Quiet),
+                Fate::Arrived(end) => (Some(end), flight.to, Track::Arrival),
+                Fate::Lost(end) => (Some(end), u16::MAX, Track::Quiet),
                 Fate::OnTheWay => return None,
             }
         }
-        Slot::Begun(i) => figure.calls.get(i as usize).map(|call| (call.begun.at, call.host, Track::Call))?,
+        Slot::Begun(i) => figure.calls.brief(i as usize).map(|c| (Some(c.begun), c.host, Track::Call))?,
         Slot::Returned(i) => {
-            let call = figure.calls.get(i as usize)?;
-            (of(call.returned)?, call.host, if call.blocked { Track::Call } else { Track::Quiet })
+            let call = figure.calls.brief(i as usize)?;
+            (call.returned, call.host, if call.blocked { Track::Call } else { Track::Quiet })
         }
-        Slot::Entered(i) => figure.states.get(i as usize).map(|s| (s.from.at, s.host, Track::Quiet))?,
-        Slot::Left(i) => {
-            let state = figure.states.get(i as usize)?;
-            (of(state.until)?, state.host, Track::Quiet)
-        }
-        Slot::Set(i) => figure.timers.get(i as usize).map(|t| (t.from.at, t.host, Track::Quiet))?,
-        Slot::Done(i) => {
-            let timer = figure.timers.get(i as usize)?;
-            (of(timer.until)?, timer.host, Track::Quiet)
-        }
-    })
-}
-
-/// A happening with its position, and the number of its event.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Placed {
-    pub position: f64,
-    pub order: u32,
-    pub slot: Packed,
-}
-
-/// One list of several, each of which is in the order of positions and of events.
-pub(crate) fn merged(mut lists: Vec<Vec<Placed>>) -> Vec<Placed> {
-    lists.retain(|list| !list.is_empty());
-    while lists.len() > 1 {
-        let mut pairs = std::mem::take(&mut lists).into_iter();
-        while let Some(first) = pairs.next() {
-            lists.push(match pairs.next() {
-                Some(second) => merged_pair(&first, &second),
-                None => first,
-            });
-        }
-    }
-    lists.pop().unwrap_or_default()
-}
-
-fn merged_pair(mut first: &[Placed], mut second: &[Placed]) -> Vec<Placed> {
-    let mut out = Vec::with_capacity(first.len() + second.len());
-    while let ([a, rest_a @ ..], [b, rest_b @ ..]) = (first, second) {
-        if (b.position, b.order) < (a.position, a.order) {
-            out.push(*b);
-            second = rest_b;
-        } else {
-            out.push(*a);
-            first = rest_a;
-        }
-    }
-    out.extend_from_slice(first);
-    out.extend_from_slice(second);
-    out
+        Slot::Entered(i) => figure.states.get(i as usize).map(|s| (Some(s.from), s.host, Track::Quiet))?,
+        Slot::Left(i) => figure.states.get(i as usize).map(|s| (s.until, s.host, Track::Quiet))?,
+        Slot::Set(i) => figure.timers.get(i as usize).map(|t| (Some(t.from), t.host, Track::Quiet))?,
+        Slot::Done(i) => figure.timers.get(i as usize).map(|t| (t.until, t.host, Track::Quiet))?,
+    };
+    let moment = moment?;
+    Some(Item { at: moment.at.as_nanos(), order: moment.order, host, track })
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::view::boxes::{Drawn, GAP, HAIR, merged, missing};
-use crate::view::figure::{CallKind, Fate, Figure, Held, Known, Stream, mark};
+use crate::view::figure::{CallKind, Fate, Figure, FlightBrief, Held, Known, Place, Stream, mark};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
 use crate::view::octets::Octets;
@@ -57,10 +57,11 @@ impl Lanes<'_> {
         let sends = self.calls(CallKind::Send);
         let receives = self.calls(CallKind::Receive);
         y = self.call_lane(Word::LaneSend, &sends, y, list);
-        y = self.buffer(Word::LaneSendBuffer, &self.stream.accepted, y, list);
+        let buffers = self.figure.buffers(self.index);
+        y = self.buffer(Word::LaneSendBuffer, buffers.map_or(&[], |b| &b.accepted), y, list);
         y = self.segments(y, list);
         if self.heard(self.stream.to) {
-            y = self.buffer(Word::LaneReceiveBuffer, &self.stream.received, y, list);
+            y = self.buffer(Word::LaneReceiveBuffer, buffers.map_or(&[], |b| &b.received), y, list);
         }
         y = self.call_lane(Word::LaneReceive, &receives, y, list);
         y = self.frames(y, list);
@@ -69,14 +70,13 @@ impl Lanes<'_> {
 
     /// Whether the calls of this host are known: of one that was not watched nobody can say what it read.
     fn heard(&self, host: u16) -> bool {
-        self.figure.calls.iter().any(|call| call.host == host)
-            || self.figure.flights.iter().any(|flight| flight.known == Known::Modelled)
+        self.figure.calls.briefs().any(|call| call.host == host)
+            || self.figure.flights.briefs().any(|flight| flight.known == Known::Modelled)
     }
 
     fn calls(&self, kind: CallKind) -> Vec<usize> {
-        let calls = self.figure.calls.iter().enumerate();
-        let mine =
-            calls.filter(|(_, c)| c.kind == kind && c.range.as_ref().is_some_and(|p| p.stream == self.index));
+        let calls = self.figure.calls.briefs().enumerate().filter(|(_, call)| call.kind == kind);
+        let mine = calls.filter(|(i, _)| self.figure.calls.place(*i).is_some_and(|p| p.stream == self.index));
         mine.map(|(i, _)| i).collect()
     }
 
@@ -96,8 +96,7 @@ impl Lanes<'_> {
         self.lane_name(name, y, LANE, list);
         let receives = name == Word::LaneReceive;
         let host = if receives { self.stream.to } else { self.stream.from };
-        let carried =
-            || self.figure.flights.iter().any(|f| f.range.as_ref().is_some_and(|p| p.stream == self.index));
+        let carried = || self.figure.flights.places().any(|(_, place)| place.stream == self.index);
         if calls.is_empty() && !(self.heard(host) && carried()) {
             self.nothing(Word::NotRecorded, y, LANE, list);
             return y + LANE + GAP;
@@ -105,7 +104,7 @@ impl Lanes<'_> {
         let mut rows = Rows::default();
         let mut below = 0.0;
         let (mut down, mut later, mut said) = (Vec::new(), Vec::new(), Vec::new());
-        let range_of = |&i: &usize| self.figure.calls[i].range.as_ref().map(|place| place.range.clone());
+        let range_of = |&i: &usize| self.figure.calls.place(i).map(|place| place.range);
         let numbers = self.numbers(&mut calls.iter().filter_map(range_of));
         for &i in calls {
             let (call, at) = (&self.figure.calls[i], self.scale.calls[i]);
@@ -200,7 +199,7 @@ impl Lanes<'_> {
     /// A packet with octets of this range was lost.
     fn is_lost(&self, piece: &Range<u64>) -> bool {
         let meets = |r: Range<u64>| r.start < piece.end && piece.start < r.end;
-        let lost = |i: &usize| matches!(self.figure.flights[*i].fate, Fate::Lost(_));
+        let lost = |i: &usize| matches!(self.fate(*i), Some(Fate::Lost(_)));
         self.flights().filter(lost).filter_map(|i| self.range_of(i)).any(meets)
     }
 
@@ -325,28 +324,30 @@ impl Lanes<'_> {
     }
 
     fn flights(&self) -> impl Iterator<Item = usize> + '_ {
-        let mine = |i: &usize| {
-            let range = self.figure.flights[*i].range.as_ref();
-            range.is_some_and(|p| p.stream == self.index && !p.range.is_empty())
-        };
-        (0..self.figure.flights.len()).filter(mine)
+        let mine = |place: &Place| place.stream == self.index && !place.range.is_empty();
+        self.figure.flights.places().filter(move |(_, place)| mine(place)).map(|(i, _)| i)
     }
 
     fn range_of(&self, flight: usize) -> Option<Range<u64>> {
-        self.figure.flights.get(flight)?.range.as_ref().map(|p| p.range.clone())
+        self.figure.flights.place(flight).map(|place| place.range)
     }
 
     fn arrived(&self, flight: usize) -> bool {
-        let f = &self.figure.flights[flight];
-        matches!(f.fate, Fate::Arrived(_)) && f.marks & mark::CORRUPT == 0
+        let arrived = |f: FlightBrief| matches!(f.fate, Fate::Arrived(_)) && f.marks & mark::CORRUPT == 0;
+        self.figure.flights.brief(flight).is_some_and(arrived)
+    }
+
+    fn fate(&self, flight: usize) -> Option<Fate> {
+        self.figure.flights.brief(flight).map(|flight| flight.fate)
     }
 
     fn segments(&self, y: f32, list: &mut DisplayList) -> f32 {
         let word = if self.stream.datagrams { Word::LaneDatagrams } else { Word::LaneSegments };
         self.lane_name(word, y, LANE, list);
         // What only asks whether there is room stands below what carries the octets.
-        let (probes, mut mine): (Vec<usize>, Vec<usize>) =
-            self.flights().partition(|&i| self.figure.flights[i].marks & mark::PROBE != 0);
+        let (probes, mut mine): (Vec<usize>, Vec<usize>) = self
+            .flights()
+            .partition(|&i| self.figure.flights.brief(i).is_some_and(|f| f.marks & mark::PROBE != 0));
         mine.extend(probes);
         if mine.is_empty() {
             self.nothing(Word::NoPackets, y, LANE, list);
@@ -356,12 +357,13 @@ impl Lanes<'_> {
         let mut rows = Rows::default();
         let (mut down, mut crosses) = (Vec::new(), Vec::new());
         // Beside its cross a lost one has less room than another.
-        let whole = |i: &&usize| !matches!(self.figure.flights[**i].fate, Fate::Lost(_));
+        let whole = |i: &&usize| !matches!(self.fate(**i), Some(Fate::Lost(_)));
         let numbers = self.numbers(&mut mine.iter().filter(whole).filter_map(|&i| self.range_of(i)));
         for &i in &mine {
             let Some(range) = self.range_of(i) else { continue };
             let Some((row, drawn)) = rows.take(&range) else { continue };
-            let (flight, at) = (&self.figure.flights[i], self.scale.sent[i]);
+            let Some(flight) = self.figure.flights.brief(i) else { continue };
+            let at = self.scale.sent[i];
             let lost = matches!(flight.fate, Fate::Lost(_));
             if self.arrived(i) {
                 down.push((range.clone(), self.scale.ended[i]));

@@ -245,9 +245,9 @@ impl Sheet<'_> {
         let mut add = |r: &Range<u64>| borders.extend([r.start, r.end]);
         stream.messages.iter().for_each(&mut add);
         stream.frames.iter().for_each(|f| add(&f.range));
-        let mine = |p: &&Place| p.stream as usize == i && !p.range.is_empty();
-        self.figure.flights.iter().filter_map(|f| f.range.as_ref()).filter(mine).for_each(|p| add(&p.range));
-        self.figure.calls.iter().filter_map(|c| c.range.as_ref()).filter(mine).for_each(|p| add(&p.range));
+        let mine = |p: &Place| p.stream as usize == i && !p.range.is_empty();
+        let places = self.figure.flights.places().chain(self.figure.calls.places()).map(|(_, place)| place);
+        places.filter(mine).for_each(|place| add(&place.range));
         let gaps =
             if stream.datagrams { stream.messages.iter().map(|m| m.start).collect() } else { Vec::new() };
         (borders, gaps)

@@ -12,8 +12,8 @@ const HOOK: f32 = 22.0;
 /// Boxes (left, top, right, bottom) of what packets from a host to itself draw beside its lifeline; the first in sight is the `first`.
 pub(crate) fn hooks(sheet: &Sheet<'_>, first: usize) -> Vec<[f32; 4]> {
     let mut out = Vec::new();
-    for (flight, way) in sheet.figure.flights.iter().skip(first).zip(&sheet.ways) {
-        if flight.from == flight.to {
+    for (i, way) in (first..).zip(&sheet.ways) {
+        if let Some(flight) = sheet.figure.flights.get(i).filter(|flight| flight.from == flight.to) {
             let inner = -sheet.columns.side(flight.from as usize);
             let (x, y0, y1) = (way.from.0, way.from.1, way.to.1.max(way.from.1 + 6.0));
             let turn = x + inner * HOOK;

@@ -30,9 +30,8 @@ pub(crate) struct Steps(Vec<Vec<u32>>);
 impl Steps {
     pub fn new(figure: &Figure) -> Steps {
         let mut steps: Vec<Vec<u32>> = Vec::new();
-        for (i, call) in (0..).zip(&figure.calls) {
-            if call.line.is_some() {
-                let program = usize::from(call.program);
+        for (i, call) in (0..).zip(figure.calls.briefs()) {
+            if let Some(program) = call.program.map(usize::from) {
                 if steps.len() <= program {
                     steps.resize_with(program + 1, Vec::new);
                 }
@@ -54,7 +53,7 @@ impl Steps {
         let mut calls: Vec<usize> = self.0.iter().filter_map(last_of).collect();
         let end = calls.iter().max().map_or(0, |last| last + 1);
         let waits = |i: &usize| {
-            begun(*i) && figure.calls.get(*i).is_some_and(|call| call.blocked && call.line.is_some())
+            begun(*i) && figure.calls.brief(*i).is_some_and(|call| call.blocked && call.program.is_some())
         };
         calls.extend(scale.returns.beyond(end, now).into_iter().filter(waits));
         calls.sort_unstable();

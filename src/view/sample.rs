@@ -39,8 +39,9 @@ impl Maker {
             stream: u32::from(from),
             range: u64::from(seq) - 1..u64::from(seq) - 1 + u64::from(len),
         });
+        let packet = self.figure.flights.len() as u32;
         self.figure.flights.push(Flight {
-            packet: self.figure.flights.len() as u32,
+            packet,
             from,
             to: 1 - from,
             sent,

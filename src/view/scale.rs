@@ -7,7 +7,8 @@
 use crate::time::{Duration, Instant};
 use crate::trace::radix;
 use crate::view::figure::{Fate, Figure};
-use crate::view::items::{Item, Placed, Slot, Track, items, merged};
+use crate::view::items::{Item, Packed, Slot, Track, in_order, item};
+use crate::view::ranked::Ranked;
 use crate::view::reach::Reach;
 
 /// How tall things get, in pixels at zoom 1.
@@ -79,9 +80,9 @@ pub struct Scale {
     /// Where events stand, ascending, each once.
     pub stops: Vec<f64>,
     /// All happenings in the order of their positions.
-    pub(crate) placed: Vec<Placed>,
-    /// The latest event up to each of these.
-    latest: Vec<u32>,
+    placed: Vec<Packed>,
+    /// Which of these the transcript tells.
+    pub(crate) told: Ranked,
     /// Where calls return.
     pub(crate) returns: Reach,
     /// Per call: the highest beginning from here on (from host to host, positions do not quite go with time).
@@ -90,7 +91,7 @@ pub struct Scale {
 
 /// The median of the flights' times, in nanoseconds.
 fn typical_flight(figure: &Figure) -> Option<u64> {
-    let spans = figure.flights.iter().filter_map(|f| match f.fate {
+    let spans = figure.flights.briefs().filter_map(|f| match f.fate {
         Fate::Arrived(end) => Some(end.at.since(f.sent.at).as_nanos()),
         _ => None,
     });
@@ -99,15 +100,15 @@ fn typical_flight(figure: &Figure) -> Option<u64> {
 
 /// The median of the times between calls' begins, which stands in where no packet is known.
 fn typical_gap(figure: &Figure) -> Option<u64> {
-    median(figure.calls.windows(2).map(|w| w[1].begun.at.since(w[0].begun.at).as_nanos()))
+    let begun = || figure.calls.briefs().map(|call| call.begun.at);
+    median(begun().zip(begun().skip(1)).map(|(one, next)| next.since(one).as_nanos()))
 }
 
 /// The median of those above 0, if any is.
 fn median(values: impl Iterator<Item = u64>) -> Option<u64> {
-    let mut values: Vec<u64> = values.filter(|&ns| ns > 0).collect();
-    // Not `select_nth_unstable`: in the standard library built for size it takes quadratic time.
-    radix::sort(&mut values);
-    values.get(values.len() / 2).copied()
+    let values: Vec<u64> = values.filter(|&ns| ns > 0).collect();
+    let middle = values.len() / 2;
+    radix::nth(values, middle)
 }
 
 /// Where the last things of one host stand.
@@ -138,33 +139,45 @@ impl Scale {
             ..Scale::default()
         };
         let mut last = vec![Last::NEVER; figure.hosts.len() + 1];
-        // At one host, and between the hosts, nothing stands above what happened before it.
-        let mut placed = vec![Vec::new(); last.len()];
+        let mut placed = in_order(figure);
+        // What happens at once: only there one host's things may stand above what happened before at another.
+        let mut group: Vec<At> = Vec::new();
         let (mut now, mut floor) = (0u64, 0.0f64);
         // Arrows of what was lost are drawn some way on, also where nothing happens any more.
         let mut drawn = 0.0f64;
         scale.knots.push(Knot { at: 0, top: 0.0, bottom: 0.0 });
-        for item in items(figure) {
+        for i in 0..placed.len() {
+            let packed = placed[i];
+            let slot = packed.slot();
+            let Some(item) = item(figure, slot) else { continue };
             let at = item.at;
             if at > now {
+                scale.settle(&mut placed[..i], &mut group);
                 floor = scale.advance(at, floor, drawn, per_ns, rhythm_at(figure, now, at, rhythm));
                 now = at;
             }
             let host = (item.host as usize).min(last.len() - 1);
-            let y = place(item, floor, &mut last[host], rhythm);
+            let y = place(&item, floor, &mut last[host], rhythm);
             if let Some(knot) = scale.knots.last_mut() {
                 // The first rows of an instant may push its beginning down: nothing stands there yet.
                 knot.bottom = knot.bottom.max(y);
             }
-            placed[host].push(Placed { position: y, order: item.order, slot: item.slot });
-            let slot = item.slot.slot();
+            let told = match slot {
+                Slot::Returned(_) => item.track == Track::Call,
+                Slot::Done(i) => figure.timers[i as usize].fired,
+                Slot::Left(_) | Slot::Set(_) => false,
+                Slot::Sent(_) | Slot::Ended(_) | Slot::Begun(_) | Slot::Entered(_) => true,
+            };
+            group.push(At { y, order: item.order, host, packed, told });
             scale.set(slot, y);
             if let Slot::Sent(i) = slot
-                && !matches!(figure.flights[i as usize].fate, Fate::Arrived(_))
+                && !figure.flights.brief(i as usize).is_some_and(|f| matches!(f.fate, Fate::Arrived(_)))
             {
                 drawn = drawn.max(y + rhythm.flight * LOST_PART.1 + 8.0);
             }
         }
+        scale.settle(&mut placed, &mut group);
+        scale.placed = placed;
         if figure.end.as_nanos() > now {
             let at = figure.end.as_nanos();
             scale.advance(at, floor, drawn, per_ns, rhythm_at(figure, now, at, rhythm));
@@ -174,7 +187,7 @@ impl Scale {
             knot.bottom = knot.bottom.max(drawn);
             scale.height = knot.bottom;
         }
-        scale.placed = merged(placed);
+        scale.told.count();
         scale.close();
         scale
     }
@@ -183,9 +196,7 @@ impl Scale {
     pub fn fitting(figure: &Figure, room: f64) -> Scale {
         let tries = [84.0, 68.0, 56.0, 46.0, 38.0, 30.0];
         let middling = Rhythm::with_flight(46.0);
-        // Some host has no fewer departures than the others on average.
-        let departures = figure.flights.len() / figure.hosts.len().max(1);
-        if figure.flights.len() > 5_000 && departures.saturating_sub(1) as f64 * middling.row > room {
+        if Scale::never_fits(figure, room) {
             return Scale::new(figure, middling);
         }
         let mut best = None;
@@ -201,6 +212,14 @@ impl Scale {
             }
         }
         best.unwrap_or_else(|| Scale::new(figure, middling))
+    }
+
+    /// True of a figure so long that whatever the room is, it gets the middling rhythm.
+    pub(crate) fn never_fits(figure: &Figure, room: f64) -> bool {
+        // Some host has no fewer departures than the others on average.
+        let departures = figure.flights.len() / figure.hosts.len().max(1);
+        let row = Rhythm::with_flight(46.0).row;
+        figure.flights.len() > 5_000 && departures.saturating_sub(1) as f64 * row > room
     }
 
     /// Adds a knot at `at`, in proportion to the time since the last one, or compressed (then below what is `drawn` already);
@@ -222,6 +241,49 @@ impl Scale {
         };
         self.knots.push(Knot { at, top: from + height, bottom: from + height });
         from + height
+    }
+
+    /// Puts the happenings of one instant, which are the last of `placed`, in the order of their positions.
+    fn settle(&mut self, placed: &mut [Packed], group: &mut Vec<At>) {
+        let key = |a: &At, b: &At| a.y.total_cmp(&b.y).then((a.order, a.host).cmp(&(b.order, b.host)));
+        if !group.is_sorted_by(|a, b| key(a, b).is_le()) {
+            group.sort_by(key);
+        }
+        let from = placed.len() - group.len();
+        for (i, at) in (from..).zip(group.drain(..)) {
+            placed[i] = at.packed;
+            if at.told {
+                self.told.insert(i);
+            }
+            if self.stops.last().is_none_or(|stop| at.y - stop >= 0.5) {
+                self.stops.push(at.y);
+            }
+        }
+    }
+
+    /// Where what is in a slot stands.
+    fn at(&self, slot: Slot) -> Option<f64> {
+        match slot {
+            Slot::Sent(i) => self.sent.get(i as usize).copied(),
+            Slot::Ended(i) => self.ended.get(i as usize).copied(),
+            Slot::Begun(i) => self.calls.get(i as usize).map(|c| c.0),
+            Slot::Returned(i) => self.calls.get(i as usize).map(|c| c.1),
+            Slot::Entered(i) => self.states.get(i as usize).map(|s| s.0),
+            Slot::Left(i) => self.states.get(i as usize).map(|s| s.1),
+            Slot::Set(i) => self.timers.get(i as usize).map(|t| t.0),
+            Slot::Done(i) => self.timers.get(i as usize).map(|t| t.1),
+        }
+    }
+
+    /// The `i`th happening and its position.
+    pub(crate) fn happening(&self, i: usize) -> Option<(Slot, f64)> {
+        let slot = self.placed.get(i)?.slot();
+        Some((slot, self.at(slot)?))
+    }
+
+    /// How many happenings stand at a position or above.
+    pub(crate) fn count_until(&self, position: f64) -> usize {
+        self.placed.partition_point(|placed| self.at(placed.slot()).is_some_and(|y| y <= position + 0.01))
     }
 
     fn set(&mut self, slot: Slot, y: f64) {
@@ -262,14 +324,6 @@ impl Scale {
                 lowest
             })
             .collect();
-        let mut latest = 0;
-        let order = |placed: &Placed| {
-            latest = latest.max(placed.order);
-            latest
-        };
-        self.latest = self.placed.iter().map(order).collect();
-        self.stops = self.placed.iter().map(|placed| placed.position).collect();
-        self.stops.dedup_by(|a, b| (*a - *b).abs() < 0.5);
         self.returns = Reach::new(self.calls.iter().map(|call| call.1));
         self.begins_min = self.calls.iter().map(|call| call.0).collect();
         let mut least = f64::MAX;
@@ -307,10 +361,13 @@ impl Scale {
         }
     }
 
-    /// The number of the latest event that has happened at a position.
-    pub fn order_at(&self, position: f64) -> u32 {
-        let i = self.placed.partition_point(|placed| placed.position <= position + 0.01);
-        i.checked_sub(1).and_then(|i| self.latest.get(i)).copied().unwrap_or_default()
+    /// The number of the latest event of the figure that has happened at a position.
+    pub fn order_at(&self, figure: &Figure, position: f64) -> u32 {
+        let until = self.placed.get(..self.count_until(position)).unwrap_or_default();
+        let mut items = until.iter().rev().map_while(|placed| item(figure, placed.slot())).peekable();
+        // Only what happens at once stands in another order.
+        let now = items.peek().map(|item| item.at);
+        items.take_while(|item| Some(item.at) == now).map(|item| item.order).max().unwrap_or_default()
     }
 
     /// The compressed stretches between two positions.
@@ -341,8 +398,18 @@ fn rhythm_at(figure: &Figure, from: u64, to: u64, rhythm: Rhythm) -> Rhythm {
     if long && figure.states.iter().any(waits) { Rhythm { idle: 78.0, ..rhythm } } else { rhythm }
 }
 
+/// A happening that has its place.
+struct At {
+    y: f64,
+    order: u32,
+    host: usize,
+    packed: Packed,
+    /// The transcript tells it.
+    told: bool,
+}
+
 /// Finds the place of `item` at or below `floor`, with room to what stands above it, and remembers it.
-fn place(item: Item, floor: f64, last: &mut Last, rhythm: Rhythm) -> f64 {
+fn place(item: &Item, floor: f64, last: &mut Last, rhythm: Rhythm) -> f64 {
     let mut y = floor.max(last.any);
     match item.track {
         Track::Departure => {

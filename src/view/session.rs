@@ -32,6 +32,8 @@ pub struct Session {
     steps: Steps,
     chart: Option<Chart>,
     beside: OnceCell<ladder::Beside>,
+    /// The axis is that of a figure that fits into no room.
+    never_fits: bool,
 }
 
 /// What the page shows around the views.
@@ -130,8 +132,8 @@ impl Session {
 
     /// The numbers of the transcript's sentences that have no partner in the run with which this one was compared.
     pub fn rows_alone(&self, fates: &[Option<crate::sim::Fate>]) -> Vec<u32> {
-        self.transcript
-            .numbers(&self.scale, |event| fates.get(event as usize) == Some(&Some(crate::sim::Fate::Alone)))
+        let alone = |event: u32| fates.get(event as usize) == Some(&Some(crate::sim::Fate::Alone));
+        self.transcript.numbers((&self.figure, &self.scale), alone)
     }
 
     /// What the charts of a stream are made of.
@@ -145,11 +147,21 @@ impl Session {
         &self.scale
     }
 
+    /// The number of the latest event that has happened at a position.
+    pub fn order_at(&self, position: f64) -> u32 {
+        self.scale.order_at(&self.figure, position)
+    }
+
     /// Lays the time axis out so that the ladder fits into `height` pixels, if that stays readable.
     pub fn fit(&mut self, height: f64) -> Extent {
         let room = height - f64::from(ladder::HEAD + ladder::LEAD) - 10.0;
-        self.scale = Scale::fitting(&self.figure, room);
-        self.transcript = Transcript::new(&self.figure, &self.scale);
+        // What is too long for any room keeps the axis that it has.
+        let never_fits = Scale::never_fits(&self.figure, room);
+        if !(never_fits && self.never_fits) {
+            self.never_fits = never_fits;
+            self.scale = Scale::fitting(&self.figure, room);
+            self.transcript = Transcript::new(&self.scale);
+        }
         Extent { height: self.scale.height, rows: self.transcript.len() as u32 }
     }
 
@@ -157,9 +169,9 @@ impl Session {
     pub fn about(&self) -> About {
         let hosts = self.figure.hosts.iter();
         let mut known: Vec<Known> = Vec::new();
-        let flights = self.figure.flights.iter().map(|f| f.known);
+        let flights = self.figure.flights.briefs().map(|f| f.known);
         let states = self.figure.states.iter().map(|s| s.known);
-        for k in flights.chain(self.figure.calls.iter().map(|c| c.known)).chain(states) {
+        for k in flights.chain(self.figure.calls.briefs().map(|c| c.known)).chain(states) {
             if !known.contains(&k) {
                 known.push(k);
             }
@@ -288,7 +300,7 @@ impl Session {
     pub fn marks(&self, most: usize) -> Vec<Mark> {
         let height = self.scale.height.max(1.0);
         let mut out: Vec<Mark> = Vec::new();
-        for (flight, &sent) in self.figure.flights.iter().zip(&self.scale.sent) {
+        for (flight, &sent) in self.figure.flights.briefs().zip(&self.scale.sent) {
             let lost = matches!(flight.fate, Fate::Lost(_));
             let at = (sent / height * most as f64).round() / most as f64;
             match out.last_mut() {
@@ -308,8 +320,8 @@ impl Session {
     pub fn place(&self, id: u32) -> Option<Place> {
         let index = (id & 0x0fff_ffff) as usize;
         let place = match id >> 28 {
-            1 | 5 => self.figure.flights.get(index)?.range.clone(),
-            2 => self.figure.calls.get(index)?.range.clone(),
+            1 | 5 => self.figure.flights.place(index),
+            2 => self.figure.calls.place(index),
             6 => self.figure.streams.iter().zip(0..).find_map(|(stream, i)| {
                 let mut parts = stream.frames.iter().filter(|p| p.frame as usize == index).map(|p| &p.range);
                 let first = parts.next()?.clone();
@@ -334,13 +346,12 @@ impl Session {
     pub fn carriers(&self, place: &Place) -> Vec<u32> {
         let range = &place.range;
         let meet = |other: &std::ops::Range<u64>| other.start < range.end && range.start < other.end;
-        let meets =
-            |p: &Option<Place>| p.as_ref().is_some_and(|p| p.stream == place.stream && meet(&p.range));
-        let flights = self.figure.flights.iter().enumerate().filter(|(_, f)| meets(&f.range));
+        let meets = |(_, p): &(usize, Place)| p.stream == place.stream && meet(&p.range);
+        let flights = self.figure.flights.places().filter(meets);
         let mut out: Vec<u32> =
             flights.map(|(i, _)| Id::new(Thing::Flight, i).0).take(MOST_RELATED).collect();
-        let moves = |c: &crate::view::figure::Call| c.kind != CallKind::Other && meets(&c.range);
-        let calls = self.figure.calls.iter().enumerate().filter(|(_, c)| moves(c));
+        let moves = |i: usize| self.figure.calls.brief(i).is_some_and(|call| call.kind != CallKind::Other);
+        let calls = self.figure.calls.places().filter(|found| meets(found) && moves(found.0));
         out.extend(calls.map(|(i, _)| Id::new(Thing::Call, i).0).take(MOST_RELATED));
         let stream = self.figure.streams.get(place.stream as usize);
         let parts = stream.into_iter().flat_map(|s| &s.frames).filter(|p| meet(&p.range));

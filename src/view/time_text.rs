@@ -28,10 +28,10 @@ impl TimeText {
         let mut decimals = 0;
         for at in figure
             .flights
-            .iter()
+            .briefs()
             .take(400)
             .map(|f| f.sent.at)
-            .chain(figure.calls.iter().take(400).map(|c| c.begun.at))
+            .chain(figure.calls.briefs().take(400).map(|c| c.begun.at))
         {
             let value = at.as_nanos() as f64 / nanos;
             while decimals < 3 && ((value * 10f64.powi(decimals)).fract() - 0.5).abs() < 0.499 {

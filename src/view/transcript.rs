@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use crate::view::figure::{Cargo, Fate, Figure, flag, mark};
-use crate::view::items::{Placed, Slot};
+use crate::view::items::{Slot, item};
 use crate::view::ladder;
 use crate::view::list::{Id, Thing};
+use crate::view::ranked::Ranked;
 use crate::view::scale::Scale;
 use crate::view::time_text::{TimeText, span_text};
 use crate::view::words::{Lang, Word, fill};
@@ -25,7 +26,7 @@ enum What {
 /// The order of all sentences: which of the scale's happenings are told. The sentences themselves are made when asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Transcript {
-    told: Vec<u32>,
+    told: Ranked,
 }
 
 /// One sentence.
@@ -50,10 +51,9 @@ pub struct Row {
 }
 
 impl Transcript {
-    /// Puts everything that `figure` tells in order.
-    pub fn new(figure: &Figure, scale: &Scale) -> Transcript {
-        let places = (0..).zip(&scale.placed);
-        Transcript { told: places.filter(|(_, p)| told(figure, p).is_some()).map(|(i, _)| i).collect() }
+    /// Tells everything that has a place on this axis.
+    pub fn new(scale: &Scale) -> Transcript {
+        Transcript { told: scale.told.clone() }
     }
 
     /// Number of sentences.
@@ -63,19 +63,19 @@ impl Transcript {
 
     /// True when there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.told.is_empty()
+        self.len() == 0
     }
 
     /// Number of sentences that are true at a position.
     pub fn count_until(&self, scale: &Scale, position: f64) -> usize {
-        let end = scale.placed.partition_point(|placed| placed.position <= position + 0.01);
-        self.told.partition_point(|&i| (i as usize) < end)
+        self.told.rank(scale.count_until(position))
     }
 
     /// The numbers of the sentences about events (by their number) of which this is true.
-    pub fn numbers(&self, scale: &Scale, wanted: impl Fn(u32) -> bool) -> Vec<u32> {
-        let wanted = |i: &u32| scale.placed.get(*i as usize).is_some_and(|placed| wanted(placed.order));
-        (0..).zip(&self.told).filter(|(_, i)| wanted(i)).map(|(number, _)| number).collect()
+    pub fn numbers(&self, (figure, scale): (&Figure, &Scale), wanted: impl Fn(u32) -> bool) -> Vec<u32> {
+        let order = |i: usize| Some(item(figure, scale.happening(i)?.0)?.order);
+        let told = (0..).zip(self.told.numbers(0));
+        told.filter(|(_, i)| order(*i).is_some_and(&wanted)).map(|(number, _)| number).collect()
     }
 
     /// The sentences `first..first + count`.
@@ -88,18 +88,15 @@ impl Transcript {
         lang: Lang,
     ) -> Vec<Row> {
         let time = TimeText::new(figure, lang);
-        let last = first.saturating_add(count).min(self.told.len());
-        let range = first.min(last)..last;
-        let told = self.told.get(range.clone()).unwrap_or_default();
         let tell = Tell { figure, time, relative, lang };
-        let row = |(i, number): (&u32, usize)| tell.row(scale.placed.get(*i as usize)?, number);
-        told.iter().zip(range).filter_map(row).collect()
+        let told = (first..).zip(self.told.numbers(first)).take(count);
+        told.filter_map(|(number, i)| tell.row(scale.happening(i)?, number)).collect()
     }
 }
 
 /// What is told of a happening, and of which thing of its kind.
-fn told(figure: &Figure, placed: &Placed) -> Option<(What, u32)> {
-    Some(match placed.slot.slot() {
+fn told(figure: &Figure, slot: Slot) -> Option<(What, u32)> {
+    Some(match slot {
         Slot::Sent(i) => (What::Sent, i),
         Slot::Ended(i) => match figure.flights.get(i as usize)?.fate {
             Fate::Arrived(_) => (What::Arrived, i),
@@ -126,8 +123,8 @@ impl Tell<'_> {
         self.figure.hosts.get(i as usize).map(|h| h.name.as_str()).unwrap_or_default()
     }
 
-    fn row(&self, placed: &Placed, number: usize) -> Option<Row> {
-        let (what, i) = told(self.figure, placed)?;
+    fn row(&self, (slot, position): (Slot, f64), number: usize) -> Option<Row> {
+        let (what, i) = told(self.figure, slot)?;
         let i = i as usize;
         let (at, host, known, id, text, brief) = match what {
             What::Sent | What::Arrived | What::Lost => self.flight(what, i)?,
@@ -147,7 +144,7 @@ impl Tell<'_> {
         Some(Row {
             number: number as u32,
             id: id.0,
-            position: placed.position,
+            position,
             time: format!("{} {}", self.time.tick(at), self.time.unit()),
             host: self.host(host).to_owned(),
             text,
@@ -259,7 +256,7 @@ mod tests {
     fn sentences_tell_what_the_picture_shows() {
         let figure = sample::hello();
         let scale = Scale::new(&figure, Rhythm::with_flight(50.0));
-        let transcript = Transcript::new(&figure, &scale);
+        let transcript = Transcript::new(&scale);
         let en = transcript.rows((&figure, &scale), 0, 99, true, Lang::En);
         let zh = transcript.rows((&figure, &scale), 0, 99, true, Lang::Zh);
         assert_eq!((en.len(), zh.len()), (transcript.len(), transcript.len()));

@@ -354,7 +354,7 @@ impl Player {
     /// The event that comes next at a playhead position, by its number.
     #[wasm_bindgen(js_name = eventAfter)]
     pub fn event_after(&self, position: f64) -> u32 {
-        self.session.scale().order_at(position).saturating_add(1)
+        self.session.order_at(position).saturating_add(1)
     }
 
     /// The run's digest, as `framewire sim --digest` prints it.

@@ -59,110 +59,169 @@ impl Trace {
                 .map(|(row, p)| (self.clock(p.sent).as_nanos(), row))
                 .collect(),
             Vantage::Host(host) => {
-                let at = |p: &PacketRow| {
-                    let sent_here = self.host_of(p.sent) == Some(host) && !p.is(packet_bits::COPY);
-                    let arrived_here = p.arrived.known().filter(|e| self.host_of(*e) == Some(host));
-                    if sent_here { Some(p.sent) } else { arrived_here }
-                };
-                let mut seen: Vec<u64> =
-                    rows.filter_map(|(row, p)| Some(u64::from(at(p)?.0) << 32 | u64::from(row))).collect();
-                radix::sort_by(&mut seen, |seen| seen >> 32);
                 let time = |seen: &u64| self.clock(EventId((seen >> 32) as u32)).as_nanos();
-                seen.iter().map(|seen| (time(seen), *seen as u32)).collect()
+                self.seen_at(host).iter().map(|seen| (time(seen), *seen as u32)).collect()
             }
         }
+    }
+
+    /// The packets seen at a host, in order: the event in the upper half, the row in the lower.
+    fn seen_at(&self, host: HostId) -> Vec<u64> {
+        let rows = (0_u32..).zip(&self.tables().packets).filter(|(_, p)| !p.is(packet_bits::STUB));
+        let at = |p: &PacketRow| {
+            let sent_here = self.host_of(p.sent) == Some(host) && !p.is(packet_bits::COPY);
+            let arrived_here = p.arrived.known().filter(|e| self.host_of(*e) == Some(host));
+            if sent_here { Some(p.sent) } else { arrived_here }
+        };
+        let seen = rows.filter_map(|(row, p)| Some(u64::from(at(p)?.0) << 32 | u64::from(row)));
+        let mut seen: Vec<u64> = seen.collect();
+        radix::sort_by(&mut seen, |seen| seen >> 32);
+        seen
     }
 
     /// True where it is plain, without following the conversations, that all data, SYNs and FINs reach a host in the order of their
     /// sequence numbers: of those that arrive there none is out of order.
     pub fn arrives_in_order(&self, host: HostId) -> bool {
-        // By side: the last arrival, and the octet behind it.
-        let mut sides: [Option<(EventId, u32)>; 2] = [None; 2];
-        let mut arrivals = self.tables().packets.iter().filter(|p| {
-            let carries = p.payload_len > 0 || p.flags & (flag::SYN | flag::FIN) != 0;
-            p.protocol == protocol::TCP && carries && self.host_of(p.arrived) == Some(host)
-        });
-        // Of several conversations, some may have the same addresses.
-        self.connections().len() == 1
-            && arrivals.all(|p| {
-                let Some(last) = p.side().and_then(|side| sides.get_mut(side as usize)) else { return false };
-                let follows = last.is_none_or(|(event, next)| {
-                    p.arrived > event && !SeqNumber(p.seq).is_before(SeqNumber(next))
-                });
-                let of_flags = u32::from(p.has(flag::SYN)) + u32::from(p.has(flag::FIN));
-                *last = Some((p.arrived, p.seq.wrapping_add(p.payload_len).wrapping_add(of_flags)));
-                follows
-            })
+        let mut arrivals = Arrivals::new(self);
+        let here = self.tables().packets.iter().filter(|p| self.host_of(p.arrived) == Some(host));
+        here.for_each(|p| arrivals.see(p));
+        arrivals.are_in_order()
     }
 
     /// Wireshark's marks of every TCP segment that an observer saw, in the order in which they were seen; other packets are
     /// left out.
     pub fn marks(&self, vantage: Vantage) -> Vec<MarkRow> {
-        let mut conversations: Vec<Conversation> = Vec::new();
-        // One conversation each; a list as in `Flows`, so that the page carries one kind of map for both.
-        let mut by_address: BTreeMap<Key, Vec<u32>> = BTreeMap::new();
-        // By connection: the conversation between its addresses, so that few packets' addresses need to be read.
-        let mut of_connection: Vec<Option<(usize, [Side; 2])>> = vec![None; self.connections().len()];
-        let mut rows = Vec::new();
-        for (time, packet) in self.seen_from(vantage) {
-            let Some(row) = self.tables().packets.get(packet as usize) else { continue };
-            if row.protocol != protocol::TCP || row.source_port == 0 && row.destination_port == 0 {
-                continue;
+        let mut observer = Observer::new(self);
+        let rows = self.seen_from(vantage).into_iter().filter_map(|(time, packet)| {
+            let marks = observer.see(self.tables().packets.get(packet as usize)?, time)?;
+            Some(MarkRow { packet, time, marks })
+        });
+        rows.collect()
+    }
+
+    /// Calls `each` with the rows of the packets that arrived at a host, and their marks as an observer there has them.
+    pub(crate) fn marks_of_arrivals(&self, host: HostId, mut each: impl FnMut(usize, Marks)) {
+        let mut observer = Observer::new(self);
+        for seen in self.seen_at(host) {
+            let (event, row) = (EventId((seen >> 32) as u32), seen as u32 as usize);
+            let Some(packet) = self.tables().packets.get(row) else { continue };
+            let marks = observer.see(packet, self.clock(event).as_nanos());
+            if let (Some(marks), true) = (marks, self.host_of(packet.sent) != Some(host)) {
+                each(row, marks);
             }
-            let connection = row.connection().map(ConnectionId::index).zip(row.side());
-            let known = connection.and_then(|(c, side)| {
-                let (conversation, sides) = of_connection.get(c).copied().flatten()?;
-                Some((conversation, sides[side as usize]))
-            });
-            let (conversation, side) = match known {
-                Some(known) => known,
-                None => {
-                    let Some((from, to)) = self.summary(row).endpoints() else { continue };
-                    let side = if from <= to { Side::Client } else { Side::Server };
-                    let known = by_address.entry(key(Transport::Tcp, from, to)).or_default();
-                    if known.is_empty() {
-                        known.push(conversations.len() as u32);
-                        conversations.push(Conversation::default());
-                    }
-                    let conversation = known.first().map_or(0, |known| *known as usize);
-                    if let Some((c, sender)) = connection
-                        && let Some(known) = of_connection.get_mut(c)
-                    {
-                        let mut sides = [side.other(); 2];
-                        sides[sender as usize] = side;
-                        *known = Some((conversation, sides));
-                    }
-                    (conversation, side)
-                }
-            };
-            let Some(conversation) = conversations.get_mut(conversation) else { continue };
-            let segment = Segment {
-                time,
-                side,
-                seq: row.seq,
-                ack: row.ack,
-                flags: row.flags,
-                window: row.window,
-                len: row.payload_len,
-                scale: if row.has(flag::SYN) {
-                    window_scale(self.bytes(row.stored), &self.summary(row))
-                } else {
-                    None
-                },
-            };
-            let mut marks = Marks::default();
-            if conversation.is_reused_by(&segment) {
-                *conversation = Conversation::default();
-                marks.set(super::Mark::PortReused);
-            }
-            let seen = conversation.see(&segment);
-            marks = Marks { bits: marks.bits | seen.bits, dup_ack: seen.dup_ack };
-            rows.push(MarkRow { packet, time, marks });
         }
-        rows
     }
 
     fn summary(&self, row: &PacketRow) -> Summary {
         Summary::read(self.bytes(row.stored), row.len)
+    }
+}
+
+/// Whether what arrives at a host does so in the order of its sequence numbers; of packets in the order of their rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrivals {
+    /// By side: the last arrival, and the octet behind it.
+    sides: [Option<(EventId, u32)>; 2],
+    in_order: bool,
+}
+
+impl Arrivals {
+    pub fn new(trace: &Trace) -> Arrivals {
+        // Of several conversations, some may have the same addresses.
+        Arrivals { sides: [None; 2], in_order: trace.connections().len() == 1 }
+    }
+
+    /// Takes the next packet that arrived there.
+    pub fn see(&mut self, p: &PacketRow) {
+        let carries = p.payload_len > 0 || p.flags & (flag::SYN | flag::FIN) != 0;
+        if p.protocol != protocol::TCP || !carries {
+            return;
+        }
+        let Some(last) = p.side().and_then(|side| self.sides.get_mut(side as usize)) else {
+            self.in_order = false;
+            return;
+        };
+        self.in_order &= last
+            .is_none_or(|(event, next)| p.arrived > event && !SeqNumber(p.seq).is_before(SeqNumber(next)));
+        *last = Some((p.arrived, p.seq.wrapping_add(p.sequence_len())));
+    }
+
+    pub fn are_in_order(&self) -> bool {
+        self.in_order
+    }
+}
+
+/// Follows all conversations of a trace, packet by packet.
+pub(crate) struct Observer<'t> {
+    trace: &'t Trace,
+    conversations: Vec<Conversation>,
+    /// One conversation each; a list as in `Flows`, so that the page carries one kind of map for both.
+    by_address: BTreeMap<Key, Vec<u32>>,
+    /// By connection: the conversation between its addresses, so that few packets' addresses need to be read.
+    of_connection: Vec<Option<(usize, [Side; 2])>>,
+}
+
+impl<'t> Observer<'t> {
+    pub fn new(trace: &'t Trace) -> Observer<'t> {
+        let of_connection = vec![None; trace.connections().len()];
+        Observer { trace, conversations: Vec::new(), by_address: BTreeMap::new(), of_connection }
+    }
+
+    /// Takes the next packet and tells its marks, if it is a segment of TCP.
+    pub fn see(&mut self, row: &PacketRow, time: u64) -> Option<Marks> {
+        if row.protocol != protocol::TCP || row.source_port == 0 && row.destination_port == 0 {
+            return None;
+        }
+        let (conversation, side) = self.conversation(row)?;
+        let conversation = self.conversations.get_mut(conversation)?;
+        let segment = Segment {
+            time,
+            side,
+            seq: row.seq,
+            ack: row.ack,
+            flags: row.flags,
+            window: row.window,
+            len: row.payload_len,
+            scale: if row.has(flag::SYN) {
+                window_scale(self.trace.bytes(row.stored), &self.trace.summary(row))
+            } else {
+                None
+            },
+        };
+        let mut marks = Marks::default();
+        if conversation.is_reused_by(&segment) {
+            *conversation = Conversation::default();
+            marks.set(super::Mark::PortReused);
+        }
+        let seen = conversation.see(&segment);
+        Some(Marks { bits: marks.bits | seen.bits, dup_ack: seen.dup_ack })
+    }
+
+    /// The conversation of a packet, and who sent it.
+    fn conversation(&mut self, row: &PacketRow) -> Option<(usize, Side)> {
+        let connection = row.connection().map(ConnectionId::index).zip(row.side());
+        let known = connection.and_then(|(c, side)| {
+            let (conversation, sides) = self.of_connection.get(c).copied().flatten()?;
+            Some((conversation, sides[side as usize]))
+        });
+        if known.is_some() {
+            return known;
+        }
+        let (from, to) = self.trace.summary(row).endpoints()?;
+        let side = if from <= to { Side::Client } else { Side::Server };
+        let known = self.by_address.entry(key(Transport::Tcp, from, to)).or_default();
+        if known.is_empty() {
+            known.push(self.conversations.len() as u32);
+            self.conversations.push(Conversation::default());
+        }
+        let conversation = known.first().map_or(0, |known| *known as usize);
+        if let Some((c, sender)) = connection
+            && let Some(known) = self.of_connection.get_mut(c)
+        {
+            let mut sides = [side.other(); 2];
+            sides[sender as usize] = side;
+            *known = Some((conversation, sides));
+        }
+        Some((conversation, side))
     }
 }

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::Build;
+use super::rows::bit;
+use super::{Build, Rows, rows};
 use crate::trace::calls::{receives, sends};
 use crate::trace::radix;
-use crate::trace::tables::StoredOutcome;
-use crate::trace::{CallRow, How, Op};
-use crate::view::figure::{Call, CallKind, Known, Place};
+use crate::trace::tables::{ReturnRow, StoredOutcome};
+use crate::trace::{CallRow, How, Op, StreamId, StreamRange};
+use crate::view::figure::{Call, CallBrief, CallKind, Known, Place};
+use crate::view::things::{Made, Things};
 use crate::view::time_text::span_text;
 use crate::view::words::Lang;
 use crate::view::written::Written;
@@ -18,20 +20,18 @@ const WAITED_NANOS: u64 = 400_000;
 impl Build<'_> {
     /// The calls of the first rank, and the receive calls that they are made of.
     pub(super) fn calls(&mut self) {
-        let rows = &self.trace.tables().calls;
-        // The rows of calls that others are made of, each below its parent's number.
-        let inner = (0_u64..).zip(rows).filter_map(|(i, row)| Some(u64::from(row.parent?.0) << 32 | i));
-        let mut children: Vec<u64> = inner.collect();
-        radix::sort(&mut children);
+        let all = &self.trace.tables().calls;
+        let inner = (0_u64..).zip(all).filter_map(|(i, row)| Some(u64::from(row.parent?.0) << 32 | i));
+        self.rows.inner = inner.collect();
+        radix::sort(&mut self.rows.inner);
         let mut lanes: Vec<Vec<u32>> = vec![Vec::new(); self.figure.hosts.len()];
-        let (mut out, mut next_return) = (Vec::with_capacity(rows.len()), 0);
-        for row in rows {
-            let from = children.partition_point(|child| child >> 32 < u64::from(row.id.0));
-            let parts = children.get(from..).unwrap_or_default();
-            let parts = parts.iter().take_while(|&&child| child >> 32 == u64::from(row.id.0)).count();
-            let parts = children.get(from..from + parts).unwrap_or_default();
+        let (mut out, mut next_return) = (Vec::with_capacity(all.len()), 0);
+        for (i, row) in all.iter().enumerate() {
+            if matches!(row.op, Op::Listen | Op::Close) {
+                self.of_listeners.push(i);
+            }
             let inner = row.parent.and_then(|p| self.trace.call(p));
-            if inner.is_some() && !(receives(row.op) && parts.is_empty()) {
+            if inner.is_some() && !(receives(row.op) && self.rows.parts(row).is_empty()) {
                 continue;
             }
             let Some(host) = self.line_of(row.host) else { continue };
@@ -40,68 +40,159 @@ impl Build<'_> {
                 threads.push(row.thread.0);
                 threads.len() - 1
             });
-            out.push(self.call(row, host, lane as u16, parts, &mut next_return));
+            let back = row.returned.known().and_then(|event| self.trace.return_from(event, &mut next_return));
+            out.push(self.call(i, row, (host, lane as u16), back));
         }
         // In the order of their begin, as the scale and the layouts expect.
-        let moment = |c: &Call| (c.begun.at, c.begun.order);
-        if !out.is_sorted_by_key(moment) {
-            out.sort_by_key(moment);
+        if !out.is_sorted_by_key(|call| call.begun) {
+            out.sort_by_key(|call| call.begun);
         }
-        self.figure.calls = out;
+        self.rows.calls = out;
     }
 
-    fn call(&mut self, row: &CallRow, host: u16, lane: u16, parts: &[u64], next_return: &mut usize) -> Call {
-        let begun = self.moment(row.begun);
-        let returned = row.returned.known().map(|e| self.moment(e));
-        let range = self.range_of(row, parts);
-        let kind = match row.op {
-            op if sends(op) => CallKind::Send,
-            op if receives(op) && parts.is_empty() => CallKind::Receive,
-            _ => CallKind::Other,
-        };
-        if let (CallKind::Send, Some(place)) = (kind, &range)
+    fn call(
+        &mut self,
+        i: usize,
+        row: &CallRow,
+        (host, lane): (u16, u16),
+        back: Option<&ReturnRow>,
+    ) -> rows::CallRow {
+        let known = self.known(row.begun);
+        let mut bits = known as u8;
+        let mut set = |on: bool, bit: u8| bits |= if on { bit } else { 0 };
+        let sending = sends(row.op);
+        set(sending, bit::SENDS);
+        set(!sending && receives(row.op) && self.rows.parts(row).is_empty(), bit::RECEIVES);
+        set(back.is_some_and(|back| !matches!(back.outcome, StoredOutcome::Value(_))), bit::FAILED);
+        set(back.is_some_and(|back| back.truncated > 0), bit::TRUNCATED);
+        set(row.line.is_some(), bit::LINE);
+        let begun = self.trace.clock(row.begun);
+        let blocked = row.returned.known().map_or(self.figure.end > begun, |end| {
+            let waited = self.trace.clock(end).since(begun).as_nanos();
+            waited > if known == Known::Modelled { 0 } else { WAITED_NANOS }
+        });
+        set(blocked, bit::BLOCKED);
+        if sending
+            && let Some(place) = self.rows.range_of(row)
             && let Some(sent) = self.sent.get_mut(place.stream as usize)
         {
-            sent.push(place.range.clone());
+            sent.push(place.range);
         }
-        let (result, failed, truncated) = self.result(row, &range, next_return);
         let program = self.trace.tables().threads.iter().find(|t| t.id == row.thread).and_then(|t| t.program);
-        Call {
+        rows::CallRow {
+            row: i as u32,
+            begun: row.begun,
+            returned: row.returned,
             host,
             lane,
-            name: op_name(row.op, self.trace.text(row.text)),
-            args: self.args(row, &range),
-            result,
-            failed,
-            begun,
-            returned,
-            blocked: returned.map_or(self.figure.end > begun.at, |end| {
-                let waited = end.at.since(begun.at).as_nanos();
-                waited > if self.known(row.begun) == Known::Modelled { 0 } else { WAITED_NANOS }
-            }),
-            range: range.filter(|_| kind != CallKind::Other).map(|place| self.kept(place, truncated, kind)),
-            truncated,
-            kind,
-            line: row.line,
             program: program.map_or(host, |p| p.0 as u16),
-            known: self.known(row.begun),
+            bits,
+        }
+    }
+}
+
+impl Made for Call {
+    type Brief = CallBrief;
+
+    fn make(rows: &Rows, i: usize) -> Option<Call> {
+        let (call, brief) = (rows.calls.get(i)?, rows.call_brief(i)?);
+        let row = rows.trace.tables().calls.get(call.row as usize)?;
+        let range = rows.range_of(row);
+        let back = row.returned.known().and_then(|event| rows.trace.return_of(event));
+        let truncated = back.map_or(0, |back| back.truncated);
+        Some(Call {
+            host: brief.host,
+            lane: brief.lane,
+            name: op_name(row.op, rows.trace.text(row.text)),
+            args: rows.args(row, &range),
+            result: rows.result(row, &range, back),
+            failed: brief.failed,
+            begun: brief.begun,
+            returned: brief.returned,
+            blocked: brief.blocked,
+            range: range
+                .filter(|_| brief.kind != CallKind::Other)
+                .map(|place| kept(place, truncated, brief.kind)),
+            truncated,
+            kind: brief.kind,
+            line: row.line,
+            program: call.program,
+            known: brief.known,
+        })
+    }
+
+    #[inline]
+    fn brief_of(rows: &Rows, i: usize) -> Option<CallBrief> {
+        rows.call_brief(i)
+    }
+
+    fn place_of(rows: &Rows, i: usize) -> Option<Place> {
+        let (call, kind) = (rows.calls.get(i)?, rows.call_brief(i)?.kind);
+        let row = rows.trace.tables().calls.get(call.row as usize)?;
+        let place = rows.range_of(row).filter(|_| kind != CallKind::Other)?;
+        let back = row.returned.known().filter(|_| call.bits & bit::TRUNCATED != 0);
+        let truncated = back.and_then(|event| rows.trace.return_of(event)).map_or(0, |back| back.truncated);
+        Some(kept(place, truncated, kind))
+    }
+
+    fn brief(&self) -> CallBrief {
+        CallBrief {
+            host: self.host,
+            lane: self.lane,
+            begun: self.begun,
+            returned: self.returned,
+            blocked: self.blocked,
+            failed: self.failed,
+            kind: self.kind,
+            known: self.known,
+            program: self.line.map(|_| self.program),
         }
     }
 
-    /// The bytes a receive call really got: of a truncated datagram not its tail.
-    fn kept(&self, place: Place, truncated: u32, kind: CallKind) -> Place {
-        if kind != CallKind::Receive || truncated == 0 {
-            return place;
-        }
-        let end = place.range.end.saturating_sub(u64::from(truncated)).max(place.range.start);
-        Place { range: place.range.start..end, ..place }
+    fn place(&self) -> Option<Place> {
+        self.range.clone()
+    }
+}
+
+impl Things<Call> {
+    /// The name of the `i`th.
+    pub(crate) fn name(&self, i: usize) -> Cow<'_, str> {
+        let name = |rows: &Rows| {
+            let row = rows.trace.tables().calls.get(rows.calls.get(i)?.row as usize)?;
+            Some(op_name(row.op, rows.trace.text(row.text)))
+        };
+        let found = match self.made() {
+            Some(all) => all.get(i).map(|call| Cow::Borrowed(&*call.name)),
+            None => self.rows().and_then(|rows| name(rows)),
+        };
+        found.unwrap_or_default()
+    }
+}
+
+/// The bytes a receive call really got: of a truncated datagram not its tail.
+fn kept(place: Place, truncated: u32, kind: CallKind) -> Place {
+    if kind != CallKind::Receive || truncated == 0 {
+        return place;
+    }
+    let end = place.range.end.saturating_sub(u64::from(truncated)).max(place.range.start);
+    Place { range: place.range.start..end, ..place }
+}
+
+impl Rows {
+    /// The rows of the calls that one is made of, in the lower halves.
+    fn parts(&self, row: &CallRow) -> &[u64] {
+        let is_part = |part: &u64| part >> 32 == u64::from(row.id.0);
+        let from = self.inner.partition_point(|part| part >> 32 < u64::from(row.id.0));
+        let parts = self.inner.get(from..).unwrap_or_default();
+        let count = parts.iter().take_while(|part| is_part(part)).count();
+        parts.get(..count).unwrap_or_default()
     }
 
     /// What a call moved: its own range, or from the first to the last byte of the calls it is made of.
-    fn range_of(&self, row: &CallRow, parts: &[u64]) -> Option<Place> {
+    fn range_of(&self, row: &CallRow) -> Option<Place> {
         let rows = &self.trace.tables().calls;
         let own = row.range.into_iter();
-        let inner = parts.iter().filter_map(|&child| rows.get(child as u32 as usize)?.range);
+        let inner = self.parts(row).iter().filter_map(|&child| rows.get(child as u32 as usize)?.range);
         let mut out: Option<Place> = None;
         for range in own.chain(inner) {
             match &mut out {
@@ -152,42 +243,37 @@ impl Build<'_> {
     /// A short text in full as Python writes it, of anything else the number of octets.
     fn quote(&self, place: &Place) -> Written {
         let len = place.range.end - place.range.start;
-        let bytes = self
-            .figure
-            .streams
-            .get(place.stream as usize)
-            .and_then(|s| s.bytes.get(place.range.start as usize..place.range.end as usize));
-        match bytes {
-            Some(bytes) if len <= 16 && bytes.iter().all(|b| (0x20..0x7f).contains(b)) => {
-                format!("b'{}'", String::from_utf8_lossy(bytes)).into()
-            }
-            _ => Written::Octets(len),
+        let known = self.kept.get(place.stream as usize).is_some_and(|&kept| place.range.end <= kept);
+        let range =
+            StreamRange { stream: StreamId(place.stream), start: place.range.start, end: place.range.end };
+        let bytes =
+            if known && len <= 16 { self.trace.read_stream(range, 16) } else { return Written::Octets(len) };
+        if bytes.iter().all(|b| (0x20..0x7f).contains(b)) {
+            format!("b'{}'", String::from_utf8_lossy(&bytes)).into()
+        } else {
+            Written::Octets(len)
         }
     }
 
-    /// What a call returned, whether it failed, and the octets of the datagram that it threw away.
-    fn result(&self, row: &CallRow, range: &Option<Place>, next: &mut usize) -> (Written, bool, u32) {
-        let back = row.returned.known().and_then(|event| self.trace.return_from(event, next));
-        let Some(back) = back else { return (Written::Nothing, false, 0) };
+    /// What a call returned.
+    fn result(&self, row: &CallRow, range: &Option<Place>, back: Option<&ReturnRow>) -> Written {
+        let Some(back) = back else { return Written::Nothing };
         let value = match back.outcome {
-            StoredOutcome::Errno(code) => {
-                return (crate::trace::Errno(code).to_string().into(), true, back.truncated);
-            }
-            StoredOutcome::Failed(words) => return (self.trace.text(words).into(), true, back.truncated),
+            StoredOutcome::Errno(code) => return crate::trace::Errno(code).to_string().into(),
+            StoredOutcome::Failed(words) => return self.trace.text(words).into(),
             StoredOutcome::Value(n) => n,
         };
         let received = |n: i64| match range {
             _ if n == 0 => "b''".into(),
-            Some(place) => self.quote(&self.kept(place.clone(), back.truncated, CallKind::Receive)),
+            Some(place) => self.quote(&kept(place.clone(), back.truncated, CallKind::Receive)),
             None => Written::Octets(n as u64),
         };
-        let out = match row.op {
+        match row.op {
             Op::Accept => "conn".into(),
             op if receives(op) => received(value),
             Op::Send | Op::SendTo | Op::SendMsg | Op::SendFile => Written::Number(value),
             _ => Written::Nothing,
-        };
-        (out, false, back.truncated)
+        }
     }
 }
 

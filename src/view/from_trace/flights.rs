@@ -1,97 +1,81 @@
 //! What flew: every packet with its fate, its numbers and its marks.
 
-use super::Build;
+use super::rows::{FlightRow, bit};
+use super::wire::Survey;
+use super::{Build, Rows};
+use crate::trace::marks::Observer;
 use crate::trace::summary::protocol;
 use crate::trace::tables::packet_bits;
-use crate::trace::{Mark, PacketId, PacketRow, Side, Vantage};
-use crate::view::figure::{Cargo, Fate, Flight, Place, flag, mark};
+use crate::trace::{EventId, Mark, Marks, PacketRow, Side};
+use crate::view::figure::{Cargo, Flight, FlightBrief, Place, flag, mark};
+use crate::view::things::Made;
 
 impl Build<'_> {
-    pub(super) fn flights(&mut self) {
-        let shifts = self.window_shifts();
-        let marks = self.marks();
+    pub(super) fn flights(&mut self, survey: Survey) {
+        self.rows.shifts = survey.shifts;
+        let packets = &self.trace.tables().packets;
+        // What an observer at the senders' way out says of each packet; out of order is what arrives so.
+        let mut observer = Observer::new(self.trace);
+        let mut disordered = vec![false; if survey.disordered.is_empty() { 0 } else { packets.len() }];
+        for host in survey.disordered {
+            self.trace.marks_of_arrivals(host, |row, marks| {
+                if let (true, Some(place)) = (marks.has(Mark::OutOfOrder), disordered.get_mut(row)) {
+                    *place = true;
+                }
+            });
+        }
         // By stream: the window that its last segment announced.
         let mut windows = vec![None; self.figure.streams.len()];
-        // A datagram that was cut into fragments does not fly itself.
-        let rows = &self.trace.tables().packets;
-        let cut: Vec<PacketId> =
-            rows.iter().filter(|p| p.is(packet_bits::FRAGMENT)).map(|p| p.parent).collect();
-        let mut out = Vec::with_capacity(self.trace.tables().packets.len());
-        for (i, row) in self.trace.tables().packets.iter().enumerate() {
-            let whole = !cut.is_empty() && !row.is(packet_bits::FRAGMENT) && cut.contains(&row.id);
-            if row.is(packet_bits::STUB) || row.sent.known().is_none() || whole {
+        let mut out = Vec::with_capacity(packets.len());
+        for (i, row) in packets.iter().enumerate() {
+            if row.is(packet_bits::STUB) {
                 continue;
             }
-            if let Some(mut flight) = self.flight(row, &shifts) {
-                flight.marks |= marks.get(i).copied().unwrap_or_default();
-                if flight.marks & (mark::KEEP_ALIVE | mark::PROBE) != 0 {
-                    // These go below what was acknowledged, or in small bites, on purpose: nothing is repeated.
-                    flight.marks &= !(mark::RETRANSMISSION | mark::FAST_RETRANSMISSION);
-                }
-                if let (Cargo::Tcp { window, .. }, Some(last)) =
-                    (&flight.cargo, windows.get_mut(row.stream.index()))
-                    && last.replace(*window) == Some(*window)
-                {
+            let seen = if row.is(packet_bits::COPY) {
+                None
+            } else {
+                observer.see(row, self.trace.clock(row.sent).as_nanos())
+            };
+            // A datagram that was cut into fragments does not fly itself.
+            let whole =
+                !survey.cut.is_empty() && !row.is(packet_bits::FRAGMENT) && survey.cut.contains(&row.id);
+            if row.sent.known().is_none() || whole {
+                continue;
+            }
+            let Some(mut flight) = self.flight(i, row) else { continue };
+            flight.marks |= seen.filter(|marks| !marks.is_empty()).map_or(0, bits_of);
+            if disordered.get(i).is_some_and(|disordered| *disordered) {
+                flight.marks |= mark::OUT_OF_ORDER;
+            }
+            if flight.marks & (mark::KEEP_ALIVE | mark::PROBE) != 0 {
+                // These go below what was acknowledged, or in small bites, on purpose: nothing is repeated.
+                flight.marks &= !(mark::RETRANSMISSION | mark::FAST_RETRANSMISSION);
+            }
+            if is_segment(row)
+                && let Some(last) = windows.get_mut(row.stream.index())
+            {
+                let window = self.rows.window(row);
+                if last.replace(window) == Some(window) {
                     flight.marks |= mark::SAME_WINDOW;
                 }
-                out.push(flight);
             }
+            out.push(flight);
         }
         if !out.is_sorted_by_key(|f| f.sent) {
             out.sort_by_key(|f| f.sent);
         }
-        self.figure.flights = out;
+        self.rows.flights = out;
     }
 
-    /// What an observer at the senders' way out says of each packet; out of order is what arrives so.
-    fn marks(&self) -> Vec<u16> {
-        let mut out = vec![0u16; self.trace.tables().packets.len()];
-        for row in self.trace.marks(Vantage::Sent) {
-            let Some(bits) = out.get_mut(row.packet as usize) else { continue };
-            for (theirs, ours) in [
-                (Mark::Retransmission, mark::RETRANSMISSION),
-                (Mark::FastRetransmission, mark::FAST_RETRANSMISSION),
-                (Mark::DupAck, mark::DUP_ACK),
-                (Mark::ZeroWindow, mark::ZERO_WINDOW),
-                (Mark::ZeroWindowProbe, mark::PROBE),
-                (Mark::WindowFull, mark::WINDOW_FULL),
-                (Mark::WindowUpdate, mark::WINDOW_UPDATE),
-                (Mark::KeepAlive, mark::KEEP_ALIVE),
-                (Mark::KeepAliveAck, mark::KEEP_ALIVE),
-            ] {
-                if row.marks.has(theirs) {
-                    *bits |= ours;
-                }
-            }
-        }
-        let hosts = self.trace.tables().hosts.iter();
-        for host in hosts.filter(|host| !self.trace.arrives_in_order(host.id)) {
-            for row in self.trace.marks(Vantage::Host(host.id)) {
-                let packet = self.trace.tables().packets.get(row.packet as usize);
-                let here = packet.is_some_and(|p| self.trace.host_of(p.sent) != Some(host.id));
-                if let (true, true, Some(bits)) =
-                    (here, row.marks.has(Mark::OutOfOrder), out.get_mut(row.packet as usize))
-                {
-                    *bits |= mark::OUT_OF_ORDER;
-                }
-            }
-        }
-        out
-    }
-
-    fn flight(&self, row: &PacketRow, shifts: &[[u32; 2]]) -> Option<Flight> {
-        let ends = row.connection().and_then(|c| self.ends.get(c.index())).copied();
+    fn flight(&self, i: usize, row: &PacketRow) -> Option<FlightRow> {
+        let ends = row.connection().and_then(|c| self.rows.ends.get(c.index())).copied();
         let side = row.side().unwrap_or(Side::Client);
         let from = self.lifeline(row.sent).or(ends.map(|e| e[side as usize]))?;
         let arrived = row.arrived.known();
         let other = ends.map(|e| e[side.other() as usize]);
         let only = (self.figure.hosts.len() == 2).then_some(1 - from.min(1));
         let to = arrived.and_then(|e| self.lifeline(e)).or(other).or(only)?;
-        let fate = match (arrived, row.dropped.known()) {
-            (Some(event), _) => Fate::Arrived(self.moment(event)),
-            (None, Some(event)) => Fate::Lost(self.moment(event)),
-            (None, None) => Fate::OnTheWay,
-        };
+        let dropped = row.dropped.known().filter(|_| arrived.is_none());
         let mut marks = 0;
         for (bit, mark) in [
             (packet_bits::RETRANSMISSION, mark::RETRANSMISSION),
@@ -102,27 +86,108 @@ impl Build<'_> {
                 marks |= mark;
             }
         }
-        let range = row.range().map(|r| Place { stream: r.stream.0, range: r.start..r.end });
-        let hue = range
-            .as_ref()
-            .and_then(|p| Some(self.figure.streams.get(p.stream as usize)?.hue_at(p.range.start)))
-            .unwrap_or_default();
-        Some(Flight {
-            packet: row.id.0,
+        let stream = row.range().and_then(|r| Some((self.figure.streams.get(r.stream.index())?, r.start)));
+        let mut bits = self.known(row.sent) as u8;
+        if dropped.is_some() {
+            bits |= bit::LOST;
+        }
+        if is_segment(row) && row.has(flag::RST) {
+            bits |= bit::RESET;
+        }
+        Some(FlightRow {
+            row: i as u32,
+            sent: row.sent,
+            end: arrived.or(dropped).unwrap_or(EventId::NONE),
             from,
             to,
-            sent: self.moment(row.sent),
-            fate,
-            cargo: self.cargo(row, shifts),
-            len: row.payload_len,
             marks,
-            range,
-            hue,
-            known: self.known(row.sent),
+            hue: stream.map_or(0, |(stream, start)| stream.hue_at(start)),
+            bits,
+        })
+    }
+}
+
+/// An observer's marks in the figure's bits.
+fn bits_of(marks: Marks) -> u16 {
+    let pairs = [
+        (Mark::Retransmission, mark::RETRANSMISSION),
+        (Mark::FastRetransmission, mark::FAST_RETRANSMISSION),
+        (Mark::DupAck, mark::DUP_ACK),
+        (Mark::ZeroWindow, mark::ZERO_WINDOW),
+        (Mark::ZeroWindowProbe, mark::PROBE),
+        (Mark::WindowFull, mark::WINDOW_FULL),
+        (Mark::WindowUpdate, mark::WINDOW_UPDATE),
+        (Mark::KeepAlive, mark::KEEP_ALIVE),
+        (Mark::KeepAliveAck, mark::KEEP_ALIVE),
+    ];
+    pairs.into_iter().filter(|(theirs, _)| marks.has(*theirs)).fold(0, |bits, (_, ours)| bits | ours)
+}
+
+/// True for what is drawn as a segment of TCP.
+fn is_segment(row: &PacketRow) -> bool {
+    row.protocol == protocol::TCP && !row.is(packet_bits::FRAGMENT)
+}
+
+impl Made for Flight {
+    type Brief = FlightBrief;
+
+    fn make(rows: &Rows, i: usize) -> Option<Flight> {
+        let (flight, brief) = (rows.flights.get(i)?, rows.flight_brief(i)?);
+        let row = rows.trace.tables().packets.get(flight.row as usize)?;
+        Some(Flight {
+            packet: row.id.0,
+            from: brief.from,
+            to: brief.to,
+            sent: brief.sent,
+            fate: brief.fate,
+            cargo: rows.cargo(row),
+            len: row.payload_len,
+            marks: brief.marks,
+            range: Flight::place_of(rows, i),
+            hue: brief.hue,
+            known: brief.known,
         })
     }
 
-    fn cargo(&self, row: &PacketRow, shifts: &[[u32; 2]]) -> Cargo {
+    #[inline]
+    fn brief_of(rows: &Rows, i: usize) -> Option<FlightBrief> {
+        rows.flight_brief(i)
+    }
+
+    #[inline]
+    fn place_of(rows: &Rows, i: usize) -> Option<Place> {
+        let range = rows.trace.tables().packets.get(rows.flights.get(i)?.row as usize)?.range()?;
+        Some(Place { stream: range.stream.0, range: range.start..range.end })
+    }
+
+    fn brief(&self) -> FlightBrief {
+        FlightBrief {
+            from: self.from,
+            to: self.to,
+            sent: self.sent,
+            fate: self.fate,
+            marks: self.marks,
+            hue: self.hue,
+            known: self.known,
+            reset: self.is_reset(),
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.range.clone()
+    }
+}
+
+impl Rows {
+    /// The window that a segment announces, as meant.
+    fn window(&self, row: &PacketRow) -> u32 {
+        let side = row.side().unwrap_or(Side::Client);
+        let ours = row.connection().and_then(|c| self.shifts.get(c.index())).map_or(0, |s| s[side as usize]);
+        // RFC 7323 section 2.2: the window of a segment with SYN is never scaled.
+        u32::from(row.window) << if row.flags & flag::SYN != 0 { 0 } else { ours }
+    }
+
+    fn cargo(&self, row: &PacketRow) -> Cargo {
         if row.is(packet_bits::FRAGMENT) {
             let bytes = self.trace.packet_bytes(row);
             let read = crate::trace::summary::Summary::read(&bytes, row.len);
@@ -133,17 +198,13 @@ impl Build<'_> {
                 let connection = row.connection().and_then(|c| self.trace.connection(c));
                 let side = row.side().unwrap_or(Side::Client);
                 let isn = |side: Side| connection.and_then(|c| c.isn[side as usize]).unwrap_or_default();
-                // RFC 7323 section 2.2: the window of a segment with SYN is never scaled.
-                let ours =
-                    row.connection().and_then(|c| shifts.get(c.index())).map_or(0, |s| s[side as usize]);
-                let shift = if row.flags & flag::SYN != 0 { 0 } else { ours };
                 Cargo::Tcp {
                     flags: row.flags,
                     seq: row.seq,
                     ack: row.ack,
                     base: isn(side),
                     ack_base: isn(side.other()),
-                    window: u32::from(row.window) << shift,
+                    window: self.window(row),
                 }
             }
             protocol::UDP => Cargo::Udp,

@@ -40,7 +40,7 @@ impl Build<'_> {
     /// Clients stand left, servers right, and between them those that only pass packets on.
     pub(super) fn clients_left(&mut self) {
         let rank = |line: u16| {
-            let is = |side: Side| self.ends.iter().any(|ends| ends[side as usize] == line);
+            let is = |side: Side| self.rows.ends.iter().any(|ends| ends[side as usize] == line);
             match (is(Side::Client), is(Side::Server)) {
                 (true, _) => 0,
                 (false, false) => 1,
@@ -57,8 +57,8 @@ impl Build<'_> {
             place[from as usize] = to as u16;
         }
         let moved = |line: &mut u16| *line = place.get(*line as usize).copied().unwrap_or(*line);
-        self.lifelines.iter_mut().for_each(moved);
-        self.ends.iter_mut().flatten().for_each(moved);
+        self.rows.lifelines.iter_mut().for_each(moved);
+        self.rows.ends.iter_mut().flatten().for_each(moved);
         let mut hosts = std::mem::take(&mut self.figure.hosts);
         self.figure.hosts = order.iter().map(|&from| std::mem::take(&mut hosts[from as usize])).collect();
     }

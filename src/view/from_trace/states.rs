@@ -4,8 +4,8 @@ use super::Build;
 use crate::probe::{Timer, Var};
 use crate::tcp::State;
 use crate::trace::tables::StoredOutcome;
-use crate::trace::{EventId, Kind, Op};
-use crate::view::figure::{Moment, StateSpan, TimerSpan};
+use crate::trace::{CallRow, EventId, Kind, Op};
+use crate::view::figure::{StateSpan, TimerSpan};
 use crate::view::words::Word;
 
 impl Build<'_> {
@@ -44,7 +44,9 @@ impl Build<'_> {
     /// Listening sockets: in LISTEN from the return of listen() (RFC 9293 section 3.10.1, a passive OPEN) until their close().
     pub(super) fn listeners(&mut self) {
         let tables = self.trace.tables();
-        for (i, call) in tables.calls.iter().enumerate().filter(|(_, call)| call.op == Op::Listen) {
+        let of_listeners = std::mem::take(&mut self.of_listeners);
+        let calls: Vec<&CallRow> = of_listeners.iter().filter_map(|&row| tables.calls.get(row)).collect();
+        for (i, call) in calls.iter().enumerate().filter(|(_, call)| call.op == Op::Listen) {
             let (Some(socket), Some(returned)) = (call.socket, call.returned.known()) else { continue };
             let outcome = tables.returns.binary_search_by_key(&returned, |r| r.event).ok();
             let outcome = outcome.and_then(|at| tables.returns.get(at)).map(|row| &row.outcome);
@@ -54,7 +56,7 @@ impl Build<'_> {
             if !matches!(outcome, Some(StoredOutcome::Value(_))) || self.figure.states.iter().any(again) {
                 continue;
             }
-            let later = tables.calls.get(i..).unwrap_or_default().iter();
+            let later = calls.get(i..).unwrap_or_default().iter();
             let mut closes = later.filter(|c| c.op == Op::Close && c.socket == Some(socket));
             let until = closes.next().map(|close| self.moment(close.begun));
             let span = StateSpan {
@@ -74,7 +76,7 @@ impl Build<'_> {
     pub(super) fn timers(&mut self) {
         let columns = self.trace.columns();
         // By socket and timer: when it was set last, if it has not fired since.
-        let mut set: Vec<Option<Moment>> = vec![None; self.trace.socket_ids().count() * Timer::COUNT];
+        let mut set = vec![EventId::NONE; self.trace.socket_ids().count() * Timer::COUNT];
         let (timer_set, timer_fired) = (Kind::TimerSet as u8, Kind::TimerFired as u8);
         for i in memchr::memchr2_iter(timer_set, timer_fired, &columns.kind) {
             let is_set = columns.kind.get(i) == Some(&timer_set);
@@ -82,19 +84,19 @@ impl Build<'_> {
             let (Some(timer), Some(socket)) = (columns.subject(event), columns.socket(event)) else {
                 continue;
             };
-            let moment = self.moment(event);
             let Some(&kind) = Timer::ALL.get(timer as usize) else { continue };
             let row = self.trace.socket_row(socket);
             let place = row.and_then(|row| set.get_mut(row * Timer::COUNT + timer as usize));
             let Some(place) = place else { continue };
-            let before = std::mem::replace(place, is_set.then_some(moment));
-            let Some(from) = before.filter(|_| !is_set) else { continue };
+            let before = std::mem::replace(place, if is_set { event } else { EventId::NONE });
+            let Some(from) = before.known().filter(|_| !is_set) else { continue };
             let Some(host) = self.lifeline(event).or_else(|| self.host_of_socket(socket)) else {
                 continue;
             };
             if kind != Timer::TimeWait {
                 let name = timer_name(kind);
-                self.figure.timers.push(TimerSpan { host, name, from, until: Some(moment), fired: true });
+                let (from, until) = (self.moment(from), Some(self.moment(event)));
+                self.figure.timers.push(TimerSpan { host, name, from, until, fired: true });
             }
         }
     }

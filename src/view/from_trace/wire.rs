@@ -1,48 +1,87 @@
 //! What only the packets tell: by how much windows are shifted, and what stood in the buffers.
 
-use super::Build;
+use super::{Build, Rows};
 use crate::time::Instant;
 use crate::trace::ledger::Stay;
-use crate::trace::{PacketRow, StreamId};
-use crate::view::figure::{Held, flag};
+use crate::trace::marks::Arrivals;
+use crate::trace::tables::packet_bits;
+use crate::trace::{HostId, PacketId, StreamId, Transport};
+use crate::view::figure::{Buffers, Held, flag};
 
 /// With more streams than this the buffers are left out.
 const MOST_BUFFERED: usize = 64;
 
+/// What one look at all packets tells, before any is drawn.
+#[derive(Default)]
+pub(super) struct Survey {
+    /// How many octets of each stream calls or packets speak of.
+    pub lens: Vec<u64>,
+    /// By how much each end of each connection shifts the windows that it announces.
+    pub shifts: Vec<[u32; 2]>,
+    /// Packets that were cut into fragments.
+    pub cut: Vec<PacketId>,
+    /// Hosts that something reached out of order.
+    pub disordered: Vec<HostId>,
+}
+
 impl Build<'_> {
-    /// By how much each end of each connection shifts the windows that it announces: as its SYN says, if both offer to (RFC
-    /// 7323 section 2.2).
-    pub(super) fn window_shifts(&self) -> Vec<[u32; 2]> {
-        let mut offers = vec![[None; 2]; self.ends.len()];
-        for row in self.trace.tables().packets.iter().filter(|row| row.has(flag::SYN)) {
-            let (Some(connection), Some(side)) = (row.connection(), row.side()) else { continue };
-            if let Some(offer) = offers.get_mut(connection.index()) {
+    pub(super) fn survey(&self) -> Survey {
+        let tables = self.trace.tables();
+        let connections = self.trace.connections().len();
+        let streams = (0..2 * connections as u32).map(StreamId);
+        let lens = streams.map(|id| self.trace.content(id).map_or(0, |content| content.end())).collect();
+        let mut survey = Survey { lens, ..Survey::default() };
+        // Windows are shifted as the SYNs say, if both offer to (RFC 7323 section 2.2).
+        let mut offers = vec![[None; 2]; connections];
+        let mut arrivals = vec![Arrivals::new(self.trace); self.rows.lifelines.len()];
+        for row in &tables.packets {
+            if let Some(range) = row.range()
+                && let Some(len) = survey.lens.get_mut(range.stream.index())
+            {
+                *len = range.end.max(*len);
+            }
+            if row.has(flag::SYN)
+                && let (Some(connection), Some(side)) = (row.connection(), row.side())
+                && let Some(offer) = offers.get_mut(connection.index())
+            {
                 offer[side as usize] =
                     offer[side as usize].or_else(|| window_scale(&self.trace.packet_bytes(row), row.len));
+            }
+            if row.is(packet_bits::FRAGMENT) {
+                survey.cut.push(row.parent);
+            }
+            if let Some(host) = self.trace.host_of(row.arrived)
+                && let Some(arrivals) = arrivals.get_mut(host.index())
+            {
+                arrivals.see(row);
             }
         }
         let both = |offer: [Option<u32>; 2]| match offer {
             [Some(a), Some(b)] => [a, b],
             _ => [0, 0],
         };
-        offers.into_iter().map(both).collect()
+        survey.shifts = offers.into_iter().map(both).collect();
+        let in_order = |host: HostId| arrivals.get(host.index()).is_some_and(Arrivals::are_in_order);
+        survey.disordered = tables.hosts.iter().map(|host| host.id).filter(|&id| !in_order(id)).collect();
+        survey
     }
+}
 
-    /// What stood in the buffers when; only of streams whose packets are known.
-    pub(super) fn buffers(&mut self) {
-        if self.figure.streams.len() > MOST_BUFFERED {
-            return;
+impl Rows {
+    /// What stood in a stream's buffers when; only of streams whose packets are known.
+    pub(crate) fn buffers(&self, stream: u32) -> Buffers {
+        let id = StreamId(stream);
+        // What packets show of a stream begins with a packet that carries some of it.
+        let packets = &self.trace.tables().packets;
+        let mut carried = packets.iter().map(|row| row.stream == id && row.range().is_some());
+        let datagrams = self.trace.connection(id.connection()).is_none_or(|c| c.transport == Transport::Udp);
+        if self.kept.len() > MOST_BUFFERED || datagrams || !carried.any(|carries| carries) {
+            return Buffers::default();
         }
-        for (i, stream) in self.figure.streams.iter_mut().enumerate() {
-            let id = StreamId(i as u32);
-            // What packets show of a stream begins with a packet that carries some of it.
-            let carries = |row: &PacketRow| row.stream == id && row.range().is_some();
-            if stream.datagrams || !self.trace.tables().packets.iter().any(carries) {
-                continue;
-            }
-            let Some(ledger) = self.trace.buffers::<Stay>(id) else { continue };
-            stream.accepted = held(&ledger.accepted, &ledger.acknowledged, |t| t.t0);
-            stream.received = held(&ledger.received, &ledger.receives, |t| t.t1);
+        let Some(ledger) = self.trace.buffers::<Stay>(id) else { return Buffers::default() };
+        Buffers {
+            accepted: held(&ledger.accepted, &ledger.acknowledged, |t| t.t0),
+            received: held(&ledger.received, &ledger.receives, |t| t.t1),
         }
     }
 }

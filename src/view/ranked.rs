@@ -1,0 +1,89 @@
+//! A set of numbers as bits, and how many of them stand before each: an eighth of an octet a number.
+
+/// Numbers in a word.
+const WORD: usize = u64::BITS as usize;
+
+/// A set of numbers. Ranks are known once they are counted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ranked {
+    words: Vec<u64>,
+    /// How many stand before each word.
+    before: Vec<u32>,
+    len: usize,
+}
+
+impl Ranked {
+    /// Adds a number.
+    pub fn insert(&mut self, number: usize) {
+        let at = number / WORD;
+        if at >= self.words.len() {
+            self.words.resize(at + 1, 0);
+        }
+        if let Some(word) = self.words.get_mut(at) {
+            *word |= 1 << (number % WORD);
+        }
+    }
+
+    /// Counts what was added.
+    pub fn count(&mut self) {
+        let mut len = 0;
+        let count = |word: &u64| {
+            let before = len;
+            len += word.count_ones();
+            before
+        };
+        self.before = self.words.iter().map(count).collect();
+        self.len = len as usize;
+    }
+
+    /// How many numbers are in it.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// How many of them are below `number`.
+    pub fn rank(&self, number: usize) -> usize {
+        match (self.before.get(number / WORD), self.words.get(number / WORD)) {
+            (Some(&before), Some(word)) => {
+                before as usize + (word & ((1 << (number % WORD)) - 1)).count_ones() as usize
+            }
+            _ => self.len,
+        }
+    }
+
+    /// The numbers from the `from`th on, in order.
+    pub fn numbers(&self, from: usize) -> impl Iterator<Item = usize> + '_ {
+        let at = self.before.partition_point(|&before| before as usize <= from).saturating_sub(1);
+        let skip = from - self.before.get(at).map_or(0, |&before| before as usize);
+        let words = self.words.iter().enumerate().skip(at);
+        let bits = |(at, &word): (usize, &u64)| {
+            let rests = std::iter::successors(Some(word), |rest| Some(rest & rest.wrapping_sub(1)));
+            let bits = rests.take_while(|rest| *rest != 0).map(|rest| rest.trailing_zeros() as usize);
+            bits.map(move |bit| at * WORD + bit)
+        };
+        words.flat_map(bits).skip(skip)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ranks_are_those_of_a_sorted_list(numbers in prop::collection::btree_set(0_usize..900, 0..200)) {
+            let mut ranked = Ranked::default();
+            numbers.iter().rev().for_each(|&number| ranked.insert(number));
+            ranked.count();
+            prop_assert_eq!(ranked.len(), numbers.len());
+            for at in 0..1000 {
+                prop_assert_eq!(ranked.rank(at), numbers.range(..at).count());
+            }
+            for from in 0..=numbers.len() {
+                let rest: Vec<usize> = numbers.iter().copied().skip(from).collect();
+                prop_assert_eq!(ranked.numbers(from).collect::<Vec<_>>(), rest);
+            }
+        }
+    }
+}
