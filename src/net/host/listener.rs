@@ -1,9 +1,9 @@
 //! Listening sockets: the SYN queue of half-open connections and the queue of those to be accepted.
 
+use super::Host;
 use super::receive::Ignored;
 use super::socket::{Kind, Owner, Socket, Wakes};
 use super::tcp::TcpSocket;
-use super::{Host, key};
 use crate::net::fabric::Fabric;
 use crate::net::{DropReason, Errno, Fate, News, Observer, PacketId, SocketId};
 use crate::packet::{IpHeader, TcpHeader};
@@ -166,7 +166,7 @@ impl Host {
             (socket.local, socket.remote) = (Some(flow.local), Some(flow.remote));
         }
         self.ports.take(crate::packet::Protocol::TCP, flow.local.port(), id);
-        self.connections.insert(key(&flow), id);
+        self.connections.insert(&flow, id);
         if let Some(listener) = self.listener_mut(listener_id) {
             listener.half_open += 1;
         }

@@ -1,6 +1,7 @@
 //! A host: its sockets, who gets which packet, and its timers.
 
 mod calls;
+mod connections;
 mod listener;
 mod ports;
 mod receive;
@@ -14,6 +15,7 @@ pub use calls::{ShutdownHow, SocketOption, Sockets};
 pub use socket::Wakes;
 pub use udp::{PathMtuDiscovery, UdpReceived};
 
+use self::connections::Connections;
 use super::errno::Errno;
 use super::events::Event;
 use super::fabric::Fabric;
@@ -26,7 +28,7 @@ use crate::udp::{Limits, UdpSocket};
 use ports::Ports;
 use socket::{Kind, Owner, Slab, Socket};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 
@@ -79,23 +81,6 @@ impl HostConfig {
     }
 }
 
-/// The ends of a connection as numbers that are quickly compared, what differs most first: version and ports, then the remote
-/// and the local address.
-type FlowKey = (u64, u128, u128);
-
-fn key(flow: &Flow) -> FlowKey {
-    key_of((flow.local.ip(), flow.local.port()), (flow.remote.ip(), flow.remote.port()))
-}
-
-fn key_of(local: (IpAddr, u16), remote: (IpAddr, u16)) -> FlowKey {
-    let number = |address: IpAddr| match address {
-        IpAddr::V4(v4) => u128::from(v4.to_bits()),
-        IpAddr::V6(v6) => v6.to_bits(),
-    };
-    let version = u64::from(local.0.is_ipv6()) << 32;
-    (version | u64::from(remote.1) << 16 | u64::from(local.1), number(remote.0), number(local.0))
-}
-
 /// A host of a [`Network`](super::Network), to look at; its sockets are worked with through
 /// [`Sockets`].
 #[derive(Clone, Debug)]
@@ -104,7 +89,7 @@ pub struct Host {
     loopback: LinkId,
     config: HostConfig,
     sockets: Slab,
-    connections: BTreeMap<FlowKey, SocketId>,
+    connections: Connections,
     ports: Ports,
     /// When sockets want to be woken; an entry counts only while its time is the socket's `armed`.
     timers: BinaryHeap<Reverse<(Instant, SocketId)>>,
@@ -124,7 +109,7 @@ impl Host {
             ports: Ports::new(config.ephemeral_ports.clone()),
             config,
             sockets: Slab::default(),
-            connections: BTreeMap::new(),
+            connections: Connections::default(),
             timers: BinaryHeap::new(),
             wakes_planned: Vec::new(),
             reassembler: Reassembler::default(),
@@ -320,9 +305,7 @@ impl Host {
             self.ports.release(socket.protocol(), local.port(), id);
             if let (Kind::Tcp(_), Some(remote)) = (&socket.kind, socket.remote) {
                 let flow = Flow { local, remote };
-                if self.connections.get(&key(&flow)) == Some(&id) {
-                    self.connections.remove(&key(&flow));
-                }
+                self.connections.remove(&flow, id);
             }
         }
         if O::WATCHES {

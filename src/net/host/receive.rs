@@ -1,6 +1,6 @@
 //! Packets that reach a host: checked, put together, and given to whom they belong.
 
-use super::{Host, key};
+use super::Host;
 use crate::net::fabric::Fabric;
 use crate::net::pool::Slot;
 use crate::net::reassembly::Outcome;
@@ -163,7 +163,7 @@ impl Host {
         let Some(quote) = Quote::parse(quoted) else { return Err((None, DropReason::NoSocket)) };
         // RFC 1122 section 3.2.2: the message goes to the protocol whose packet it quotes.
         if quote.ip.protocol == Protocol::TCP {
-            let id = self.connections.get(&key(&Flow { local: quote.src, remote: quote.dst })).copied();
+            let id = self.connections.get(&Flow { local: quote.src, remote: quote.dst });
             let Some(id) = id else { return Err((None, DropReason::NoSocket)) };
             self.consume(fabric, packet, id, observer);
             self.tcp_icmp(fabric, id, icmp, quote.seq, observer);

@@ -1,9 +1,9 @@
 //! TCP on a host: connections driven by segments, ICMP and timers. What applications do with them is in `tcp_calls`.
 
+use super::Host;
 use super::listener::Syn;
 use super::receive::Ignored;
 use super::socket::{Kind, Owner, Socket, Wakes};
-use super::{Host, key, key_of};
 use crate::net::fabric::Fabric;
 use crate::net::{DropReason, Errno, Observer, PacketId, SocketId};
 use crate::packet::{Icmp, IpHeader, OptionLayout, Protocol, TcpHeader, Unreachable, checksum, emit_tcp};
@@ -82,8 +82,7 @@ impl Host {
             local: SocketAddr::new(ip.dst, header.dst_port),
             remote: SocketAddr::new(ip.src, header.src_port),
         };
-        let key = key_of((ip.dst, header.dst_port), (ip.src, header.src_port));
-        if let Some(&id) = self.connections.get(&key) {
+        if let Some(id) = self.connections.between((ip.dst, header.dst_port), (ip.src, header.src_port)) {
             if self.backlog_blocks(id, &header) {
                 return Err((Some(id), DropReason::BacklogFull));
             }
@@ -246,10 +245,9 @@ impl Host {
         }
         self.raise(fabric, id, wakes);
         if let Some(flow) = flow
-            && self.connections.get(&key(&flow)) == Some(&id)
+            && self.connections.remove(&flow, id)
         {
             // As in Linux, a closed connection gives its addresses back, even while its application still holds it.
-            self.connections.remove(&key(&flow));
             self.ports.release(Protocol::TCP, flow.local.port(), id);
         }
         if closed && self.is_forgettable(id) {

@@ -1,8 +1,8 @@
 //! The socket calls of TCP on a host.
 
+use super::Host;
 use super::socket::{Kind, Owner};
 use super::tcp::TcpSocket;
-use super::{Host, key};
 use crate::net::fabric::Fabric;
 use crate::net::{Errno, Observer, SocketId};
 use crate::packet::Protocol;
@@ -54,7 +54,7 @@ impl Host {
             None => self.ports.ephemeral(Protocol::TCP).ok_or(Errno::EADDRNOTAVAIL)?,
         };
         let flow = Flow { local: SocketAddr::new(local_ip, port), remote };
-        if self.connections.contains_key(&key(&flow)) {
+        if self.connections.get(&flow).is_some() {
             return Err(Errno::EADDRNOTAVAIL); // connect(2); an old incarnation may still be in TIME-WAIT
         }
         let mut config = *config;
@@ -79,7 +79,7 @@ impl Host {
             socket.kind = Kind::Tcp(Box::new(TcpSocket::new(conn, None)));
         }
         self.ports.take(Protocol::TCP, port, id);
-        self.connections.insert(key(&flow), id);
+        self.connections.insert(&flow, id);
         self.tcp_after(fabric, id, observer);
         Err(Errno::EINPROGRESS)
     }

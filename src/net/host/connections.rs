@@ -1,0 +1,99 @@
+//! Which socket a segment is for: a host's connections by their ends.
+
+use crate::net::SocketId;
+use crate::tcp::Flow;
+use std::net::IpAddr;
+
+/// The ends of a connection as numbers that are quickly compared, what differs most first: version and ports, then the remote
+/// and the local address.
+type Key = (u64, u128, u128);
+
+fn key(local: (IpAddr, u16), remote: (IpAddr, u16)) -> Key {
+    let number = |address: IpAddr| match address {
+        IpAddr::V4(v4) => u128::from(v4.to_bits()),
+        IpAddr::V6(v6) => v6.to_bits(),
+    };
+    let version = u64::from(local.0.is_ipv6()) << 32;
+    (version | u64::from(remote.1) << 16 | u64::from(local.1), number(remote.0), number(local.0))
+}
+
+/// The connections in order of their ends. Ephemeral ports count up, so a new one stands mostly behind all others.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Connections(Vec<(Key, SocketId)>);
+
+impl Connections {
+    fn place(&self, key: &Key) -> Result<usize, usize> {
+        self.0.binary_search_by(|known| known.0.cmp(key))
+    }
+
+    /// The socket of a connection.
+    pub fn get(&self, flow: &Flow) -> Option<SocketId> {
+        self.between((flow.local.ip(), flow.local.port()), (flow.remote.ip(), flow.remote.port()))
+    }
+
+    /// The same, by address and port of each end.
+    #[inline]
+    pub fn between(&self, local: (IpAddr, u16), remote: (IpAddr, u16)) -> Option<SocketId> {
+        let at = self.place(&key(local, remote)).ok()?;
+        self.0.get(at).map(|known| known.1)
+    }
+
+    /// From now on this connection is that socket's.
+    pub fn insert(&mut self, flow: &Flow, socket: SocketId) {
+        let key = key((flow.local.ip(), flow.local.port()), (flow.remote.ip(), flow.remote.port()));
+        match self.place(&key) {
+            Ok(at) => self.0[at].1 = socket,
+            Err(at) => self.0.insert(at, (key, socket)),
+        }
+    }
+
+    /// Forgets a connection if it is that socket's; whether it was.
+    pub fn remove(&mut self, flow: &Flow, socket: SocketId) -> bool {
+        let key = key((flow.local.ip(), flow.local.port()), (flow.remote.ip(), flow.remote.port()));
+        let at = self.place(&key).ok().filter(|&at| self.0.get(at).is_some_and(|known| known.1 == socket));
+        at.map(|at| self.0.remove(at)).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+    use std::net::SocketAddr;
+
+    proptest! {
+        /// As a map would have it; IPv4 and IPv6 are never the same, not even where their numbers are.
+        #[test]
+        fn each_connection_is_found_until_it_is_forgotten(
+            steps in prop::collection::vec((0u8..2, any::<bool>(), 0u8..3, 0u16..3, 0u16..3, 0u32..4), 0..100),
+        ) {
+            let (mut connections, mut model) = (Connections::default(), BTreeMap::new());
+            for (what, v6, host, local, remote, socket) in steps {
+                let address = |last: u8| -> IpAddr {
+                    if v6 { std::net::Ipv6Addr::from_bits(last.into()).into() } else { [0, 0, 0, last].into() }
+                };
+                let flow = Flow {
+                    local: SocketAddr::new(address(1), local),
+                    remote: SocketAddr::new(address(host), remote),
+                };
+                let (ends, id) = ((flow.local, flow.remote), SocketId { index: socket, generation: 0 });
+                if what == 0 {
+                    connections.insert(&flow, id);
+                    model.insert(ends, id);
+                } else {
+                    let was = model.get(&ends) == Some(&id);
+                    prop_assert_eq!(connections.remove(&flow, id), was);
+                    if was {
+                        model.remove(&ends);
+                    }
+                }
+                prop_assert_eq!(connections.get(&flow), model.get(&ends).copied());
+                prop_assert_eq!(connections.0.len(), model.len());
+            }
+            for (&(local, remote), &id) in &model {
+                prop_assert_eq!(connections.get(&Flow { local, remote }), Some(id));
+            }
+        }
+    }
+}
