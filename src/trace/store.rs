@@ -331,6 +331,18 @@ impl Trace {
         bytes
     }
 
+    /// Whether [`Trace::packet_bytes`] gives `bytes` for this packet, and its payload is none of its own but the stream's.
+    pub(crate) fn has_octets(&self, id: PacketId, bytes: &[u8]) -> bool {
+        use super::tables::packet_bits::{CORRUPTED, HEADERS_ONLY};
+        let Some(row) = self.packet(id) else { return false };
+        // Only corruption changes a payload, and a router no more than the header.
+        let has = row.bits & (HEADERS_ONLY | CORRUPTED) == HEADERS_ONLY
+            && row.stored.len + row.payload_len == bytes.len() as u32
+            && bytes.starts_with(self.bytes(row.stored));
+        debug_assert!(!has || self.packet_bytes(row) == bytes);
+        has
+    }
+
     /// A packet's bytes as they reached the other end: with what the network changed.
     pub fn packet_bytes_arrived(&self, row: &PacketRow) -> Vec<u8> {
         let mut bytes = self.packet_bytes(row);

@@ -196,6 +196,11 @@ impl Simulation {
         &self.world.net
     }
 
+    /// The network, for what nobody is told of.
+    pub(crate) fn net_mut(&mut self) -> &mut crate::net::Network {
+        &mut self.world.net
+    }
+
     /// The nodes of the scenario's hosts, in their order.
     pub fn hosts(&self) -> &[crate::net::NodeId] {
         &self.world.hosts
