@@ -17,7 +17,7 @@ use crate::time::Instant;
 /// Rows by number: a plain index while numbers count up, a tree for stragglers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Index {
-    dense: Vec<u32>,
+    pub(super) dense: Vec<u32>,
     sparse: BTreeMap<u32, u32>,
 }
 
@@ -141,15 +141,6 @@ impl Trace {
     /// An empty trace.
     pub fn new() -> Self {
         Trace::default()
-    }
-
-    /// An empty trace with room for this many events, among them this many packets and changes of variables.
-    pub fn with_capacity(events: usize, packets: usize, changes: usize) -> Self {
-        let mut trace = Trace::default();
-        trace.columns.reserve(events);
-        trace.tables.vars.reserve(changes);
-        trace.tables.packets.reserve(packets);
-        trace
     }
 
     /// How many events.
@@ -359,34 +350,6 @@ impl Trace {
             }
         }
         bytes
-    }
-
-    /// How many bytes of memory the trace holds, counting what its tables have room for.
-    pub fn memory(&self) -> usize {
-        fn of<T>(v: &Vec<T>) -> usize {
-            v.capacity() * size_of::<T>()
-        }
-        let t = &self.tables;
-        let tables = of(&t.calls)
-            + of(&t.returns)
-            + of(&t.packets)
-            + of(&t.queued)
-            + of(&t.copies)
-            + of(&t.corrupted)
-            + t.vars.memory()
-            + of(&t.frames)
-            + of(&t.roles)
-            + of(&t.values)
-            + of(&t.texts)
-            + of(&t.contents)
-            + of(&t.datagrams)
-            + of(&t.sockets)
-            + of(&t.names);
-        let index = of(&self.packet_index.dense) + of(&self.call_index.dense) + of(&self.socket_index.dense);
-        let sockets: usize = self.sockets.iter().map(|s| of(&s.changes) + of(&s.snapshots)).sum();
-        let streams: usize =
-            self.streams.iter().map(|s| std::mem::size_of_val(s.content.extents()) + of(&s.datagrams)).sum();
-        self.columns.memory() + tables + index + sockets + streams + self.arena.capacity()
     }
 
     /// The bytes of a call, as far as they are known: what it sent, or what it received (at most `limit`).

@@ -14,6 +14,8 @@ use super::world::World;
 use crate::framing::{Decoder, Framing, Spans};
 use crate::sim::check::{self, addresses};
 use crate::sim::error::Flaw;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::sim::program::code::{Op, Source};
 use crate::sim::program::{Code, Task};
 use crate::sim::scenario::{Limits, Scenario};
 use crate::time::{Duration, Instant};
@@ -179,6 +181,17 @@ impl Simulation {
     /// The scenario that runs.
     pub fn scenario(&self) -> &Scenario {
         &self.setup.scenario
+    }
+
+    /// About how many octets the programs will send: what their steps say, without what they repeat or echo.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn octets_to_send(&self) -> u64 {
+        let steps = self.setup.programs.iter().flat_map(|(_, code)| &code.instrs);
+        let octets = steps.map(|instr| match &instr.op {
+            Op::Send(_, Source::Literal(payload)) | Op::SendAll(_, Source::Literal(payload)) => payload.len,
+            _ => 0,
+        });
+        octets.fold(0, u64::saturating_add)
     }
 
     /// Now, in virtual time.
