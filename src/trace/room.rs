@@ -1,6 +1,7 @@
 //! How much memory a trace holds, and how it gets room before it needs it.
 
 use super::store::Trace;
+use super::tables::CallMore;
 
 impl Trace {
     /// An empty trace with room for this many events, among them this many packets and changes of variables.
@@ -18,7 +19,9 @@ impl Trace {
             v.capacity() * size_of::<T>()
         }
         let t = &self.tables;
+        let more = t.calls.iter().filter(|call| call.more.is_some()).count() * size_of::<CallMore>();
         let tables = of(&t.calls)
+            + more
             + of(&t.returns)
             + of(&t.packets)
             + of(&t.queued)
