@@ -210,6 +210,11 @@ impl Network {
         Ok(id)
     }
 
+    /// The packet in this place, and its octets; without any if none lies there now. `None` behind the last place.
+    pub(crate) fn packet_mut(&mut self, place: u32) -> Option<(PacketId, &mut Vec<u8>)> {
+        self.fabric.pool.get_mut(place).map(|packet| (packet.id, &mut packet.bytes))
+    }
+
     /// The next socket that has something to tell its application since it was last drawn.
     pub fn poll_wake(&mut self) -> Option<(NodeId, SocketId, Wakes)> {
         while let Some((node, socket)) = self.fabric.wakes.pop_front() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::error::Flaw;
+use super::keyframe::Keyframe;
 use super::knob::{KnobError, set};
 use super::lab::turns_later;
 use super::run::{Counter, Simulation, Stop};
@@ -101,11 +102,13 @@ impl From<Flaw> for RunError {
     }
 }
 
-/// How many events lie between two keyframes at most: so many are made again in a few milliseconds, and a keyframe of a network
-/// with a long queue costs as much as thousands of them.
+/// How many events lie between two keyframes at most: so many are made again in a few milliseconds.
 const KEYFRAME: u32 = 1 << 16;
 /// There is room in the trace for so many events before it grows for the first time.
 const EVENTS: usize = 2048;
+/// There is room at most for what so many segments make happen.
+#[cfg(not(target_arch = "wasm32"))]
+const SEGMENTS: u64 = 1 << 18;
 /// Keyframes that are kept at most: where a run gets longer, every second one is given up.
 const KEYFRAMES: usize = 128;
 
@@ -143,9 +146,9 @@ pub struct Runner {
     plan: Plan,
     trace: Trace,
     simulation: Simulation,
-    keyframes: Vec<(u32, Simulation)>,
+    keyframes: Vec<Keyframe>,
     /// How a keyframe is taken, where any are: the page takes none, and so need not carry the code for it.
-    copy: Option<fn(&Simulation) -> Simulation>,
+    take: Option<fn(&mut Simulation, &Trace) -> Keyframe>,
     /// Events between two keyframes.
     apart: u32,
     /// The event before which the next keyframe is taken.
@@ -177,6 +180,9 @@ impl Runner {
         changes.sort_by_key(|change| change.at);
         let mut trace = Trace::with_capacity(EVENTS, EVENTS / 8, EVENTS / 2);
         let mut simulation = Simulation::new(&start, &mut trace)?;
+        // The page must write to all memory that it asks for.
+        #[cfg(not(target_arch = "wasm32"))]
+        trace.expect((simulation.octets_to_send() / 1460).min(SEGMENTS) as usize);
         for command in commands {
             if let Some(action) = command.action() {
                 simulation.script(action);
@@ -190,13 +196,13 @@ impl Runner {
         }
         let plan = Plan { scenario: scenario.clone(), commands: commands.to_vec(), changes };
         let keyframes = Vec::new();
-        Ok(Runner { plan, trace, simulation, keyframes, copy: None, apart: KEYFRAME, next: 0 })
+        Ok(Runner { plan, trace, simulation, keyframes, take: None, apart: KEYFRAME, next: 0 })
     }
 
     /// Keeps the simulation as it is now and then, so that [`Run::seek`] is quick.
     #[must_use]
     pub fn with_keyframes(self) -> Runner {
-        Runner { copy: Some(Simulation::clone), ..self }
+        Runner { take: Some(Keyframe::take), ..self }
     }
 
     /// Lets the next `steps` things happen, fewer at the end; false when the run is over.
@@ -216,8 +222,8 @@ impl Runner {
     /// Takes a keyframe; where there are too many, every second one is given up.
     fn keep(&mut self, event: u32) {
         self.next = event.saturating_add(self.apart);
-        let Some(copy) = self.copy else { return };
-        self.keyframes.push((event, copy(&self.simulation)));
+        let Some(take) = self.take else { return };
+        self.keyframes.push(take(&mut self.simulation, &self.trace));
         if self.keyframes.len() > KEYFRAMES {
             let mut nth = 0;
             self.keyframes.retain(|_| {
@@ -241,7 +247,11 @@ impl Runner {
     /// The run; where it is not over yet, as far as it has come.
     pub fn finish(self) -> Run {
         let stop = self.simulation.stopped().unwrap_or(Stop::Quiet);
-        Run { plan: self.plan, trace: Arc::new(self.trace), keyframes: self.keyframes, stop }
+        #[cfg(not(target_arch = "wasm32"))]
+        let trace = self.trace.within_its_room();
+        #[cfg(target_arch = "wasm32")]
+        let trace = self.trace;
+        Run { plan: self.plan, trace: Arc::new(trace), keyframes: self.keyframes, stop }
     }
 }
 
@@ -250,7 +260,7 @@ impl Runner {
 pub struct Run {
     plan: Plan,
     trace: Arc<Trace>,
-    keyframes: Vec<(u32, Simulation)>,
+    keyframes: Vec<Keyframe>,
     stop: Stop,
 }
 
@@ -308,10 +318,10 @@ impl Run {
     /// The simulation as it was when `event` had happened, and what else happened in the same step: every endpoint, buffer
     /// and program. `None` for a run without keyframes.
     pub fn seek(&self, event: EventId) -> Option<Simulation> {
-        let at = self.keyframes.partition_point(|(at, _)| *at <= event.0.saturating_add(1));
-        let (start, keyframe) = self.keyframes.get(at.saturating_sub(1))?;
-        let mut simulation = keyframe.clone();
-        let mut counter = Counter(*start);
+        let at = self.keyframes.partition_point(|keyframe| keyframe.before <= event.0.saturating_add(1));
+        let keyframe = self.keyframes.get(at.saturating_sub(1))?;
+        let mut simulation = keyframe.simulation(&self.trace);
+        let mut counter = Counter(keyframe.before);
         while counter.0 <= event.0 && advance(&mut simulation, &self.plan.changes, counter.0, &mut counter) {}
         Some(simulation)
     }

@@ -8,6 +8,7 @@ mod check;
 mod compare;
 mod error;
 mod history;
+mod keyframe;
 mod knob;
 mod knobs;
 mod lab;

@@ -91,7 +91,7 @@ impl Trace {
 
     pub(super) fn send_begun(&mut self, event: EventId, row: usize) {
         let call = &self.tables.calls[row];
-        let (op, data, address) = (call.op, call.data, call.address);
+        let (op, data, address) = (call.op, call.data, call.more().address);
         let Some(socket) = call.socket.filter(|_| sends(op)) else { return };
         match self.socket_mut(socket).transport {
             Transport::Tcp => {
@@ -187,7 +187,7 @@ impl Trace {
     ) -> StoredData {
         let call = &self.tables.calls[row];
         let Some(socket) = call.socket.filter(|_| receives(call.op)) else { return self.keep_data(data) };
-        let peek = self.text(call.text).contains("MSG_PEEK");
+        let peek = self.text(call.more().text).contains("MSG_PEEK");
         if self.socket_mut(socket).transport == Transport::Udp {
             return self.datagram_received(event, row, socket, cause, data, address, truncated);
         }

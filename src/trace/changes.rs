@@ -99,6 +99,13 @@ impl VarTable {
         self.var.reserve(more);
     }
 
+    /// No more room than needed.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.var.shrink_to_fit();
+        self.rows.shrink_to_fit();
+    }
+
     /// Octets of memory that it holds.
     pub(super) fn memory(&self) -> usize {
         self.rows.capacity() * size_of::<Row>()

@@ -137,6 +137,15 @@ impl Columns {
         self.rest.reserve(more);
     }
 
+    /// No more room than needed.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.time.shrink_to_fit();
+        self.kind.shrink_to_fit();
+        self.face.shrink_to_fit();
+        self.rest.shrink_to_fit();
+    }
+
     /// Octets of memory that it holds.
     pub(super) fn memory(&self) -> usize {
         self.time.capacity() * size_of::<u64>()

@@ -82,7 +82,7 @@ impl Trace {
         state.nameless = true;
         for row in waiting {
             if let Some(call) = self.tables.calls.get(row as usize) {
-                let (data, address) = (call.data, call.address);
+                let (data, address) = (call.data, call.more().address);
                 self.datagram_begun(event, row as usize, socket, data, address);
             }
         }

@@ -75,7 +75,7 @@ impl<'t> Pick<'t> {
         let tables = trace.tables();
         let mut gave = vec![SocketId::NONE; tables.calls.len()];
         for back in &tables.returns {
-            if let (Some(place), Some(socket)) = (gave.get_mut(back.call as usize), back.socket) {
+            if let (Some(place), Some(socket)) = (gave.get_mut(back.call as usize), back.socket()) {
                 *place = socket;
             }
         }

@@ -25,6 +25,7 @@ pub(crate) mod radix;
 pub mod record;
 mod replay;
 pub mod report;
+mod room;
 mod sink;
 pub mod store;
 pub mod summary;

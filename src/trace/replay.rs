@@ -74,10 +74,10 @@ impl Trace {
                 let r = t.calls.get(subject)?;
                 let args = Args {
                     size: r.size,
-                    address: r.address,
-                    how: r.how,
-                    duration: r.duration,
-                    text: self.text(r.text),
+                    address: r.more().address,
+                    how: r.more().how,
+                    duration: r.more().duration,
+                    text: self.text(r.more().text),
                     data: self.data(r.data),
                 };
                 What::CallBegun {
@@ -103,8 +103,8 @@ impl Trace {
                     call: t.calls.get(subject)?.id,
                     outcome,
                     data: self.data(r.data),
-                    address: r.address,
-                    socket: r.socket,
+                    address: r.address(),
+                    socket: r.socket(),
                     truncated: r.truncated,
                 }
             }

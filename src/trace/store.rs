@@ -17,7 +17,7 @@ use crate::time::Instant;
 /// Rows by number: a plain index while numbers count up, a tree for stragglers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Index {
-    dense: Vec<u32>,
+    pub(super) dense: Vec<u32>,
     sparse: BTreeMap<u32, u32>,
 }
 
@@ -141,15 +141,6 @@ impl Trace {
     /// An empty trace.
     pub fn new() -> Self {
         Trace::default()
-    }
-
-    /// An empty trace with room for this many events, among them this many packets and changes of variables.
-    pub fn with_capacity(events: usize, packets: usize, changes: usize) -> Self {
-        let mut trace = Trace::default();
-        trace.columns.reserve(events);
-        trace.tables.vars.reserve(changes);
-        trace.tables.packets.reserve(packets);
-        trace
     }
 
     /// How many events.
@@ -331,6 +322,18 @@ impl Trace {
         bytes
     }
 
+    /// Whether [`Trace::packet_bytes`] gives `bytes` for this packet, and its payload is none of its own but the stream's.
+    pub(crate) fn has_octets(&self, id: PacketId, bytes: &[u8]) -> bool {
+        use super::tables::packet_bits::{CORRUPTED, HEADERS_ONLY};
+        let Some(row) = self.packet(id) else { return false };
+        // Only corruption changes a payload, and a router no more than the header.
+        let has = row.bits & (HEADERS_ONLY | CORRUPTED) == HEADERS_ONLY
+            && row.stored.len + row.payload_len == bytes.len() as u32
+            && bytes.starts_with(self.bytes(row.stored));
+        debug_assert!(!has || self.packet_bytes(row) == bytes);
+        has
+    }
+
     /// A packet's bytes as they reached the other end: with what the network changed.
     pub fn packet_bytes_arrived(&self, row: &PacketRow) -> Vec<u8> {
         let mut bytes = self.packet_bytes(row);
@@ -347,34 +350,6 @@ impl Trace {
             }
         }
         bytes
-    }
-
-    /// How many bytes of memory the trace holds, counting what its tables have room for.
-    pub fn memory(&self) -> usize {
-        fn of<T>(v: &Vec<T>) -> usize {
-            v.capacity() * size_of::<T>()
-        }
-        let t = &self.tables;
-        let tables = of(&t.calls)
-            + of(&t.returns)
-            + of(&t.packets)
-            + of(&t.queued)
-            + of(&t.copies)
-            + of(&t.corrupted)
-            + t.vars.memory()
-            + of(&t.frames)
-            + of(&t.roles)
-            + of(&t.values)
-            + of(&t.texts)
-            + of(&t.contents)
-            + of(&t.datagrams)
-            + of(&t.sockets)
-            + of(&t.names);
-        let index = of(&self.packet_index.dense) + of(&self.call_index.dense) + of(&self.socket_index.dense);
-        let sockets: usize = self.sockets.iter().map(|s| of(&s.changes) + of(&s.snapshots)).sum();
-        let streams: usize =
-            self.streams.iter().map(|s| std::mem::size_of_val(s.content.extents()) + of(&s.datagrams)).sum();
-        self.columns.memory() + tables + index + sockets + streams + self.arena.capacity()
     }
 
     /// The bytes of a call, as far as they are known: what it sent, or what it received (at most `limit`).

@@ -181,6 +181,18 @@ pub struct CallRow {
     pub parent: Option<CallId>,
     /// The size asked for.
     pub size: Option<u64>,
+    /// Arguments that few calls have.
+    pub(super) more: Option<Box<CallMore>>,
+    /// What it sends.
+    pub data: StoredData,
+    /// The bytes of the stream that it sent (accepted so far) or received; of a datagram, all its bytes, whether or not
+    /// they fitted.
+    pub range: Option<StreamRange>,
+}
+
+/// Arguments of a call that few calls have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CallMore {
     /// The address given.
     pub address: Option<SocketAddr>,
     /// Which direction to shut down.
@@ -189,11 +201,15 @@ pub struct CallRow {
     pub duration: Option<Duration>,
     /// The text argument, in the text arena.
     pub text: Span,
-    /// What it sends.
-    pub data: StoredData,
-    /// The bytes of the stream that it sent (accepted so far) or received; of a datagram, all its bytes, whether or not
-    /// they fitted.
-    pub range: Option<StreamRange>,
+}
+
+impl CallRow {
+    /// The arguments that few calls have.
+    pub fn more(&self) -> &CallMore {
+        static NONE: CallMore =
+            CallMore { address: None, how: None, duration: None, text: Span { at: 0, len: 0 } };
+        self.more.as_deref().unwrap_or(&NONE)
+    }
 }
 
 /// How a call ended, as stored.
@@ -208,7 +224,7 @@ pub enum StoredOutcome {
 }
 
 /// The return of a call.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ReturnRow {
     /// The event.
     pub event: EventId,
@@ -218,12 +234,22 @@ pub struct ReturnRow {
     pub outcome: StoredOutcome,
     /// What it received.
     pub data: StoredData,
-    /// The peer's address.
-    pub address: Option<SocketAddr>,
-    /// The new socket.
-    pub socket: Option<SocketId>,
+    /// The peer's address and the new socket, which few calls give.
+    pub(super) more: Option<Box<(Option<SocketAddr>, Option<SocketId>)>>,
     /// Bytes of the datagram thrown away.
     pub truncated: u32,
+}
+
+impl ReturnRow {
+    /// The peer's address.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.more.as_ref()?.0
+    }
+
+    /// The new socket.
+    pub fn socket(&self) -> Option<SocketId> {
+        self.more.as_ref()?.1
+    }
 }
 
 /// A changed variable.

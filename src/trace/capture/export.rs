@@ -131,11 +131,11 @@ fn call_text(trace: &Trace, call: &CallRow) -> String {
         arguments.push(format!("{} bytes", call.data.len()));
     }
     arguments.extend(call.size.map(|n| n.to_string()));
-    arguments.extend(call.address.map(|a| a.to_string()));
-    arguments.extend(call.how.map(|h| h.to_string()));
-    arguments.extend(call.duration.map(|d| d.to_string()));
-    if call.text.len > 0 {
-        arguments.push(trace.text(call.text).to_owned());
+    arguments.extend(call.more().address.map(|a| a.to_string()));
+    arguments.extend(call.more().how.map(|h| h.to_string()));
+    arguments.extend(call.more().duration.map(|d| d.to_string()));
+    if call.more().text.len > 0 {
+        arguments.push(trace.text(call.more().text).to_owned());
     }
     text.push_str(&arguments.join(", "));
     text.push(')');

@@ -3,9 +3,9 @@
 use super::Common;
 use crate::trace::code::{Kind, Op};
 use crate::trace::id::{CallId, EventId, HostId, SocketId, ThreadId};
-use crate::trace::record::{Outcome, Record, What};
+use crate::trace::record::{Args, Outcome, Record, What};
 use crate::trace::store::Trace;
-use crate::trace::tables::{CallRow, NO_ROW, ReturnRow, Span, StoredData, StoredOutcome, ValueRow};
+use crate::trace::tables::{CallMore, CallRow, NO_ROW, ReturnRow, Span, StoredData, StoredOutcome, ValueRow};
 
 impl Trace {
     /// The row of a call, made if its begin was not recorded.
@@ -25,10 +25,7 @@ impl Trace {
             line: None,
             parent: None,
             size: None,
-            address: None,
-            how: None,
-            duration: None,
-            text: Span::default(),
+            more: None,
             data: StoredData::Bytes(Span::default()),
             range: None,
         })
@@ -50,8 +47,11 @@ impl Trace {
         let What::CallBegun { call, host, thread, socket, op, args, line, parent } = *what else {
             return Common::new(Kind::CallBegun, NO_ROW as usize);
         };
-        let text = self.keep(args.text.as_bytes());
-        let data = self.keep_data(args.data);
+        let Args { size, address, how, duration, text, data } = args;
+        let has_more = address.is_some() || how.is_some() || duration.is_some() || !text.is_empty();
+        let more =
+            has_more.then(|| Box::new(CallMore { address, how, duration, text: self.keep(text.as_bytes()) }));
+        let data = self.keep_data(data);
         let row = self.add_call(CallRow {
             begun: event,
             returned: EventId::NONE,
@@ -63,11 +63,8 @@ impl Trace {
             op,
             line,
             parent,
-            size: args.size,
-            address: args.address,
-            how: args.how,
-            duration: args.duration,
-            text,
+            size,
+            more,
             data,
             range: None,
         });
@@ -102,8 +99,7 @@ impl Trace {
             call: row as u32,
             outcome,
             data,
-            address,
-            socket,
+            more: (address.is_some() || socket.is_some()).then(|| Box::new((address, socket))),
             truncated,
         });
         self.of_call(Kind::CallReturned, row)

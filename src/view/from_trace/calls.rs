@@ -103,7 +103,7 @@ impl Made for Call {
         Some(Call {
             host: brief.host,
             lane: brief.lane,
-            name: op_name(row.op, rows.trace.text(row.text)),
+            name: op_name(row.op, rows.trace.text(row.more().text)),
             args: rows.args(row, &range),
             result: rows.result(row, &range, back),
             failed: brief.failed,
@@ -159,7 +159,7 @@ impl Things<Call> {
     pub(crate) fn name(&self, i: usize) -> Cow<'_, str> {
         let name = |rows: &Rows| {
             let row = rows.trace.tables().calls.get(rows.calls.get(i)?.row as usize)?;
-            Some(op_name(row.op, rows.trace.text(row.text)))
+            Some(op_name(row.op, rows.trace.text(row.more().text)))
         };
         let found = match self.made() {
             Some(all) => all.get(i).map(|call| Cow::Borrowed(&*call.name)),
@@ -208,31 +208,31 @@ impl Rows {
 
     fn args(&self, row: &CallRow, range: &Option<Place>) -> Written {
         let number = |n: Option<u64>| n.map(|n| n.to_string());
-        let text = || Some(self.trace.text(row.text).to_owned()).filter(|t| !t.is_empty());
+        let text = || Some(self.trace.text(row.more().text).to_owned()).filter(|t| !t.is_empty());
         let data = || match range {
             _ if row.data.is_empty() && range.is_none() => Written::Nothing,
             Some(place) => self.quote(place),
             None => Written::Octets(row.data.len()),
         };
         let parts: Vec<String> = match row.op {
-            Op::Bind | Op::Connect => row.address.map(|a| a.to_string()).into_iter().collect(),
+            Op::Bind | Op::Connect => row.more().address.map(|a| a.to_string()).into_iter().collect(),
             Op::Listen | Op::Recv | Op::RecvExactly | Op::RecvFrom | Op::RecvMsg => {
                 return row.size.map_or(Written::Nothing, |n| Written::Number(n as i64));
             }
             Op::SendTo => {
                 let data = Some(data().to_string()).filter(|data| !data.is_empty());
-                data.into_iter().chain(row.address.map(|a| a.to_string())).collect()
+                data.into_iter().chain(row.more().address.map(|a| a.to_string())).collect()
             }
             op if sends(op) => return data(),
             Op::Shutdown => {
-                let how = row.how.map(|how| match how {
+                let how = row.more().how.map(|how| match how {
                     How::Read => "SHUT_RD",
                     How::Write => "SHUT_WR",
                     How::Both => "SHUT_RDWR",
                 });
                 how.map(str::to_owned).into_iter().collect()
             }
-            Op::Sleep | Op::Poll => row.duration.map(|d| span_text(d, Lang::En)).into_iter().collect(),
+            Op::Sleep | Op::Poll => row.more().duration.map(|d| span_text(d, Lang::En)).into_iter().collect(),
             Op::SetSockOpt | Op::GetSockOpt => text().into_iter().chain(number(row.size)).collect(),
             Op::Other => Vec::new(),
             _ => text().into_iter().collect(),

@@ -14,6 +14,8 @@ use super::world::World;
 use crate::framing::{Decoder, Framing, Spans};
 use crate::sim::check::{self, addresses};
 use crate::sim::error::Flaw;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::sim::program::code::{Op, Source};
 use crate::sim::program::{Code, Task};
 use crate::sim::scenario::{Limits, Scenario};
 use crate::time::{Duration, Instant};
@@ -181,6 +183,17 @@ impl Simulation {
         &self.setup.scenario
     }
 
+    /// About how many octets the programs will send: what their steps say, without what they repeat or echo.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn octets_to_send(&self) -> u64 {
+        let steps = self.setup.programs.iter().flat_map(|(_, code)| &code.instrs);
+        let octets = steps.map(|instr| match &instr.op {
+            Op::Send(_, Source::Literal(payload)) | Op::SendAll(_, Source::Literal(payload)) => payload.len,
+            _ => 0,
+        });
+        octets.fold(0, u64::saturating_add)
+    }
+
     /// Now, in virtual time.
     pub fn now(&self) -> Instant {
         self.world.net.now()
@@ -194,6 +207,11 @@ impl Simulation {
     /// The network, to look at.
     pub fn net(&self) -> &crate::net::Network {
         &self.world.net
+    }
+
+    /// The network, for what nobody is told of.
+    pub(crate) fn net_mut(&mut self) -> &mut crate::net::Network {
+        &mut self.world.net
     }
 
     /// The nodes of the scenario's hosts, in their order.
