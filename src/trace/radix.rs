@@ -11,6 +11,17 @@ pub(crate) fn sort(numbers: &mut Vec<u64>) {
     sort_by(numbers, |number| number);
 }
 
+/// Sorts rows by the numbers of their events; those of one event keep their order.
+pub(crate) fn sort_rows<T: Copy>(rows: &mut Vec<T>, event: impl Fn(&T) -> u32) {
+    if rows.is_sorted_by_key(&event) {
+        return;
+    }
+    let mut places: Vec<u64> =
+        (0_u64..).zip(&*rows).map(|(i, row)| u64::from(event(row)) << 32 | i).collect();
+    sort(&mut places);
+    *rows = places.into_iter().filter_map(|place| rows.get(place as u32 as usize).copied()).collect();
+}
+
 /// Sorts by `key`; what has the same key keeps its order.
 pub(crate) fn sort_by<T: Copy>(items: &mut Vec<T>, key: impl Fn(T) -> u64) {
     if items.is_sorted_by_key(|item| key(*item)) {
@@ -45,20 +56,17 @@ pub(crate) fn sort_by<T: Copy>(items: &mut Vec<T>, key: impl Fn(T) -> u64) {
 /// The number that would stand at `n` if they were sorted. (`select_nth_unstable` takes quadratic time in the standard library built
 /// for size.)
 pub(crate) fn nth(mut numbers: Vec<u64>, mut n: usize) -> Option<u64> {
-    let mut bits = u64::BITS - numbers.iter().max()?.leading_zeros();
-    while bits > 0 {
-        bits = bits.saturating_sub(DIGIT);
-        let digit = |number: u64| (number >> bits) as usize & ((1 << DIGIT) - 1);
-        let mut counts = [0_usize; 1 << DIGIT];
-        numbers.iter().for_each(|&number| counts[digit(number)] += 1);
-        // Those with the digit among whose numbers it is.
-        let wanted = counts.iter().position(|&count| {
-            n < count || {
-                n -= count;
-                false
-            }
-        })?;
-        numbers.retain(|&number| digit(number) == wanted);
+    let bits = u64::BITS - numbers.iter().max()?.leading_zeros();
+    for bit in (0..bits).rev() {
+        // Those are left that have this bit as it has it.
+        let zeros = numbers.iter().filter(|&number| number >> bit & 1 == 0).count();
+        let wanted = u64::from(n >= zeros);
+        if wanted == 1 {
+            n -= zeros;
+        }
+        if zeros < numbers.len() {
+            numbers.retain(|&number| number >> bit & 1 == wanted);
+        }
     }
     numbers.first().copied()
 }

@@ -1,7 +1,5 @@
 //! The room that each host needs beside its lifeline, measured once a figure: ladders are drawn with every frame, and calls are many.
 
-use std::borrow::Cow;
-
 use crate::trace::radix;
 use crate::view::figure::{Figure, Place};
 use crate::view::metrics;
@@ -106,15 +104,9 @@ impl Beside {
     /// Looks at all calls and states.
     pub fn new(figure: &Figure) -> Beside {
         let mut hosts = vec![Needs { names: BESIDE, results: BESIDE, lanes: 1 }; figure.hosts.len()];
-        // Names are few: of the one that was measured last most calls are the next.
-        let mut last = (Cow::Borrowed(""), 0.0);
         for (i, call) in figure.calls.briefs().enumerate() {
             let Some(needs) = hosts.get_mut(call.host as usize) else { continue };
-            let name = figure.calls.name(i);
-            if name != last.0 {
-                last = (name.clone(), metrics::width(&name, metrics::SMALL));
-            }
-            let name = last.1;
+            let name = metrics::width(&figure.calls.name(i), metrics::SMALL);
             needs.names = needs.names.max(name + BESIDE);
             let place = if call.blocked { None } else { figure.calls.place(i) };
             needs.results = needs.results.max(name + result_width(place) + BESIDE);

@@ -17,11 +17,14 @@ pub(crate) const HAIR: f32 = 2.0;
 /// Where an octet has so much room its character is shown.
 const LEGIBLE: f32 = 8.0;
 /// More ranges than this lead down in one ribbon each message.
-const MANY: usize = 200;
+pub(crate) const MANY: usize = 200;
 
 /// Puts ranges in order: one sort for all who need it, for the module's size.
 pub(crate) fn in_order(ranges: &mut [Range<u64>]) {
-    ranges.sort_by_key(|r| (r.start, r.end));
+    // In the standard library built for size even what is in order takes its time to sort.
+    if !ranges.is_sorted_by_key(|r| (r.start, r.end)) {
+        ranges.sort_by_key(|r| (r.start, r.end));
+    }
 }
 
 /// Ranges merged and in order.
@@ -159,12 +162,12 @@ impl Lanes<'_> {
     }
 
     /// How the boxes of these ranges, which stand in one lane, say how much is in them.
-    pub fn numbers(&self, ranges: &mut dyn Iterator<Item = Range<u64>>) -> Numbers {
+    pub fn numbers(&self, ranges: &mut dyn Iterator<Item = &Range<u64>>) -> Numbers {
         let mut numbers = Numbers { unit: true, none: 0 };
         let unit = metrics::width(" B", metrics::SMALL);
         for range in ranges {
-            let Some((_, w)) = self.octets.span(&range).filter(|span| span.1 >= DENSE) else { continue };
-            if self.octets.cell(&range) >= LEGIBLE {
+            let Some((_, w)) = self.octets.span(range).filter(|span| span.1 >= DENSE) else { continue };
+            if self.octets.cell(range) >= LEGIBLE {
                 continue;
             }
             let octets = range.end - range.start;

@@ -271,6 +271,8 @@ pub struct CallBrief {
     pub blocked: bool,
     /// See [`Call`].
     pub failed: bool,
+    /// Bytes of a datagram were thrown away.
+    pub truncated: bool,
     /// See [`Call`].
     pub kind: CallKind,
     /// See [`Call`].

@@ -44,7 +44,7 @@ impl Lanes<'_> {
         let mut words_from = f32::MIN;
         // One frame with all its words explains the others; half a frame's words are a riddle.
         let key = self.key();
-        let numbers = self.numbers(&mut self.stream.frames.iter().map(|part| part.range.clone()));
+        let numbers = self.numbers(&mut self.stream.frames.iter().map(|part| &part.range));
         for frame in self.stream.frames.chunk_by(|a, b| a.frame == b.frame) {
             let whole = frame.iter().map(|p| p.range.start).min().unwrap_or_default()
                 ..frame.iter().map(|p| p.range.end).max().unwrap_or_default();

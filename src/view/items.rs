@@ -28,7 +28,7 @@ pub(crate) enum Slot {
 
 /// A slot in four octets, for there are many: its kind in the upper three bits, its index below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Packed(u32);
+pub(crate) struct Packed(pub u32);
 
 impl Packed {
     const INDEX_BITS: u32 = 29;
@@ -95,22 +95,22 @@ pub(crate) fn in_order(figure: &Figure) -> Vec<Packed> {
     events.count();
     let mut out = vec![EMPTY; events.len()];
     // Further happenings of one event, and those of events beyond: few, if any.
-    let mut others: Vec<u64> = Vec::new();
+    let mut others: Vec<(u32, Packed)> = Vec::new();
     each(figure, |order, packed| {
         let place = if (order as usize) < most { out.get_mut(events.rank(order as usize)) } else { None };
         match place {
             Some(place) if *place == EMPTY => *place = packed,
-            _ => others.push(u64::from(order) << 32 | u64::from(packed.0)),
+            _ => others.push((order, packed)),
         }
     });
-    radix::sort_by(&mut others, |other| other >> 32);
+    radix::sort_rows(&mut others, |other| other.0);
     // Each stands behind the first of its event: from the last on, so that what is behind moves once.
     let mut end = out.len();
     out.resize(end + others.len(), EMPTY);
-    for (left, other) in others.iter().enumerate().rev() {
-        let at = events.rank(((other >> 32) + 1).min(most as u64) as usize).min(end);
+    for (left, &(order, packed)) in others.iter().enumerate().rev() {
+        let at = events.rank((order as usize).min(most) + 1).min(end);
         out.copy_within(at..end, at + left + 1);
-        out[at + left] = Packed(*other as u32);
+        out[at + left] = packed;
         end = at;
     }
     out

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::view::boxes::{Drawn, GAP, HAIR, merged, missing};
-use crate::view::figure::{CallKind, Fate, Figure, FlightBrief, Held, Known, Place, Stream, mark};
+use crate::view::boxes::{Drawn, GAP, HAIR, MANY, merged, missing};
+use crate::view::figure::{CallKind, Fate, Figure, FlightBrief, Held, Known, Stream, mark};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
 use crate::view::octets::Octets;
@@ -26,12 +26,44 @@ pub(crate) struct Lanes<'a> {
     pub scale: &'a Scale,
     pub stream: &'a Stream,
     pub index: u32,
+    pub carriers: &'a Carriers,
     pub lang: Lang,
     pub octets: &'a Octets,
     /// Where the lanes' names end.
     pub names: f32,
     /// The right edge of what this stream may use.
     pub right: f32,
+}
+
+/// Packets or calls by their numbers, and the octets of a stream that they carry.
+type Carried = Vec<(usize, Range<u64>)>;
+
+/// What carries octets of a stream.
+#[derive(Default)]
+pub(crate) struct Carriers {
+    pub flights: Carried,
+    pub sends: Carried,
+    pub receives: Carried,
+}
+
+impl Carriers {
+    pub fn new(figure: &Figure, stream: u32) -> Carriers {
+        let mut out = Carriers::default();
+        for (i, place) in figure.flights.places() {
+            if place.stream == stream && !place.range.is_empty() {
+                out.flights.push((i, place.range));
+            }
+        }
+        for (i, place) in figure.calls.places() {
+            let kind = figure.calls.brief(i).map(|call| call.kind);
+            match kind.filter(|_| place.stream == stream) {
+                Some(CallKind::Send) => out.sends.push((i, place.range)),
+                Some(CallKind::Receive) => out.receives.push((i, place.range)),
+                _ => {}
+            }
+        }
+        out
+    }
 }
 
 /// The names of the lanes that a stream has.
@@ -54,16 +86,14 @@ pub(crate) fn names(stream: &Stream) -> Vec<Word> {
 impl Lanes<'_> {
     /// Draws all lanes from `y` on; gives the lower edge.
     pub fn draw(&self, mut y: f32, list: &mut DisplayList) -> f32 {
-        let sends = self.calls(CallKind::Send);
-        let receives = self.calls(CallKind::Receive);
-        y = self.call_lane(Word::LaneSend, &sends, y, list);
+        y = self.call_lane(Word::LaneSend, &self.carriers.sends, y, list);
         let buffers = self.figure.buffers(self.index);
         y = self.buffer(Word::LaneSendBuffer, buffers.map_or(&[], |b| &b.accepted), y, list);
         y = self.segments(y, list);
         if self.heard(self.stream.to) {
             y = self.buffer(Word::LaneReceiveBuffer, buffers.map_or(&[], |b| &b.received), y, list);
         }
-        y = self.call_lane(Word::LaneReceive, &receives, y, list);
+        y = self.call_lane(Word::LaneReceive, &self.carriers.receives, y, list);
         y = self.frames(y, list);
         y - GAP + 2.0
     }
@@ -72,12 +102,6 @@ impl Lanes<'_> {
     fn heard(&self, host: u16) -> bool {
         self.figure.calls.briefs().any(|call| call.host == host)
             || self.figure.flights.briefs().any(|flight| flight.known == Known::Modelled)
-    }
-
-    fn calls(&self, kind: CallKind) -> Vec<usize> {
-        let calls = self.figure.calls.briefs().enumerate().filter(|(_, call)| call.kind == kind);
-        let mine = calls.filter(|(i, _)| self.figure.calls.place(*i).is_some_and(|p| p.stream == self.index));
-        mine.map(|(i, _)| i).collect()
     }
 
     pub(super) fn lane_name(&self, word: Word, y: f32, h: f32, list: &mut DisplayList) {
@@ -92,38 +116,36 @@ impl Lanes<'_> {
         list.text((self.names, y + h / 2.0 + 4.0), text, Paint::new(Role::Faint));
     }
 
-    fn call_lane(&self, name: Word, calls: &[usize], y: f32, list: &mut DisplayList) -> f32 {
+    fn call_lane(&self, name: Word, calls: &Carried, y: f32, list: &mut DisplayList) -> f32 {
         self.lane_name(name, y, LANE, list);
         let receives = name == Word::LaneReceive;
         let host = if receives { self.stream.to } else { self.stream.from };
-        let carried = || self.figure.flights.places().any(|(_, place)| place.stream == self.index);
-        if calls.is_empty() && !(self.heard(host) && carried()) {
+        if calls.is_empty() && (self.carriers.flights.is_empty() || !self.heard(host)) {
             self.nothing(Word::NotRecorded, y, LANE, list);
             return y + LANE + GAP;
         }
         let mut rows = Rows::default();
         let mut below = 0.0;
         let (mut down, mut later, mut said) = (Vec::new(), Vec::new(), Vec::new());
-        let range_of = |&i: &usize| self.figure.calls.place(i).map(|place| place.range);
-        let numbers = self.numbers(&mut calls.iter().filter_map(range_of));
-        for &i in calls {
-            let (call, at) = (&self.figure.calls[i], self.scale.calls[i]);
-            let Some(place) = &call.range else { continue };
+        let numbers = self.numbers(&mut calls.iter().map(|(_, range)| range));
+        for (i, range) in calls {
+            let at = self.scale.calls[*i];
             let from = if receives { at.1 } else { at.0 };
-            let paint = Paint::new(Role::Message).id(Id::new(Thing::Call, i)).time(from, from);
-            down.push((place.range.clone(), from));
-            let Some((row, drawn)) = rows.take(&place.range) else { continue };
-            let is_new = self.octets.span(&place.range).is_some_and(|span| drawn.is_new(span));
+            let paint = Paint::new(Role::Message).id(Id::new(Thing::Call, *i)).time(from, from);
+            down.push((range.clone(), from));
+            let Some((row, drawn)) = rows.take(range) else { continue };
+            let is_new = self.octets.span(range).is_some_and(|span| drawn.is_new(span));
             if row > 0 {
                 // Below what is said of the first row.
-                later.extend(is_new.then_some((row, &place.range, paint)));
+                later.extend(is_new.then_some((row, range, paint)));
                 continue;
             }
             if is_new {
-                self.pieces(&place.range, (y, LANE), numbers, paint, list);
+                self.pieces(range, (y, LANE), numbers, paint, list);
             }
-            if call.truncated > 0 {
-                let tail = place.range.end..place.range.end + u64::from(call.truncated);
+            let truncated = self.truncated(*i);
+            if truncated > 0 {
+                let tail = range.end..range.end + u64::from(truncated);
                 below = self.burnt(&tail, y, paint, &mut said, list).max(below);
             }
         }
@@ -198,9 +220,9 @@ impl Lanes<'_> {
 
     /// A packet with octets of this range was lost.
     fn is_lost(&self, piece: &Range<u64>) -> bool {
-        let meets = |r: Range<u64>| r.start < piece.end && piece.start < r.end;
-        let lost = |i: &usize| matches!(self.fate(*i), Some(Fate::Lost(_)));
-        self.flights().filter(lost).filter_map(|i| self.range_of(i)).any(meets)
+        let meets = |r: &Range<u64>| r.start < piece.end && piece.start < r.end;
+        let lost = |i: usize| matches!(self.fate(i), Some(Fate::Lost(_)));
+        self.carriers.flights.iter().any(|(i, range)| meets(range) && lost(*i))
     }
 
     /// Says below a datagram why none of it was ever handed over. Gives the height of the words.
@@ -224,19 +246,17 @@ impl Lanes<'_> {
         (y, mut below): (f32, f32),
         list: &mut DisplayList,
     ) -> f32 {
-        let arrived =
-            merged(self.flights().filter(|&i| self.arrived(i)).filter_map(|i| self.range_of(i)).collect());
-        let known = none || self.flights().next().is_some();
+        let flights = &self.carriers.flights;
+        let arrived = flights.iter().filter(|(i, _)| self.arrived(*i)).map(|(_, range)| range.clone());
+        let arrived = merged(arrived.collect());
+        let known = none || !flights.is_empty();
         if !known {
             return below;
         }
         let read = merged(read.iter().map(|(range, _)| range.clone()).collect());
         for hole in missing(&read, self.stream.len) {
-            let burnt = |i: &usize| {
-                let call = &self.figure.calls[*i];
-                call.truncated > 0 && call.range.as_ref().is_some_and(|p| p.range.end == hole.start)
-            };
-            if self.calls(CallKind::Receive).iter().any(burnt) {
+            let burnt = |(i, range): &(usize, Range<u64>)| range.end == hole.start && self.truncated(*i) > 0;
+            if self.carriers.receives.iter().any(burnt) {
                 continue;
             }
             let within = |r: &Range<u64>| r.start.max(hole.start)..r.end.min(hole.end);
@@ -315,26 +335,21 @@ impl Lanes<'_> {
                 list.rect((x, y), (w, THIN), Paint::new(Role::Faint).look(look::OUTLINE));
             }
         }
-        self.ribbons(
-            held.iter().map(|h| (h.range.clone(), self.scale.position(h.from))).collect(),
-            y + THIN,
-            list,
-        );
+        // Of many the moments do not matter.
+        let at = |h: &Held| if held.len() > MANY { 0.0 } else { self.scale.position(h.from) };
+        self.ribbons(held.iter().map(|h| (h.range.clone(), at(h))).collect(), y + THIN, list);
         y + THIN + GAP
     }
 
-    fn flights(&self) -> impl Iterator<Item = usize> + '_ {
-        let mine = |place: &Place| place.stream == self.index && !place.range.is_empty();
-        self.figure.flights.places().filter(move |(_, place)| mine(place)).map(|(i, _)| i)
-    }
-
-    fn range_of(&self, flight: usize) -> Option<Range<u64>> {
-        self.figure.flights.place(flight).map(|place| place.range)
-    }
-
     fn arrived(&self, flight: usize) -> bool {
-        let arrived = |f: FlightBrief| matches!(f.fate, Fate::Arrived(_)) && f.marks & mark::CORRUPT == 0;
         self.figure.flights.brief(flight).is_some_and(arrived)
+    }
+
+    /// How many octets of a datagram a call threw away.
+    fn truncated(&self, call: usize) -> u32 {
+        let calls = &self.figure.calls;
+        let truncates = calls.brief(call).is_some_and(|call| call.truncated);
+        if truncates { calls.get(call).map_or(0, |call| call.truncated) } else { 0 }
     }
 
     fn fate(&self, flight: usize) -> Option<Fate> {
@@ -345,9 +360,10 @@ impl Lanes<'_> {
         let word = if self.stream.datagrams { Word::LaneDatagrams } else { Word::LaneSegments };
         self.lane_name(word, y, LANE, list);
         // What only asks whether there is room stands below what carries the octets.
-        let (probes, mut mine): (Vec<usize>, Vec<usize>) = self
-            .flights()
-            .partition(|&i| self.figure.flights.brief(i).is_some_and(|f| f.marks & mark::PROBE != 0));
+        let probes = |(i, _): &&(usize, Range<u64>)| {
+            self.figure.flights.brief(*i).is_some_and(|f| f.marks & mark::PROBE != 0)
+        };
+        let (probes, mut mine): (Vec<_>, Vec<_>) = self.carriers.flights.iter().partition(probes);
         mine.extend(probes);
         if mine.is_empty() {
             self.nothing(Word::NoPackets, y, LANE, list);
@@ -357,15 +373,14 @@ impl Lanes<'_> {
         let mut rows = Rows::default();
         let (mut down, mut crosses) = (Vec::new(), Vec::new());
         // Beside its cross a lost one has less room than another.
-        let whole = |i: &&usize| !matches!(self.fate(**i), Some(Fate::Lost(_)));
-        let numbers = self.numbers(&mut mine.iter().filter(whole).filter_map(|&i| self.range_of(i)));
-        for &i in &mine {
-            let Some(range) = self.range_of(i) else { continue };
-            let Some((row, drawn)) = rows.take(&range) else { continue };
+        let whole = |(i, _): &&&(usize, Range<u64>)| !matches!(self.fate(*i), Some(Fate::Lost(_)));
+        let numbers = self.numbers(&mut mine.iter().filter(whole).map(|(_, range)| range));
+        for &(i, ref range) in mine {
+            let Some((row, drawn)) = rows.take(range) else { continue };
             let Some(flight) = self.figure.flights.brief(i) else { continue };
             let at = self.scale.sent[i];
             let lost = matches!(flight.fate, Fate::Lost(_));
-            if self.arrived(i) {
+            if arrived(flight) {
                 down.push((range.clone(), self.scale.ended[i]));
             }
             let mut bits = if lost { look::DASHED } else { 0 };
@@ -376,7 +391,7 @@ impl Lanes<'_> {
                 bits |= look::DOTTED;
             }
             let paint = Paint::new(Role::Message).look(bits).id(Id::new(Thing::Flight, i)).time(at, at);
-            let Some(span) = self.octets.span(&range) else { continue };
+            let Some(span) = self.octets.span(range) else { continue };
             let (row_y, h) = rows::row(row, y);
             // Of many boxes in one pixel one is enough; a lost one always shows.
             if lost {
@@ -388,7 +403,7 @@ impl Lanes<'_> {
                 ));
             }
             if drawn.is_new(span) {
-                self.pieces(&range, (row_y, h), numbers, paint, list);
+                self.pieces(range, (row_y, h), numbers, paint, list);
             }
         }
         let mut crossed = Drawn(f32::MIN);
@@ -408,4 +423,9 @@ impl Lanes<'_> {
         let bottom = self.below(&rows, y, down, list);
         bottom + GAP
     }
+}
+
+/// True for a packet that arrived whole.
+fn arrived(flight: FlightBrief) -> bool {
+    matches!(flight.fate, Fate::Arrived(_)) && flight.marks & mark::CORRUPT == 0
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::view::figure::{Call, Figure, Place, Stream, hue_of};
 use crate::view::glyphs::character_around;
-use crate::view::lanes::Lanes;
+use crate::view::lanes::{Carriers, Lanes};
 use crate::view::list::{DisplayList, Paint, Role, look};
 use crate::view::metrics;
 use crate::view::octets::{Octets, natural_width};
@@ -217,7 +217,9 @@ impl Sheet<'_> {
         let stream = &self.figure.streams[i];
         let column = self.names_width(stream);
         let seen = self.seen(i);
-        let (borders, gaps) = if stream.len == 0 { Default::default() } else { self.borders(i) };
+        let carriers =
+            if stream.len == 0 { Carriers::default() } else { Carriers::new(self.figure, i as u32) };
+        let (borders, gaps) = if stream.len == 0 { Default::default() } else { self.borders(i, &carriers) };
         let octets = Octets::new(seen, borders, &gaps, left + column, (width - column - 6.0).max(20.0));
         self.heading(i, &octets, (left, top), right - left, list);
         if stream.len == 0 {
@@ -228,6 +230,7 @@ impl Sheet<'_> {
             scale: self.scale,
             stream,
             index: i as u32,
+            carriers: &carriers,
             lang: self.window.lang,
             octets: &octets,
             names: left + column,
@@ -239,15 +242,15 @@ impl Sheet<'_> {
     }
 
     /// Where something begins or ends in stream `i`, and where datagrams part.
-    fn borders(&self, i: usize) -> (Vec<u64>, Vec<u64>) {
+    fn borders(&self, i: usize, carriers: &Carriers) -> (Vec<u64>, Vec<u64>) {
         let stream = &self.figure.streams[i];
         let mut borders = Vec::new();
         let mut add = |r: &Range<u64>| borders.extend([r.start, r.end]);
         stream.messages.iter().for_each(&mut add);
         stream.frames.iter().for_each(|f| add(&f.range));
-        let mine = |p: &Place| p.stream as usize == i && !p.range.is_empty();
-        let places = self.figure.flights.places().chain(self.figure.calls.places()).map(|(_, place)| place);
-        places.filter(mine).for_each(|place| add(&place.range));
+        for carriers in [&carriers.flights, &carriers.sends, &carriers.receives] {
+            carriers.iter().filter(|(_, range)| !range.is_empty()).for_each(|(_, range)| add(range));
+        }
         let gaps =
             if stream.datagrams { stream.messages.iter().map(|m| m.start).collect() } else { Vec::new() };
         (borders, gaps)

@@ -4,8 +4,11 @@
 //! marked), and what happens at once, or nearly, is spread so that every row has room for its label. The map from
 //! time to position never runs backwards, and events of one host keep their order. The playhead is a position.
 
+use std::ops::Range;
+
 use crate::time::{Duration, Instant};
 use crate::trace::radix;
+use crate::view::boxes;
 use crate::view::figure::{Fate, Figure};
 use crate::view::items::{Item, Packed, Slot, Track, in_order, item};
 use crate::view::ranked::Ranked;
@@ -140,8 +143,8 @@ impl Scale {
         };
         let mut last = vec![Last::NEVER; figure.hosts.len() + 1];
         let mut placed = in_order(figure);
-        // What happens at once: only there one host's things may stand above what happened before at another.
-        let mut group: Vec<At> = Vec::new();
+        // What happens at once (by position and event): only there one host's things may stand above what happened before at another.
+        let mut group: Vec<Range<u64>> = Vec::new();
         let (mut now, mut floor) = (0u64, 0.0f64);
         // Arrows of what was lost are drawn some way on, also where nothing happens any more.
         let mut drawn = 0.0f64;
@@ -152,7 +155,7 @@ impl Scale {
             let Some(item) = item(figure, slot) else { continue };
             let at = item.at;
             if at > now {
-                scale.settle(&mut placed[..i], &mut group);
+                scale.settle(figure, &mut placed[..i], &mut group);
                 floor = scale.advance(at, floor, drawn, per_ns, rhythm_at(figure, now, at, rhythm));
                 now = at;
             }
@@ -162,13 +165,8 @@ impl Scale {
                 // The first rows of an instant may push its beginning down: nothing stands there yet.
                 knot.bottom = knot.bottom.max(y);
             }
-            let told = match slot {
-                Slot::Returned(_) => item.track == Track::Call,
-                Slot::Done(i) => figure.timers[i as usize].fired,
-                Slot::Left(_) | Slot::Set(_) => false,
-                Slot::Sent(_) | Slot::Ended(_) | Slot::Begun(_) | Slot::Entered(_) => true,
-            };
-            group.push(At { y, order: item.order, host, packed, told });
+            // Positions are never below 0: their bits stand in their order.
+            group.push(y.to_bits()..u64::from(item.order) << 32 | u64::from(packed.0));
             scale.set(slot, y);
             if let Slot::Sent(i) = slot
                 && !figure.flights.brief(i as usize).is_some_and(|f| matches!(f.fate, Fate::Arrived(_)))
@@ -176,7 +174,7 @@ impl Scale {
                 drawn = drawn.max(y + rhythm.flight * LOST_PART.1 + 8.0);
             }
         }
-        scale.settle(&mut placed, &mut group);
+        scale.settle(figure, &mut placed, &mut group);
         scale.placed = placed;
         if figure.end.as_nanos() > now {
             let at = figure.end.as_nanos();
@@ -244,19 +242,19 @@ impl Scale {
     }
 
     /// Puts the happenings of one instant, which are the last of `placed`, in the order of their positions.
-    fn settle(&mut self, placed: &mut [Packed], group: &mut Vec<At>) {
-        let key = |a: &At, b: &At| a.y.total_cmp(&b.y).then((a.order, a.host).cmp(&(b.order, b.host)));
-        if !group.is_sorted_by(|a, b| key(a, b).is_le()) {
-            group.sort_by(key);
+    fn settle(&mut self, figure: &Figure, placed: &mut [Packed], group: &mut Vec<Range<u64>>) {
+        if group.len() > 1 {
+            boxes::in_order(group);
         }
         let from = placed.len() - group.len();
         for (i, at) in (from..).zip(group.drain(..)) {
-            placed[i] = at.packed;
-            if at.told {
+            let (y, packed) = (f64::from_bits(at.start), Packed(at.end as u32));
+            placed[i] = packed;
+            if is_told(figure, packed.slot()) {
                 self.told.insert(i);
             }
-            if self.stops.last().is_none_or(|stop| at.y - stop >= 0.5) {
-                self.stops.push(at.y);
+            if self.stops.last().is_none_or(|stop| y - stop >= 0.5) {
+                self.stops.push(y);
             }
         }
     }
@@ -363,11 +361,16 @@ impl Scale {
 
     /// The number of the latest event of the figure that has happened at a position.
     pub fn order_at(&self, figure: &Figure, position: f64) -> u32 {
+        let (mut latest, mut now) = (0, None);
         let until = self.placed.get(..self.count_until(position)).unwrap_or_default();
-        let mut items = until.iter().rev().map_while(|placed| item(figure, placed.slot())).peekable();
-        // Only what happens at once stands in another order.
-        let now = items.peek().map(|item| item.at);
-        items.take_while(|item| Some(item.at) == now).map(|item| item.order).max().unwrap_or_default()
+        for item in until.iter().rev().map_while(|placed| item(figure, placed.slot())) {
+            // Only what happens at once stands in another order.
+            if *now.get_or_insert(item.at) != item.at {
+                break;
+            }
+            latest = item.order.max(latest);
+        }
+        latest
     }
 
     /// The compressed stretches between two positions.
@@ -398,14 +401,14 @@ fn rhythm_at(figure: &Figure, from: u64, to: u64, rhythm: Rhythm) -> Rhythm {
     if long && figure.states.iter().any(waits) { Rhythm { idle: 78.0, ..rhythm } } else { rhythm }
 }
 
-/// A happening that has its place.
-struct At {
-    y: f64,
-    order: u32,
-    host: usize,
-    packed: Packed,
-    /// The transcript tells it.
-    told: bool,
+/// True for what the transcript tells.
+fn is_told(figure: &Figure, slot: Slot) -> bool {
+    match slot {
+        Slot::Returned(i) => figure.calls.brief(i as usize).is_some_and(|call| call.blocked),
+        Slot::Done(i) => figure.timers.get(i as usize).is_some_and(|timer| timer.fired),
+        Slot::Left(_) | Slot::Set(_) => false,
+        Slot::Sent(_) | Slot::Ended(_) | Slot::Begun(_) | Slot::Entered(_) => true,
+    }
 }
 
 /// Finds the place of `item` at or below `floor`, with room to what stands above it, and remembers it.

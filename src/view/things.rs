@@ -79,7 +79,6 @@ impl<T: Made> Things<T> {
     }
 
     /// The `i`th in brief.
-    #[inline]
     pub fn brief(&self, i: usize) -> Option<T::Brief> {
         match self.all.get() {
             Some(all) => all.get(i).map(T::brief),
@@ -93,7 +92,6 @@ impl<T: Made> Things<T> {
     }
 
     /// The place of the `i`th in a stream.
-    #[inline]
     pub fn place(&self, i: usize) -> Option<Place> {
         match self.all.get() {
             Some(all) => all.get(i)?.place(),

@@ -73,9 +73,9 @@ impl Transcript {
 
     /// The numbers of the sentences about events (by their number) of which this is true.
     pub fn numbers(&self, (figure, scale): (&Figure, &Scale), wanted: impl Fn(u32) -> bool) -> Vec<u32> {
-        let order = |i: usize| Some(item(figure, scale.happening(i)?.0)?.order);
-        let told = (0..).zip(self.told.numbers(0));
-        told.filter(|(_, i)| order(*i).is_some_and(&wanted)).map(|(number, _)| number).collect()
+        let order =
+            |number: u32| Some(item(figure, scale.happening(self.told.nth(number as usize)?)?.0)?.order);
+        (0..self.len() as u32).filter(|number| order(*number).is_some_and(&wanted)).collect()
     }
 
     /// The sentences `first..first + count`.
@@ -89,8 +89,8 @@ impl Transcript {
     ) -> Vec<Row> {
         let time = TimeText::new(figure, lang);
         let tell = Tell { figure, time, relative, lang };
-        let told = (first..).zip(self.told.numbers(first)).take(count);
-        told.filter_map(|(number, i)| tell.row(scale.happening(i)?, number)).collect()
+        let numbers = first..first.saturating_add(count).min(self.len());
+        numbers.filter_map(|number| tell.row(scale.happening(self.told.nth(number)?)?, number)).collect()
     }
 }
 

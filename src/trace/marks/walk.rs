@@ -75,7 +75,7 @@ impl Trace {
         };
         let seen = rows.filter_map(|(row, p)| Some(u64::from(at(p)?.0) << 32 | u64::from(row)));
         let mut seen: Vec<u64> = seen.collect();
-        radix::sort_by(&mut seen, |seen| seen >> 32);
+        radix::sort(&mut seen);
         seen
     }
 

@@ -44,9 +44,7 @@ impl Build<'_> {
             out.push(self.call(i, row, (host, lane as u16), back));
         }
         // In the order of their begin, as the scale and the layouts expect.
-        if !out.is_sorted_by_key(|call| call.begun) {
-            out.sort_by_key(|call| call.begun);
-        }
+        radix::sort_rows(&mut out, |call| call.begun.0);
         self.rows.calls = out;
     }
 
@@ -121,7 +119,6 @@ impl Made for Call {
         })
     }
 
-    #[inline]
     fn brief_of(rows: &Rows, i: usize) -> Option<CallBrief> {
         rows.call_brief(i)
     }
@@ -143,6 +140,7 @@ impl Made for Call {
             returned: self.returned,
             blocked: self.blocked,
             failed: self.failed,
+            truncated: self.truncated > 0,
             kind: self.kind,
             known: self.known,
             program: self.line.map(|_| self.program),

@@ -4,6 +4,7 @@ use super::rows::{FlightRow, bit};
 use super::wire::Survey;
 use super::{Build, Rows};
 use crate::trace::marks::Observer;
+use crate::trace::radix;
 use crate::trace::summary::protocol;
 use crate::trace::tables::packet_bits;
 use crate::trace::{EventId, Mark, Marks, PacketRow, Side};
@@ -61,9 +62,7 @@ impl Build<'_> {
             }
             out.push(flight);
         }
-        if !out.is_sorted_by_key(|f| f.sent) {
-            out.sort_by_key(|f| f.sent);
-        }
+        radix::sort_rows(&mut out, |flight| flight.sent.0);
         self.rows.flights = out;
     }
 
@@ -149,12 +148,10 @@ impl Made for Flight {
         })
     }
 
-    #[inline]
     fn brief_of(rows: &Rows, i: usize) -> Option<FlightBrief> {
         rows.flight_brief(i)
     }
 
-    #[inline]
     fn place_of(rows: &Rows, i: usize) -> Option<Place> {
         let range = rows.trace.tables().packets.get(rows.flights.get(i)?.row as usize)?.range()?;
         Some(Place { stream: range.stream.0, range: range.start..range.end })

@@ -90,7 +90,6 @@ fn known(bits: u8) -> Known {
 }
 
 impl Rows {
-    #[inline]
     pub(super) fn moment(&self, event: EventId) -> Moment {
         Moment::new(self.trace.clock(event).as_nanos(), event.0)
     }
@@ -113,7 +112,6 @@ impl Rows {
     }
 
     /// A packet in brief.
-    #[inline]
     pub(super) fn flight_brief(&self, i: usize) -> Option<FlightBrief> {
         let row = self.flights.get(i)?;
         Some(FlightBrief {
@@ -133,7 +131,6 @@ impl Rows {
     }
 
     /// A call in brief.
-    #[inline]
     pub(super) fn call_brief(&self, i: usize) -> Option<CallBrief> {
         let row = self.calls.get(i)?;
         Some(CallBrief {
@@ -143,6 +140,7 @@ impl Rows {
             returned: row.returned.known().map(|event| self.moment(event)),
             blocked: row.bits & bit::BLOCKED != 0,
             failed: row.bits & bit::FAILED != 0,
+            truncated: row.bits & bit::TRUNCATED != 0,
             kind: match row.bits & (bit::SENDS | bit::RECEIVES) {
                 bit::SENDS => CallKind::Send,
                 bit::RECEIVES => CallKind::Receive,
