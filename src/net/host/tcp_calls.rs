@@ -142,10 +142,11 @@ impl Host {
             observer.endpoint(now, node, id);
         }
         let result = match tcp.conn.recv(&mut Context::new(now, observer), buffer) {
-            // Reading makes room, which is told to the peer or not; nothing else follows from it.
-            Ok(n) if !O::WATCHES && !tcp.conn.owes_ack_now() => return Ok(n),
+            // Reading makes room, which is told to the peer or not; nothing else follows from it. (Who watches hears once more
+            // what holds data back, if there are any.)
+            Ok(n) if !tcp.conn.owes_ack_now() && (!O::WATCHES || tcp.conn.is_drained()) => return Ok(n),
             Ok(n) => Ok(n),
-            Err(RecvError::WouldBlock) if !O::WATCHES => return Err(Errno::EAGAIN),
+            Err(RecvError::WouldBlock) if !O::WATCHES || tcp.conn.is_drained() => return Err(Errno::EAGAIN),
             Err(RecvError::WouldBlock) => Err(Errno::EAGAIN),
             Err(RecvError::NotConnected) if tcp.connected => Ok(0),
             Err(RecvError::NotConnected) => Err(Errno::ENOTCONN),
