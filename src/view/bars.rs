@@ -106,6 +106,7 @@ fn name_of(
     let choices = [state.state, short_state(state.state)];
     // Where the axis is broken its marks would strike the letters out: the name stands between them, where it can.
     let mut taken = passing(&sheet.ways, x - 6.0, x + 6.0);
+    taken.extend(passing(&sheet.crosses, x - 6.0, x + 6.0));
     let whole = longest_free((top, bottom), &taken);
     breaks(sheet, 6.0, &mut taken);
     let piece = longest_free((top, bottom), &taken);
