@@ -83,7 +83,17 @@ impl Connection {
         if !P::LISTENS {
             return;
         }
-        // Most are as they were: each is looked at once, and what is the same is nowhere written.
+        let (changed, old) = self.news();
+        if !changed.is_empty() {
+            cx.probe.changes(rule, changed, &old, &self.told);
+        }
+    }
+
+    /// The variables that are others than the probe was told last, and what they were: now they count as told. Most are as they
+    /// were: each is looked at once, and what is the same is nowhere written.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[inline]
+    fn news(&mut self) -> (VarSet, Vars) {
         let (mut old, mut changed) = (Vars::default(), VarSet::default());
         macro_rules! see {
             ($var:expr, $value:expr) => {{
@@ -96,8 +106,14 @@ impl Connection {
             }};
         }
         each_var!(self, see);
-        if !changed.is_empty() {
-            cx.probe.changes(rule, changed, &old, &self.told);
-        }
+        (changed, old)
+    }
+
+    /// The same in less code.
+    #[cfg(target_arch = "wasm32")]
+    fn news(&mut self) -> (VarSet, Vars) {
+        let now = self.vars();
+        let changed = now.differing(&self.told);
+        (changed, std::mem::replace(&mut self.told, now))
     }
 }

@@ -91,12 +91,22 @@ struct Fragmented {
     base: i64,
 }
 
+/// Who sent a segment to whom, and from which side that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Way {
+    addresses: (IpAddr, IpAddr),
+    ports: (u16, u16),
+    side: Side,
+}
+
 /// All connections of a trace, in the order in which they became known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flows {
     connections: Vec<Connection>,
     by_key: BTreeMap<Key, Vec<u32>>,
     last: Option<(Transport, SocketAddr, SocketAddr, u32)>,
+    /// The two ways of the last connection, as far as segments went them.
+    ways: [Option<Way>; 2],
     fragmented: Vec<Fragmented>,
 }
 
@@ -157,6 +167,7 @@ impl Flows {
         local: SocketAddr,
         remote: SocketAddr,
     ) -> bool {
+        self.ways = [None; 2];
         let Some(connection) = self.connections.get_mut(id.index()) else { return false };
         let wanted = match side {
             Side::Client => [Some(local), Some(remote)],
@@ -200,11 +211,11 @@ impl Flows {
 
     /// Gives a TCP segment its stream and the stream offset of its payload.
     pub(super) fn tcp_segment(&mut self, event: EventId, s: &Summary) -> Option<(StreamId, u64)> {
-        let (from, to) = s.endpoints()?;
-        let id = self.connection_of_segment(event, s, from, to);
-        self.last = Some((Transport::Tcp, from, to, id));
+        let (id, side) = match self.goes_on(s) {
+            Some(found) => found,
+            None => self.find_segment(event, s)?,
+        };
         let connection = self.connections.get_mut(id as usize)?;
-        let side = connection.side_of(from)?;
         let (i, o) = (side as usize, side.other() as usize);
         let syn = s.flags & flag::SYN != 0;
         if syn {
@@ -228,6 +239,38 @@ impl Flows {
         let stream = ConnectionId(id).stream(side);
         self.remember_fragmented(s, stream, offset);
         Some((stream, offset))
+    }
+
+    /// The connection of a segment, and its sender's side, where it goes the same way as one just before.
+    fn goes_on(&self, s: &Summary) -> Option<(u32, Side)> {
+        if cfg!(target_arch = "wasm32") {
+            // The page, which is to weigh little, looks for each.
+            return None;
+        }
+        let (Some((Transport::Tcp, _, _, id)), Some(addresses)) = (self.last, s.addresses) else {
+            return None;
+        };
+        let ports = (s.source_port, s.destination_port);
+        let goes = |way: &&Way| way.ports == ports && way.addresses == addresses;
+        let way =
+            self.ways.iter().flatten().find(goes).filter(|_| s.has_ports() && s.flags & flag::SYN == 0)?;
+        self.connections.get(id as usize)?.is_plausible(way.side, s.seq).then_some((id, way.side))
+    }
+
+    fn find_segment(&mut self, event: EventId, s: &Summary) -> Option<(u32, Side)> {
+        let (from, to) = s.endpoints()?;
+        let id = self.connection_of_segment(event, s, from, to);
+        if self.last.is_none_or(|last| (last.0, last.3) != (Transport::Tcp, id)) {
+            self.ways = [None; 2];
+        }
+        self.last = Some((Transport::Tcp, from, to, id));
+        let side = self.connections.get(id as usize)?.side_of(from)?;
+        let ports = (s.source_port, s.destination_port);
+        self.ways[side as usize] = s
+            .addresses
+            .filter(|_| cfg!(not(target_arch = "wasm32")))
+            .map(|addresses| Way { addresses, ports, side });
+        Some((id, side))
     }
 
     fn connection_of_segment(
@@ -288,6 +331,7 @@ impl Flows {
             .newest(Transport::Udp, from, to)
             .unwrap_or_else(|| self.add(Connection::new(event, Transport::Udp, Some(from), Some(to))));
         self.last = Some((Transport::Udp, from, to, id.0));
+        self.ways = [None; 2];
         let side = self.connections.get(id.index()).and_then(|c| c.side_of(from));
         id.stream(side.unwrap_or(Side::Client))
     }
