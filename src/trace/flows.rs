@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::code::Transport;
 use super::id::{ConnectionId, EventId, Side, SocketId, StreamId};
 use super::summary::{Summary, flag, protocol};
+use super::ways::Ways;
 use crate::seq::SeqNumber;
 
 /// The stream offset of what lies before a stream's first byte.
@@ -91,22 +92,14 @@ struct Fragmented {
     base: i64,
 }
 
-/// Who sent a segment to whom, and from which side that is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Way {
-    addresses: (IpAddr, IpAddr),
-    ports: (u16, u16),
-    side: Side,
-}
-
 /// All connections of a trace, in the order in which they became known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flows {
     connections: Vec<Connection>,
     by_key: BTreeMap<Key, Vec<u32>>,
     last: Option<(Transport, SocketAddr, SocketAddr, u32)>,
-    /// The two ways of the last connection, as far as segments went them.
-    ways: [Option<Way>; 2],
+    /// The ways of the last connection.
+    ways: Ways,
     fragmented: Vec<Fragmented>,
 }
 
@@ -167,7 +160,7 @@ impl Flows {
         local: SocketAddr,
         remote: SocketAddr,
     ) -> bool {
-        self.ways = [None; 2];
+        self.ways.forget();
         let Some(connection) = self.connections.get_mut(id.index()) else { return false };
         let wanted = match side {
             Side::Client => [Some(local), Some(remote)],
@@ -243,33 +236,20 @@ impl Flows {
 
     /// The connection of a segment, and its sender's side, where it goes the same way as one just before.
     fn goes_on(&self, s: &Summary) -> Option<(u32, Side)> {
-        if cfg!(target_arch = "wasm32") {
-            // The page, which is to weigh little, looks for each.
-            return None;
-        }
-        let (Some((Transport::Tcp, _, _, id)), Some(addresses)) = (self.last, s.addresses) else {
-            return None;
-        };
-        let ports = (s.source_port, s.destination_port);
-        let goes = |way: &&Way| way.ports == ports && way.addresses == addresses;
-        let way =
-            self.ways.iter().flatten().find(goes).filter(|_| s.has_ports() && s.flags & flag::SYN == 0)?;
-        self.connections.get(id as usize)?.is_plausible(way.side, s.seq).then_some((id, way.side))
+        let (_, _, _, id) = self.last?;
+        let side = self.ways.side(s).filter(|_| s.flags & flag::SYN == 0)?;
+        self.connections.get(id as usize)?.is_plausible(side, s.seq).then_some((id, side))
     }
 
     fn find_segment(&mut self, event: EventId, s: &Summary) -> Option<(u32, Side)> {
         let (from, to) = s.endpoints()?;
         let id = self.connection_of_segment(event, s, from, to);
-        if self.last.is_none_or(|last| (last.0, last.3) != (Transport::Tcp, id)) {
-            self.ways = [None; 2];
+        if self.last.is_none_or(|last| last.3 != id) {
+            self.ways.forget();
         }
         self.last = Some((Transport::Tcp, from, to, id));
         let side = self.connections.get(id as usize)?.side_of(from)?;
-        let ports = (s.source_port, s.destination_port);
-        self.ways[side as usize] = s
-            .addresses
-            .filter(|_| cfg!(not(target_arch = "wasm32")))
-            .map(|addresses| Way { addresses, ports, side });
+        self.ways.learn(s, side);
         Some((id, side))
     }
 
@@ -331,7 +311,7 @@ impl Flows {
             .newest(Transport::Udp, from, to)
             .unwrap_or_else(|| self.add(Connection::new(event, Transport::Udp, Some(from), Some(to))));
         self.last = Some((Transport::Udp, from, to, id.0));
-        self.ways = [None; 2];
+        self.ways.forget();
         let side = self.connections.get(id.index()).and_then(|c| c.side_of(from));
         id.stream(side.unwrap_or(Side::Client))
     }

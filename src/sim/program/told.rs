@@ -9,44 +9,30 @@ use crate::trace::{self, Args, Data, Op};
 
 impl Call {
     /// The call's name, and the socket that it is made on.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn op(&self) -> (Op, Option<Handle>) {
-        let op = match self {
-            Call::Socket(_) => Op::Socket,
-            Call::Bind(..) => Op::Bind,
-            Call::Listen(..) => Op::Listen,
-            Call::Accept(_) => Op::Accept,
-            Call::Connect(..) => Op::Connect,
-            Call::Send(..) => Op::Send,
-            Call::SendAll(..) => Op::SendAll,
-            Call::SendTo(..) => Op::SendTo,
-            Call::Recv(..) => Op::Recv,
-            Call::RecvFrom(..) => Op::RecvFrom,
-            Call::Shutdown(..) => Op::Shutdown,
-            Call::Close(_) => Op::Close,
-            Call::SetOption(..) => Op::SetSockOpt,
-            Call::Sleep(_) => Op::Sleep,
-        };
-        (op, self.handle())
+        match self {
+            Call::Socket(_) => (Op::Socket, None),
+            Call::Bind(s, _) => (Op::Bind, Some(*s)),
+            Call::Listen(s, _) => (Op::Listen, Some(*s)),
+            Call::Accept(s) => (Op::Accept, Some(*s)),
+            Call::Connect(s, _) => (Op::Connect, Some(*s)),
+            Call::Send(s, _) => (Op::Send, Some(*s)),
+            Call::SendAll(s, _) => (Op::SendAll, Some(*s)),
+            Call::SendTo(s, ..) => (Op::SendTo, Some(*s)),
+            Call::Recv(s, _) => (Op::Recv, Some(*s)),
+            Call::RecvFrom(s, _) => (Op::RecvFrom, Some(*s)),
+            Call::Shutdown(s, _) => (Op::Shutdown, Some(*s)),
+            Call::Close(s) => (Op::Close, Some(*s)),
+            Call::SetOption(s, ..) => (Op::SetSockOpt, Some(*s)),
+            Call::Sleep(_) => (Op::Sleep, None),
+        }
     }
 
     /// The socket that the call is made on.
-    #[inline]
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn handle(&self) -> Option<Handle> {
-        match self {
-            Call::Socket(_) | Call::Sleep(_) => None,
-            Call::Bind(s, _)
-            | Call::Listen(s, _)
-            | Call::Accept(s)
-            | Call::Connect(s, _)
-            | Call::Send(s, _)
-            | Call::SendAll(s, _)
-            | Call::SendTo(s, ..)
-            | Call::Recv(s, _)
-            | Call::RecvFrom(s, _)
-            | Call::Shutdown(s, _)
-            | Call::Close(s)
-            | Call::SetOption(s, ..) => Some(*s),
-        }
+        self.op().1
     }
 
     /// The call's arguments, with peers' addresses as `address` has them. Of bind() nothing: what its port is a port of, only
