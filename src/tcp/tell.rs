@@ -83,8 +83,19 @@ impl Connection {
         if !P::LISTENS {
             return;
         }
-        // Most are as they were: each is looked at once, and what is the same is nowhere written.
-        let (mut old, mut changed) = (Vars::default(), VarSet::default());
+        let mut old = Vars::default();
+        let changed = self.news(&mut old);
+        if !changed.is_empty() {
+            cx.probe.changes(rule, changed, &old, &self.told);
+        }
+    }
+
+    /// The variables that are others than the probe was told last, and in `old` what they were: now they count as told. Most are as
+    /// they were: each is looked at once, and what is the same is nowhere written.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[inline(always)]
+    fn news(&mut self, old: &mut Vars) -> VarSet {
+        let mut changed = VarSet::default();
         macro_rules! see {
             ($var:expr, $value:expr) => {{
                 let value: i64 = $value;
@@ -96,8 +107,14 @@ impl Connection {
             }};
         }
         each_var!(self, see);
-        if !changed.is_empty() {
-            cx.probe.changes(rule, changed, &old, &self.told);
-        }
+        changed
+    }
+
+    /// The same in less code.
+    #[cfg(target_arch = "wasm32")]
+    fn news(&mut self, old: &mut Vars) -> VarSet {
+        let now = self.vars();
+        *old = std::mem::replace(&mut self.told, now);
+        now.differing(old)
     }
 }

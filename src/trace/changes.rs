@@ -52,18 +52,21 @@ impl VarTable {
     }
 
     /// A change.
-    #[inline]
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn get(&self, row: usize) -> Option<VarRow> {
         let var = *Var::ALL.get(usize::from(*self.var.get(row)?))?;
         let &Row { old, new, event } = self.rows.get(row)?;
-        let (old, new) = if old == WIDE || new == WIDE {
-            let at = self.wide.binary_search_by_key(&(row as u32), |wide| wide.0).ok()?;
-            let &(_, old, new) = self.wide.get(at)?;
-            (old, new)
-        } else {
-            (widen(old), widen(new))
+        let (old, new) = match old == WIDE || new == WIDE {
+            true => self.wide(row as u32)?,
+            false => (widen(old), widen(new)),
         };
         Some(VarRow { old, new, event, var })
+    }
+
+    #[inline(never)]
+    fn wide(&self, row: u32) -> Option<(i64, i64)> {
+        let at = self.wide.partition_point(|wide| wide.0 < row);
+        self.wide.get(at).map(|&(_, old, new)| (old, new))
     }
 
     /// The event of a change.

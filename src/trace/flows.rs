@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::code::Transport;
 use super::id::{ConnectionId, EventId, Side, SocketId, StreamId};
 use super::summary::{Summary, flag, protocol};
+use super::ways::Ways;
 use crate::seq::SeqNumber;
 
 /// The stream offset of what lies before a stream's first byte.
@@ -97,6 +98,8 @@ pub struct Flows {
     connections: Vec<Connection>,
     by_key: BTreeMap<Key, Vec<u32>>,
     last: Option<(Transport, SocketAddr, SocketAddr, u32)>,
+    /// The ways of the last connection.
+    ways: Ways,
     fragmented: Vec<Fragmented>,
 }
 
@@ -157,6 +160,7 @@ impl Flows {
         local: SocketAddr,
         remote: SocketAddr,
     ) -> bool {
+        self.ways.forget();
         let Some(connection) = self.connections.get_mut(id.index()) else { return false };
         let wanted = match side {
             Side::Client => [Some(local), Some(remote)],
@@ -200,11 +204,11 @@ impl Flows {
 
     /// Gives a TCP segment its stream and the stream offset of its payload.
     pub(super) fn tcp_segment(&mut self, event: EventId, s: &Summary) -> Option<(StreamId, u64)> {
-        let (from, to) = s.endpoints()?;
-        let id = self.connection_of_segment(event, s, from, to);
-        self.last = Some((Transport::Tcp, from, to, id));
+        let (id, side) = match self.goes_on(s) {
+            Some(found) => found,
+            None => self.find_segment(event, s)?,
+        };
         let connection = self.connections.get_mut(id as usize)?;
-        let side = connection.side_of(from)?;
         let (i, o) = (side as usize, side.other() as usize);
         let syn = s.flags & flag::SYN != 0;
         if syn {
@@ -228,6 +232,25 @@ impl Flows {
         let stream = ConnectionId(id).stream(side);
         self.remember_fragmented(s, stream, offset);
         Some((stream, offset))
+    }
+
+    /// The connection of a segment, and its sender's side, where it goes the same way as one just before.
+    fn goes_on(&self, s: &Summary) -> Option<(u32, Side)> {
+        let (_, _, _, id) = self.last?;
+        let side = self.ways.side(s).filter(|_| s.flags & flag::SYN == 0)?;
+        self.connections.get(id as usize)?.is_plausible(side, s.seq).then_some((id, side))
+    }
+
+    fn find_segment(&mut self, event: EventId, s: &Summary) -> Option<(u32, Side)> {
+        let (from, to) = s.endpoints()?;
+        let id = self.connection_of_segment(event, s, from, to);
+        if self.last.is_none_or(|last| last.3 != id) {
+            self.ways.forget();
+        }
+        self.last = Some((Transport::Tcp, from, to, id));
+        let side = self.connections.get(id as usize)?.side_of(from)?;
+        self.ways.learn(s, side);
+        Some((id, side))
     }
 
     fn connection_of_segment(
@@ -288,6 +311,7 @@ impl Flows {
             .newest(Transport::Udp, from, to)
             .unwrap_or_else(|| self.add(Connection::new(event, Transport::Udp, Some(from), Some(to))));
         self.last = Some((Transport::Udp, from, to, id.0));
+        self.ways.forget();
         let side = self.connections.get(id.index()).and_then(|c| c.side_of(from));
         id.stream(side.unwrap_or(Side::Client))
     }

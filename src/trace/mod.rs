@@ -31,6 +31,7 @@ pub mod store;
 pub mod summary;
 pub mod tables;
 pub mod tail;
+mod ways;
 
 pub use crate::framing::Role;
 pub use changes::VarTable;

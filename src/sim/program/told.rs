@@ -9,6 +9,7 @@ use crate::trace::{self, Args, Data, Op};
 
 impl Call {
     /// The call's name, and the socket that it is made on.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn op(&self) -> (Op, Option<Handle>) {
         match self {
             Call::Socket(_) => (Op::Socket, None),
@@ -26,6 +27,12 @@ impl Call {
             Call::SetOption(s, ..) => (Op::SetSockOpt, Some(*s)),
             Call::Sleep(_) => (Op::Sleep, None),
         }
+    }
+
+    /// The socket that the call is made on.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    pub fn handle(&self) -> Option<Handle> {
+        self.op().1
     }
 
     /// The call's arguments, with peers' addresses as `address` has them. Of bind() nothing: what its port is a port of, only

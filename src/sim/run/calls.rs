@@ -115,7 +115,7 @@ impl<S: Sink> Place<'_, '_, S> {
                 Attempt::Blocks
             };
         }
-        let (_, Some(handle)) = pending.call.op() else { return Attempt::Done(Err(Errno::EINVAL)) };
+        let Some(handle) = pending.call.handle() else { return Attempt::Done(Err(Errno::EINVAL)) };
         let Some(socket) = self.sockets.get(handle.0 as usize).filter(|s| s.owner.is_some()).cloned() else {
             return Attempt::Done(Err(Errno::EBADF));
         };

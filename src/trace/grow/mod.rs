@@ -337,6 +337,7 @@ impl Trace {
     }
 
     /// An event, of which the rest is recorded.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn append(&mut self, nanos: u64, event: Event) {
         let latest = self.columns.time.last().copied().unwrap_or(0);
         if nanos < latest {

@@ -51,7 +51,7 @@ enum State {
     /// Its next step is planned.
     Ready,
     /// It is in a call.
-    Waiting(Box<Pending>),
+    Waiting(Pending),
     Over,
 }
 
@@ -316,7 +316,7 @@ impl Simulation {
                 let Some(Thread { state: State::Waiting(pending), .. }) = self.threads.get(thread) else {
                     continue;
                 };
-                let (_, Some(handle)) = pending.call.op() else { continue };
+                let Some(handle) = pending.call.handle() else { continue };
                 let waits = self.sockets.get(handle.0 as usize);
                 if waits.is_some_and(|known| known.host == node && known.socket == socket) {
                     if let Some(event) = self.names.last {

@@ -128,7 +128,7 @@ impl Simulation {
         if self.attempt(at, &mut pending, sink)
             && let Some(thread) = self.threads.get_mut(at)
         {
-            thread.state = State::Waiting(Box::new(pending));
+            thread.state = State::Waiting(pending);
         }
     }
 
@@ -220,7 +220,7 @@ impl Simulation {
             }
         }
         let event = self.recorder(sink).tell(what);
-        if let (Some(bytes), (_, Some(handle))) = (received, pending.call.op()) {
+        if let (Some(bytes), Some(handle)) = (received, pending.call.handle()) {
             self.names.cause = Some(event);
             self.feed_lane(handle, bytes, sink);
         }
