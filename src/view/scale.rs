@@ -94,24 +94,27 @@ pub struct Scale {
 
 /// The median of the flights' times, in nanoseconds.
 fn typical_flight(figure: &Figure) -> Option<u64> {
-    let spans = figure.flights.briefs().filter_map(|f| match f.fate {
-        Fate::Arrived(end) => Some(end.at.since(f.sent.at).as_nanos()),
-        _ => None,
-    });
+    let mut spans = Vec::with_capacity(figure.flights.len());
+    for i in 0..figure.flights.len() {
+        if let Some((sent, Fate::Arrived(end))) = figure.flights.brief(i).map(|f| (f.sent, f.fate)) {
+            spans.push(end.at.since(sent.at).as_nanos());
+        }
+    }
     median(spans)
 }
 
 /// The median of the times between calls' begins, which stands in where no packet is known.
 fn typical_gap(figure: &Figure) -> Option<u64> {
-    let begun = || figure.calls.briefs().map(|call| call.begun.at);
-    median(begun().zip(begun().skip(1)).map(|(one, next)| next.since(one).as_nanos()))
+    let begun = |i: usize| figure.calls.brief(i).map(|call| call.begun.at);
+    let gaps = (1..figure.calls.len()).filter_map(|i| Some(begun(i)?.since(begun(i - 1)?).as_nanos()));
+    median(gaps.collect())
 }
 
 /// The median of those above 0, if any is.
-fn median(values: impl Iterator<Item = u64>) -> Option<u64> {
-    let values: Vec<u64> = values.filter(|&ns| ns > 0).collect();
+fn median(mut values: Vec<u64>) -> Option<u64> {
+    values.retain(|&ns| ns > 0);
     let middle = values.len() / 2;
-    radix::nth(values, middle)
+    radix::nth(&mut values, middle)
 }
 
 /// Where the last things of one host stand.
