@@ -166,7 +166,7 @@ impl Scale {
             let y = place(&item, floor, &mut last[host], rhythm);
             if let Some(knot) = scale.knots.last_mut() {
                 // The first rows of an instant may push its beginning down: nothing stands there yet.
-                knot.bottom = knot.bottom.max(y);
+                knot.bottom = lower(knot.bottom, y);
             }
             // Positions are never below 0: their bits stand in their order.
             group.push(y.to_bits()..u64::from(item.order) << 32 | u64::from(packed.0));
@@ -321,7 +321,7 @@ impl Scale {
             .ended
             .iter()
             .map(|&y| {
-                lowest = lowest.max(y);
+                lowest = lower(lowest, y);
                 lowest
             })
             .collect();
@@ -404,6 +404,11 @@ fn rhythm_at(figure: &Figure, from: u64, to: u64, rhythm: Rhythm) -> Rhythm {
     if long && figure.states.iter().any(waits) { Rhythm { idle: 78.0, ..rhythm } } else { rhythm }
 }
 
+/// The greater of two numbers, of which none is NaN: `f64::max` looks.
+fn lower(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
+}
+
 /// True for what the transcript tells.
 fn is_told(figure: &Figure, slot: Slot) -> bool {
     match slot {
@@ -416,18 +421,18 @@ fn is_told(figure: &Figure, slot: Slot) -> bool {
 
 /// Finds the place of `item` at or below `floor`, with room to what stands above it, and remembers it.
 fn place(item: &Item, floor: f64, last: &mut Last, rhythm: Rhythm) -> f64 {
-    let mut y = floor.max(last.any);
+    let mut y = lower(floor, last.any);
     match item.track {
         Track::Departure => {
-            y = y.max(last.departure + rhythm.row);
+            y = lower(y, last.departure + rhythm.row);
             last.departure = y;
         }
         Track::Arrival => {
-            y = y.max(last.arrival + rhythm.row);
+            y = lower(y, last.arrival + rhythm.row);
             last.arrival = y;
         }
         Track::Call => {
-            y = y.max(last.call + rhythm.call_row);
+            y = lower(y, last.call + rhythm.call_row);
             last.call = y;
         }
         Track::Quiet => {}

@@ -89,6 +89,7 @@ impl<T: Made> Things<T> {
     }
 
     /// The `i`th in brief.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn brief(&self, i: usize) -> Option<T::Brief> {
         match self.all.get() {
             Some(all) => all.get(i).map(T::brief),
@@ -97,6 +98,7 @@ impl<T: Made> Things<T> {
     }
 
     /// The events at which the `i`th begins, and ends.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub(crate) fn events(&self, i: usize) -> Option<[Option<u32>; 2]> {
         match self.all.get() {
             Some(all) => all.get(i).map(T::events),
@@ -105,6 +107,7 @@ impl<T: Made> Things<T> {
     }
 
     /// The place of the `i`th in a stream.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn place(&self, i: usize) -> Option<Place> {
         match self.all.get() {
             Some(all) => all.get(i)?.place(),
@@ -187,5 +190,41 @@ impl<T: Made + PartialEq> PartialEq for Things<T> {
 impl<T: Made + fmt::Debug> fmt::Debug for Things<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.deref().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{BUILTINS, Run, builtin};
+    use crate::view::session::Session;
+
+    /// One by one, in brief, and all at once.
+    fn agree<T: Made + Clone + PartialEq + fmt::Debug>(things: &Things<T>)
+    where
+        T::Brief: PartialEq + fmt::Debug,
+    {
+        let all = things.deref().clone();
+        // Of the others nothing has been made yet.
+        let rows = things.rows().expect("they come from a trace");
+        let (one, brief) = (Things::<T>::of(rows, all.len()), Things::<T>::of(rows, all.len()));
+        for (i, thing) in all.iter().enumerate().rev() {
+            assert_eq!(one.get(i), Some(thing));
+            assert_eq!(brief.brief(i), Some(thing.brief()));
+            assert_eq!(brief.events(i), Some(thing.events()));
+            assert_eq!(brief.place(i), thing.place());
+        }
+        assert!(one.get(all.len()).is_none() && brief.brief(all.len()).is_none());
+        assert!(one.made().is_none() && brief.made().is_none());
+    }
+
+    #[test]
+    fn things_are_the_same_however_they_are_asked_for() {
+        for entry in BUILTINS {
+            let run = Run::new(&builtin(entry.name).unwrap(), &[]).unwrap();
+            let session = Session::new(run.shared_trace());
+            agree(&session.figure().flights);
+            agree(&session.figure().calls);
+        }
     }
 }

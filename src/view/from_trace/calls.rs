@@ -113,10 +113,12 @@ impl Made for Call {
         })
     }
 
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     fn brief_of(rows: &Rows, i: usize) -> Option<CallBrief> {
         rows.call_brief(i)
     }
 
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     fn events_of(rows: &Rows, i: usize) -> Option<[Option<u32>; 2]> {
         rows.calls.get(i).map(Row::events)
     }

@@ -147,14 +147,17 @@ impl Made for Flight {
         })
     }
 
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     fn brief_of(rows: &Rows, i: usize) -> Option<FlightBrief> {
         rows.flight_brief(i)
     }
 
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     fn events_of(rows: &Rows, i: usize) -> Option<[Option<u32>; 2]> {
         rows.flights.get(i).map(Row::events)
     }
 
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     fn place_of(rows: &Rows, i: usize) -> Option<Place> {
         let range = rows.trace.tables().packets.get(rows.flights.get(i)?.row as usize)?.range()?;
         Some(Place { stream: range.stream.0, range: range.start..range.end })

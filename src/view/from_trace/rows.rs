@@ -57,6 +57,7 @@ pub(super) fn in_order(rows: &mut Vec<Row>) {
 }
 
 impl Row {
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn events(&self) -> [Option<u32>; 2] {
         [self.begin, self.end].map(|event| event.known().map(|event| event.0))
     }
@@ -93,6 +94,7 @@ fn known(bits: u8) -> Known {
 }
 
 impl Rows {
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub(super) fn moment(&self, event: EventId) -> Moment {
         Moment::new(self.trace.clock(event).as_nanos(), event.0)
     }
@@ -115,6 +117,7 @@ impl Rows {
     }
 
     /// A packet in brief.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub(super) fn flight_brief(&self, i: usize) -> Option<FlightBrief> {
         let row = self.flights.get(i)?;
         Some(FlightBrief {
@@ -134,6 +137,7 @@ impl Rows {
     }
 
     /// A call in brief.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub(super) fn call_brief(&self, i: usize) -> Option<CallBrief> {
         let row = self.calls.get(i)?;
         Some(CallBrief {
