@@ -13,13 +13,10 @@ pub(crate) fn sort(numbers: &mut Vec<u64>) {
 
 /// Sorts rows by the numbers of their events; those of one event keep their order.
 pub(crate) fn sort_rows<T: Copy>(rows: &mut Vec<T>, event: impl Fn(&T) -> u32) {
-    if rows.is_sorted_by_key(&event) {
-        return;
+    if !rows.is_sorted_by_key(&event) {
+        let order = order(&mut rows.iter().map(event));
+        *rows = order.into_iter().filter_map(|place| rows.get(place as u32 as usize).copied()).collect();
     }
-    let mut places: Vec<u64> =
-        (0_u64..).zip(&*rows).map(|(i, row)| u64::from(event(row)) << 32 | i).collect();
-    sort(&mut places);
-    *rows = places.into_iter().filter_map(|place| rows.get(place as u32 as usize).copied()).collect();
 }
 
 /// Sorts by `key`; what has the same key keeps its order.
@@ -54,21 +51,22 @@ pub(crate) fn sort_by<T: Copy>(items: &mut Vec<T>, key: impl Fn(T) -> u64) {
 }
 
 /// The number that would stand at `n` if they were sorted. (`select_nth_unstable` takes quadratic time in the standard library built
-/// for size.)
-pub(crate) fn nth(mut numbers: Vec<u64>, mut n: usize) -> Option<u64> {
-    let bits = u64::BITS - numbers.iter().max()?.leading_zeros();
-    for bit in (0..bits).rev() {
-        // Those are left that have this bit as it has it.
-        let zeros = numbers.iter().filter(|&number| number >> bit & 1 == 0).count();
-        let wanted = u64::from(n >= zeros);
-        if wanted == 1 {
-            n -= zeros;
-        }
-        if zeros < numbers.len() {
-            numbers.retain(|&number| number >> bit & 1 == wanted);
-        }
+/// for size; there they are sorted, and the module is smaller.)
+pub(crate) fn nth(numbers: &mut Vec<u64>, n: usize) -> Option<u64> {
+    #[cfg(target_arch = "wasm32")]
+    sort(numbers);
+    #[cfg(not(target_arch = "wasm32"))]
+    if n < numbers.len() {
+        numbers.select_nth_unstable(n);
     }
-    numbers.first().copied()
+    numbers.get(n).copied()
+}
+
+/// The order of rows by the numbers of their events, those of one event as they stand: their places in the lower halves.
+fn order(events: &mut dyn Iterator<Item = u32>) -> Vec<u64> {
+    let mut places: Vec<u64> = (0_u64..).zip(events).map(|(i, event)| u64::from(event) << 32 | i).collect();
+    sort(&mut places);
+    places
 }
 
 #[cfg(test)]
@@ -86,8 +84,11 @@ mod tests {
             sort_by(&mut items, |item| item.0);
             prop_assert_eq!(&items, &model);
             let n = few[0] as usize % model.len();
-            prop_assert_eq!(nth(items.iter().rev().map(|item| item.0).collect(), n), Some(model[n].0));
-            prop_assert_eq!(nth(Vec::new(), n), None);
+            let mut numbers: Vec<u64> = items.iter().rev().map(|item| item.0).collect();
+            prop_assert_eq!(nth(&mut numbers, n), Some(model[n].0));
+            prop_assert_eq!(nth(&mut Vec::new(), n), None);
+            sort_rows(&mut items, |item| item.1 as u32 % 7);
+            prop_assert!(items.windows(2).all(|w| w[0].1 % 7 < w[1].1 % 7 || w[0].1 % 7 == w[1].1 % 7 && w[0].0 <= w[1].0));
         }
     }
 }

@@ -104,7 +104,8 @@ impl Beside {
     /// Looks at all calls and states.
     pub fn new(figure: &Figure) -> Beside {
         let mut hosts = vec![Needs { names: BESIDE, results: BESIDE, lanes: 1 }; figure.hosts.len()];
-        for (i, call) in figure.calls.briefs().enumerate() {
+        for i in 0..figure.calls.len() {
+            let Some(call) = figure.calls.brief(i) else { continue };
             let Some(needs) = hosts.get_mut(call.host as usize) else { continue };
             let name = metrics::width(&figure.calls.name(i), metrics::SMALL);
             needs.names = needs.names.max(name + BESIDE);

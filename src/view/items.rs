@@ -67,17 +67,25 @@ pub(crate) struct Item {
 const EVENTS: usize = 64;
 
 /// Calls `add` with all happenings and the numbers of their events, kind by kind.
-fn each(figure: &Figure, mut add: impl FnMut(u32, Packed)) {
-    let mut both = |kind, index, begin: Moment, end: Option<Moment>| {
-        add(begin.order, Packed::new(kind, index));
-        if let Some(end) = end {
-            add(end.order, Packed::new(kind + 1, index));
+fn each(figure: &Figure, add: &mut dyn FnMut(u32, Packed)) {
+    let orders = |begin: Moment, end: Option<Moment>| [Some(begin.order), end.map(|end| end.order)];
+    let (states, timers) = (&figure.states, &figure.timers);
+    let lens = [figure.flights.len(), figure.calls.len(), states.len(), timers.len()];
+    for (kind, len) in (0..).step_by(2).zip(lens) {
+        for i in 0..len {
+            let events = match kind {
+                0 => figure.flights.events(i),
+                2 => figure.calls.events(i),
+                4 => states.get(i).map(|state| orders(state.from, state.until)),
+                _ => timers.get(i).map(|timer| orders(timer.from, timer.until)),
+            };
+            for (kind, event) in (kind..).zip(events.unwrap_or_default()) {
+                if let Some(event) = event {
+                    add(event, Packed::new(kind, i));
+                }
+            }
         }
-    };
-    figure.flights.briefs().enumerate().for_each(|(i, f)| both(0, i, f.sent, f.fate.end()));
-    figure.calls.briefs().enumerate().for_each(|(i, c)| both(2, i, c.begun, c.returned));
-    figure.states.iter().enumerate().for_each(|(i, s)| both(4, i, s.from, s.until));
-    figure.timers.iter().enumerate().for_each(|(i, t)| both(6, i, t.from, t.until));
+    }
 }
 
 /// All happenings, in the order of their events, which are numbered in the order of their times; those of one event kind by kind.
@@ -87,7 +95,7 @@ pub(crate) fn in_order(figure: &Figure) -> Vec<Packed> {
     let most = (things * 2 * EVENTS).max(1 << 16);
     // Events are many more than happenings, but known by number: each happening's place is the count of the marked events before.
     let mut events = Ranked::default();
-    each(figure, |order, _| {
+    each(figure, &mut |order, _| {
         if (order as usize) < most {
             events.insert(order as usize);
         }
@@ -96,7 +104,7 @@ pub(crate) fn in_order(figure: &Figure) -> Vec<Packed> {
     let mut out = vec![EMPTY; events.len()];
     // Further happenings of one event, and those of events beyond: few, if any.
     let mut others: Vec<(u32, Packed)> = Vec::new();
-    each(figure, |order, packed| {
+    each(figure, &mut |order, packed| {
         let place = if (order as usize) < most { out.get_mut(events.rank(order as usize)) } else { None };
         match place {
             Some(place) if *place == EMPTY => *place = packed,

@@ -49,14 +49,15 @@ pub(crate) struct Carriers {
 impl Carriers {
     pub fn new(figure: &Figure, stream: u32) -> Carriers {
         let mut out = Carriers::default();
-        for (i, place) in figure.flights.places() {
-            if place.stream == stream && !place.range.is_empty() {
+        for i in 0..figure.flights.len() {
+            let place = figure.flights.place(i).filter(|place| place.stream == stream);
+            if let Some(place) = place.filter(|place| !place.range.is_empty()) {
                 out.flights.push((i, place.range));
             }
         }
-        for (i, place) in figure.calls.places() {
-            let kind = figure.calls.brief(i).map(|call| call.kind);
-            match kind.filter(|_| place.stream == stream) {
+        for i in 0..figure.calls.len() {
+            let Some(place) = figure.calls.place(i).filter(|place| place.stream == stream) else { continue };
+            match figure.calls.brief(i).map(|call| call.kind) {
                 Some(CallKind::Send) => out.sends.push((i, place.range)),
                 Some(CallKind::Receive) => out.receives.push((i, place.range)),
                 _ => {}
@@ -100,8 +101,10 @@ impl Lanes<'_> {
 
     /// Whether the calls of this host are known: of one that was not watched nobody can say what it read.
     fn heard(&self, host: u16) -> bool {
-        self.figure.calls.briefs().any(|call| call.host == host)
-            || self.figure.flights.briefs().any(|flight| flight.known == Known::Modelled)
+        let (calls, flights) = (&self.figure.calls, &self.figure.flights);
+        let modelled = |i| flights.brief(i).is_some_and(|flight| flight.known == Known::Modelled);
+        (0..calls.len()).any(|i| calls.brief(i).is_some_and(|call| call.host == host))
+            || (0..flights.len()).any(modelled)
     }
 
     pub(super) fn lane_name(&self, word: Word, y: f32, h: f32, list: &mut DisplayList) {

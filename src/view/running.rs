@@ -30,12 +30,13 @@ pub(crate) struct Steps(Vec<Vec<u32>>);
 impl Steps {
     pub fn new(figure: &Figure) -> Steps {
         let mut steps: Vec<Vec<u32>> = Vec::new();
-        for (i, call) in (0..).zip(figure.calls.briefs()) {
-            if let Some(program) = call.program.map(usize::from) {
+        for i in 0..figure.calls.len() {
+            let program = figure.calls.brief(i).and_then(|call| call.program);
+            if let Some(program) = program.map(usize::from) {
                 if steps.len() <= program {
                     steps.resize_with(program + 1, Vec::new);
                 }
-                steps[program].push(i);
+                steps[program].push(i as u32);
             }
         }
         Steps(steps)

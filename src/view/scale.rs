@@ -94,24 +94,27 @@ pub struct Scale {
 
 /// The median of the flights' times, in nanoseconds.
 fn typical_flight(figure: &Figure) -> Option<u64> {
-    let spans = figure.flights.briefs().filter_map(|f| match f.fate {
-        Fate::Arrived(end) => Some(end.at.since(f.sent.at).as_nanos()),
-        _ => None,
-    });
+    let mut spans = Vec::with_capacity(figure.flights.len());
+    for i in 0..figure.flights.len() {
+        if let Some((sent, Fate::Arrived(end))) = figure.flights.brief(i).map(|f| (f.sent, f.fate)) {
+            spans.push(end.at.since(sent.at).as_nanos());
+        }
+    }
     median(spans)
 }
 
 /// The median of the times between calls' begins, which stands in where no packet is known.
 fn typical_gap(figure: &Figure) -> Option<u64> {
-    let begun = || figure.calls.briefs().map(|call| call.begun.at);
-    median(begun().zip(begun().skip(1)).map(|(one, next)| next.since(one).as_nanos()))
+    let begun = |i: usize| figure.calls.brief(i).map(|call| call.begun.at);
+    let gaps = (1..figure.calls.len()).filter_map(|i| Some(begun(i)?.since(begun(i - 1)?).as_nanos()));
+    median(gaps.collect())
 }
 
 /// The median of those above 0, if any is.
-fn median(values: impl Iterator<Item = u64>) -> Option<u64> {
-    let values: Vec<u64> = values.filter(|&ns| ns > 0).collect();
+fn median(mut values: Vec<u64>) -> Option<u64> {
+    values.retain(|&ns| ns > 0);
     let middle = values.len() / 2;
-    radix::nth(values, middle)
+    radix::nth(&mut values, middle)
 }
 
 /// Where the last things of one host stand.
@@ -163,7 +166,7 @@ impl Scale {
             let y = place(&item, floor, &mut last[host], rhythm);
             if let Some(knot) = scale.knots.last_mut() {
                 // The first rows of an instant may push its beginning down: nothing stands there yet.
-                knot.bottom = knot.bottom.max(y);
+                knot.bottom = lower(knot.bottom, y);
             }
             // Positions are never below 0: their bits stand in their order.
             group.push(y.to_bits()..u64::from(item.order) << 32 | u64::from(packed.0));
@@ -318,7 +321,7 @@ impl Scale {
             .ended
             .iter()
             .map(|&y| {
-                lowest = lowest.max(y);
+                lowest = lower(lowest, y);
                 lowest
             })
             .collect();
@@ -401,6 +404,11 @@ fn rhythm_at(figure: &Figure, from: u64, to: u64, rhythm: Rhythm) -> Rhythm {
     if long && figure.states.iter().any(waits) { Rhythm { idle: 78.0, ..rhythm } } else { rhythm }
 }
 
+/// The greater of two numbers, of which none is NaN: `f64::max` looks.
+fn lower(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
+}
+
 /// True for what the transcript tells.
 fn is_told(figure: &Figure, slot: Slot) -> bool {
     match slot {
@@ -413,18 +421,18 @@ fn is_told(figure: &Figure, slot: Slot) -> bool {
 
 /// Finds the place of `item` at or below `floor`, with room to what stands above it, and remembers it.
 fn place(item: &Item, floor: f64, last: &mut Last, rhythm: Rhythm) -> f64 {
-    let mut y = floor.max(last.any);
+    let mut y = lower(floor, last.any);
     match item.track {
         Track::Departure => {
-            y = y.max(last.departure + rhythm.row);
+            y = lower(y, last.departure + rhythm.row);
             last.departure = y;
         }
         Track::Arrival => {
-            y = y.max(last.arrival + rhythm.row);
+            y = lower(y, last.arrival + rhythm.row);
             last.arrival = y;
         }
         Track::Call => {
-            y = y.max(last.call + rhythm.call_row);
+            y = lower(y, last.call + rhythm.call_row);
             last.call = y;
         }
         Track::Quiet => {}

@@ -168,20 +168,21 @@ impl Session {
     /// What the page shows around the views.
     pub fn about(&self) -> About {
         let hosts = self.figure.hosts.iter();
-        let mut known: Vec<Known> = Vec::new();
-        let flights = self.figure.flights.briefs().map(|f| f.known);
-        let states = self.figure.states.iter().map(|s| s.known);
-        for k in flights.chain(self.figure.calls.briefs().map(|c| c.known)).chain(states) {
-            if !known.contains(&k) {
-                known.push(k);
-            }
+        // Each as a bit, in their order.
+        let mut seen = 0_u8;
+        let (flights, calls) = (&self.figure.flights, &self.figure.calls);
+        for i in 0..flights.len().max(calls.len()) {
+            seen |= flights.brief(i).map_or(0, |flight| 1 << flight.known as u8);
+            seen |= calls.brief(i).map_or(0, |call| 1 << call.known as u8);
         }
-        known.sort_unstable();
+        self.figure.states.iter().for_each(|s| seen |= 1 << s.known as u8);
+        let all = [Known::Modelled, Known::Observed, Known::Captured, Known::Inferred];
+        let known = all.into_iter().filter(|&known| seen & 1 << known as u8 != 0);
         About {
             hosts: hosts.map(|h| HostInfo { name: h.name.clone(), address: h.address.clone() }).collect(),
             connections: self.connections(),
             programs: self.programs(),
-            known: known.into_iter().map(|k| known_word(k).key()).collect(),
+            known: known.map(|k| known_word(k).key()).collect(),
             packets: self.figure.flights.len() as u32,
             calls: self.figure.calls.len() as u32,
             end: self.figure.end.as_nanos() as f64,
@@ -300,7 +301,8 @@ impl Session {
     pub fn marks(&self, most: usize) -> Vec<Mark> {
         let height = self.scale.height.max(1.0);
         let mut out: Vec<Mark> = Vec::new();
-        for (flight, &sent) in self.figure.flights.briefs().zip(&self.scale.sent) {
+        for (i, &sent) in self.scale.sent.iter().enumerate() {
+            let Some(flight) = self.figure.flights.brief(i) else { continue };
             let lost = matches!(flight.fate, Fate::Lost(_));
             let at = (sent / height * most as f64).round() / most as f64;
             match out.last_mut() {
@@ -346,13 +348,14 @@ impl Session {
     pub fn carriers(&self, place: &Place) -> Vec<u32> {
         let range = &place.range;
         let meet = |other: &std::ops::Range<u64>| other.start < range.end && range.start < other.end;
-        let meets = |(_, p): &(usize, Place)| p.stream == place.stream && meet(&p.range);
-        let flights = self.figure.flights.places().filter(meets);
-        let mut out: Vec<u32> =
-            flights.map(|(i, _)| Id::new(Thing::Flight, i).0).take(MOST_RELATED).collect();
-        let moves = |i: usize| self.figure.calls.brief(i).is_some_and(|call| call.kind != CallKind::Other);
-        let calls = self.figure.calls.places().filter(|found| meets(found) && moves(found.0));
-        out.extend(calls.map(|(i, _)| Id::new(Thing::Call, i).0).take(MOST_RELATED));
+        let (flights, calls) = (&self.figure.flights, &self.figure.calls);
+        let meets = |p: Option<Place>| p.is_some_and(|p| p.stream == place.stream && meet(&p.range));
+        let mut out: Vec<u32> = Vec::new();
+        let found = (0..flights.len()).filter(|&i| meets(flights.place(i))).take(MOST_RELATED);
+        out.extend(found.map(|i| Id::new(Thing::Flight, i).0));
+        let moves = |i: usize| calls.brief(i).is_some_and(|call| call.kind != CallKind::Other);
+        let found = (0..calls.len()).filter(|&i| meets(calls.place(i)) && moves(i)).take(MOST_RELATED);
+        out.extend(found.map(|i| Id::new(Thing::Call, i).0));
         let stream = self.figure.streams.get(place.stream as usize);
         let parts = stream.into_iter().flat_map(|s| &s.frames).filter(|p| meet(&p.range));
         out.extend(parts.map(|p| Id::new(Thing::Frame, p.frame as usize).0).take(MOST_RELATED));

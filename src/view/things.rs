@@ -19,10 +19,14 @@ pub trait Made: Sized {
     fn make(rows: &Rows, i: usize) -> Option<Self>;
     /// The same in brief.
     fn brief_of(rows: &Rows, i: usize) -> Option<Self::Brief>;
+    /// Only the events at which it begins, and ends.
+    fn events_of(rows: &Rows, i: usize) -> Option<[Option<u32>; 2]>;
     /// Only its place in a stream.
     fn place_of(rows: &Rows, i: usize) -> Option<Place>;
     /// What is to be known of this one in brief.
     fn brief(&self) -> Self::Brief;
+    /// The events at which this one begins, and ends.
+    fn events(&self) -> [Option<u32>; 2];
     /// Its place in a stream.
     fn place(&self) -> Option<Place>;
 }
@@ -32,7 +36,7 @@ pub trait Made: Sized {
 pub struct Things<T> {
     /// All of them, where they have been made or were never anything else.
     all: OnceCell<Vec<T>>,
-    blocks: Vec<OnceCell<Box<[T]>>>,
+    blocks: Vec<OnceCell<Vec<T>>>,
     rows: Option<Arc<Rows>>,
     len: usize,
 }
@@ -54,8 +58,14 @@ impl<T: Made> Things<T> {
         self.rows.as_ref()
     }
 
-    fn some(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = T> + '_ {
-        range.filter_map(|i| T::make(self.rows.as_ref()?, i))
+    fn some(&self, from: usize, to: usize) -> Vec<T> {
+        let mut made = Vec::with_capacity(to - from);
+        for i in from..to.min(self.len) {
+            if let Some(thing) = self.rows.as_ref().and_then(|rows| T::make(rows, i)) {
+                made.push(thing);
+            }
+        }
+        made
     }
 
     /// How many.
@@ -75,10 +85,11 @@ impl<T: Made> Things<T> {
         }
         let from = i / BLOCK * BLOCK;
         let block = self.blocks.get(i / BLOCK)?;
-        block.get_or_init(|| self.some(from..(from + BLOCK).min(self.len)).collect()).get(i - from)
+        block.get_or_init(|| self.some(from, from + BLOCK)).get(i - from)
     }
 
     /// The `i`th in brief.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn brief(&self, i: usize) -> Option<T::Brief> {
         match self.all.get() {
             Some(all) => all.get(i).map(T::brief),
@@ -86,22 +97,22 @@ impl<T: Made> Things<T> {
         }
     }
 
-    /// All of them in brief.
-    pub fn briefs(&self) -> impl Iterator<Item = T::Brief> + '_ {
-        (0..self.len()).filter_map(|i| self.brief(i))
+    /// The events at which the `i`th begins, and ends.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    pub(crate) fn events(&self, i: usize) -> Option<[Option<u32>; 2]> {
+        match self.all.get() {
+            Some(all) => all.get(i).map(T::events),
+            None => T::events_of(self.rows.as_ref()?, i),
+        }
     }
 
     /// The place of the `i`th in a stream.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn place(&self, i: usize) -> Option<Place> {
         match self.all.get() {
             Some(all) => all.get(i)?.place(),
             None => T::place_of(self.rows.as_ref()?, i),
         }
-    }
-
-    /// The places of all that have one, with their numbers.
-    pub fn places(&self) -> impl Iterator<Item = (usize, Place)> + '_ {
-        (0..self.len()).filter_map(|i| Some((i, self.place(i)?)))
     }
 }
 
@@ -127,7 +138,7 @@ impl<T: Made> Deref for Things<T> {
     type Target = Vec<T>;
 
     fn deref(&self) -> &Vec<T> {
-        self.all.get_or_init(|| self.some(0..self.len).collect())
+        self.all.get_or_init(|| self.some(0, self.len))
     }
 }
 
@@ -179,5 +190,41 @@ impl<T: Made + PartialEq> PartialEq for Things<T> {
 impl<T: Made + fmt::Debug> fmt::Debug for Things<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.deref().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{BUILTINS, Run, builtin};
+    use crate::view::session::Session;
+
+    /// One by one, in brief, and all at once.
+    fn agree<T: Made + Clone + PartialEq + fmt::Debug>(things: &Things<T>)
+    where
+        T::Brief: PartialEq + fmt::Debug,
+    {
+        let all = things.deref().clone();
+        // Of the others nothing has been made yet.
+        let rows = things.rows().expect("they come from a trace");
+        let (one, brief) = (Things::<T>::of(rows, all.len()), Things::<T>::of(rows, all.len()));
+        for (i, thing) in all.iter().enumerate().rev() {
+            assert_eq!(one.get(i), Some(thing));
+            assert_eq!(brief.brief(i), Some(thing.brief()));
+            assert_eq!(brief.events(i), Some(thing.events()));
+            assert_eq!(brief.place(i), thing.place());
+        }
+        assert!(one.get(all.len()).is_none() && brief.brief(all.len()).is_none());
+        assert!(one.made().is_none() && brief.made().is_none());
+    }
+
+    #[test]
+    fn things_are_the_same_however_they_are_asked_for() {
+        for entry in BUILTINS {
+            let run = Run::new(&builtin(entry.name).unwrap(), &[]).unwrap();
+            let session = Session::new(run.shared_trace());
+            agree(&session.figure().flights);
+            agree(&session.figure().calls);
+        }
     }
 }

@@ -26,13 +26,9 @@ impl TimeText {
             _ => (1e9, "s"),
         };
         let mut decimals = 0;
-        for at in figure
-            .flights
-            .briefs()
-            .take(400)
-            .map(|f| f.sent.at)
-            .chain(figure.calls.briefs().take(400).map(|c| c.begun.at))
-        {
+        let sent = (0..400).map_while(|i| Some(figure.flights.brief(i)?.sent.at));
+        let begun = (0..400).map_while(|i| Some(figure.calls.brief(i)?.begun.at));
+        for at in sent.chain(begun) {
             let value = at.as_nanos() as f64 / nanos;
             while decimals < 3 && ((value * 10f64.powi(decimals)).fract() - 0.5).abs() < 0.499 {
                 decimals += 1;

@@ -6,6 +6,7 @@ use crate::seq::SeqNumber;
 use crate::trace::code::{Kind, Transport};
 use crate::trace::flows::BEFORE_FIRST;
 use crate::trace::id::{EventId, SocketId, StreamId};
+use crate::trace::radix;
 use crate::trace::store::Trace;
 use crate::trace::summary::flag;
 use crate::trace::tables::{NO_ROW, PacketRow, packet_bits};
@@ -89,7 +90,7 @@ impl Trace {
         let acks = self.packets_of(stream).filter(|(_, p)| p.has(flag::ACK) && !p.has(flag::RST));
         let event = |p: &PacketRow| if at_sender { Some(p.sent) } else { p.arrived.known() };
         let mut acks: Vec<_> = acks.filter_map(|(row, p)| Some((event(p)?, p.ack, row))).collect();
-        acks.sort_by_key(|a| a.0);
+        radix::sort_rows(&mut acks, |a| a.0.0);
         acks
     }
 
@@ -140,7 +141,7 @@ impl Trace {
         steps.extend(
             self.acks_carried(stream.reverse(), true).into_iter().map(|(e, ack, row)| (e, row, Some(ack))),
         );
-        steps.sort_by_key(|s| s.0);
+        radix::sort_rows(&mut steps, |s| s.0.0);
         let mut there = Ranges::default();
         let mut at = 0;
         for (event, row, ack) in steps {

@@ -9,7 +9,7 @@ use super::calls::{receives, sends};
 use super::code::{Kind, Transport};
 use super::id::{EventId, StreamId};
 use super::store::Trace;
-use super::tables::{ReturnRow, StoredOutcome};
+use super::tables::{CallRow, ReturnRow, StoredOutcome, StreamRange};
 use crate::time::Instant;
 
 /// What is special about a part of a lane.
@@ -140,18 +140,7 @@ impl Trace {
     /// What calls and acknowledgments tell: the ledger without segments and frames, in which what came into a buffer does not end yet.
     pub fn buffers<P: From<Part>>(&self, stream: StreamId) -> Option<Ledger<P>> {
         let transport = self.transport_of(stream)?;
-        let mut ledger = Ledger {
-            stream,
-            len: self.stream_len(stream),
-            sends: Vec::new(),
-            accepted: Vec::new(),
-            segments: Vec::new(),
-            acknowledged: Vec::new(),
-            received: Vec::new(),
-            receives: Vec::new(),
-            frames: Vec::new(),
-            frames_sent: Vec::new(),
-        };
+        let mut ledger = self.no_lanes(stream);
         self.call_lanes(&mut ledger, transport);
         match transport {
             Transport::Tcp => {
@@ -163,23 +152,59 @@ impl Trace {
         Some(ledger)
     }
 
+    /// Of a stream of TCP only when octets came into the buffers, were acknowledged and read, for who draws them.
+    pub(crate) fn stays(&self, stream: StreamId) -> Ledger<Stay> {
+        let mut ledger = self.no_lanes(stream);
+        for (row, call) in self.tables().calls.iter().enumerate() {
+            let Some(range) = call.range.filter(|r| r.stream == stream) else { continue };
+            let part = self.part_of(row, call, range);
+            if sends(call.op) {
+                self.accepted_parts(&mut ledger, call.begun, call.returned, part);
+            } else if receives(call.op) {
+                ledger.receives.push(part.into());
+            }
+        }
+        self.acknowledged_lane(&mut ledger, stream);
+        self.received_lane(&mut ledger, stream);
+        ledger
+    }
+
+    /// A call from its begin to its return.
+    fn part_of(&self, row: usize, call: &CallRow, range: StreamRange) -> Part {
+        let returned = call.returned.known();
+        Part {
+            start: range.start,
+            end: range.end,
+            kept: range.end,
+            t0: self.clock(call.begun),
+            t1: returned.map_or(self.end_time(), |e| self.clock(e)),
+            event: call.begun,
+            subject: row as u32,
+            bits: if returned.is_none() { part::OPEN } else { 0 },
+        }
+    }
+
+    fn no_lanes<P>(&self, stream: StreamId) -> Ledger<P> {
+        Ledger {
+            stream,
+            len: self.stream_len(stream),
+            sends: Vec::new(),
+            accepted: Vec::new(),
+            segments: Vec::new(),
+            acknowledged: Vec::new(),
+            received: Vec::new(),
+            receives: Vec::new(),
+            frames: Vec::new(),
+            frames_sent: Vec::new(),
+        }
+    }
+
     fn call_lanes<P: From<Part>>(&self, ledger: &mut Ledger<P>, transport: Transport) {
-        let end = self.end_time();
         let mut next = 0;
         for (row, call) in self.tables().calls.iter().enumerate() {
             let Some(range) = call.range.filter(|r| r.stream == ledger.stream) else { continue };
-            let returned = call.returned.known();
-            let mut part = Part {
-                start: range.start,
-                end: range.end,
-                kept: range.end,
-                t0: self.clock(call.begun),
-                t1: returned.map_or(end, |e| self.clock(e)),
-                event: call.begun,
-                subject: row as u32,
-                bits: if returned.is_none() { part::OPEN } else { 0 },
-            };
-            let back = returned.and_then(|event| self.return_from(event, &mut next));
+            let mut part = self.part_of(row, call, range);
+            let back = call.returned.known().and_then(|event| self.return_from(event, &mut next));
             if back.is_some_and(|r| !matches!(r.outcome, StoredOutcome::Value(_))) {
                 part.bits |= part::FAILED;
             }

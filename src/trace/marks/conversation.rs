@@ -78,6 +78,32 @@ fn before(a: u32, b: u32) -> bool {
     SeqNumber(a).is_before(SeqNumber(b))
 }
 
+/// What a segment's window says, and where it stands in its direction.
+fn window_marks(s: &Segment, fwd: &Direction, rev: &Direction, marks: &mut Marks) {
+    let bare = !s.is(flag::SYN | flag::FIN | flag::RST);
+    if s.window == 0 && bare {
+        marks.set(Mark::ZeroWindow);
+    }
+    if let Some(next) = fwd.next {
+        if before(next, s.seq) && !s.is(flag::RST) {
+            marks.set(Mark::LostSegment);
+        }
+        if s.len <= 1 && s.seq == next.wrapping_sub(1) && bare {
+            marks.set(Mark::KeepAlive);
+        }
+    }
+    let repeats = s.len == 0 && fwd.next == Some(s.seq) && s.ack == fwd.ack && bare;
+    if repeats && s.window != 0 && s.window != fwd.window {
+        marks.set(Mark::WindowUpdate);
+    }
+    // A SYN's own window is not scaled, and no other is unless both sides offered to (RFC 7323 section 2.2).
+    let shift = if rev.syn_last || fwd.scale.is_none() { 0 } else { rev.scale.unwrap_or(0) };
+    let edge = rev.ack.wrapping_add(u32::from(rev.window) << shift);
+    if s.len > 0 && bare && rev.syn && s.seq.wrapping_add(s.len) == edge {
+        marks.set(Mark::WindowFull);
+    }
+}
+
 impl Conversation {
     /// True if a SYN with this number cannot belong to this conversation: the ports are used anew.
     pub fn is_reused_by(&self, segment: &Segment) -> bool {
@@ -91,17 +117,17 @@ impl Conversation {
         let (i, o) = (s.side as usize, s.side.other() as usize);
         self.begin(s, i, o);
         self.follow_handshake(s);
-        let (fwd, rev) = (self.directions[i], self.directions[o]);
+        let (fwd, rev) = (&self.directions[i], &self.directions[o]);
         let expected = fwd.next == Some(s.seq);
 
         let probe = s.len == 1 && expected && rev.window == 0 && rev.next.is_some();
         if probe {
             marks.set(Mark::ZeroWindowProbe);
         } else {
-            self.window_marks(s, &fwd, &rev, &mut marks);
+            window_marks(s, fwd, rev, &mut marks);
         }
         self.ack_marks(s, i, o, probe, &mut marks);
-        self.again_marks(s, &fwd, o, &mut marks);
+        self.again_marks(s, i, o, &mut marks);
         self.remember(s, i, marks);
         marks
     }
@@ -133,33 +159,8 @@ impl Conversation {
         }
     }
 
-    fn window_marks(&self, s: &Segment, fwd: &Direction, rev: &Direction, marks: &mut Marks) {
-        let bare = !s.is(flag::SYN | flag::FIN | flag::RST);
-        if s.window == 0 && bare {
-            marks.set(Mark::ZeroWindow);
-        }
-        if let Some(next) = fwd.next {
-            if before(next, s.seq) && !s.is(flag::RST) {
-                marks.set(Mark::LostSegment);
-            }
-            if s.len <= 1 && s.seq == next.wrapping_sub(1) && bare {
-                marks.set(Mark::KeepAlive);
-            }
-        }
-        let repeats = s.len == 0 && fwd.next == Some(s.seq) && s.ack == fwd.ack && bare;
-        if repeats && s.window != 0 && s.window != fwd.window {
-            marks.set(Mark::WindowUpdate);
-        }
-        // A SYN's own window is not scaled, and no other is unless both sides offered to (RFC 7323 section 2.2).
-        let shift = if rev.syn_last || fwd.scale.is_none() { 0 } else { rev.scale.unwrap_or(0) };
-        let edge = rev.ack.wrapping_add(u32::from(rev.window) << shift);
-        if s.len > 0 && bare && rev.syn && s.seq.wrapping_add(s.len) == edge {
-            marks.set(Mark::WindowFull);
-        }
-    }
-
     fn ack_marks(&mut self, s: &Segment, i: usize, o: usize, probe: bool, marks: &mut Marks) {
-        let (fwd, rev) = (self.directions[i], self.directions[o]);
+        let (fwd, rev) = (&self.directions[i], &self.directions[o]);
         let bare = !s.is(flag::SYN | flag::FIN | flag::RST);
         let says_nothing = s.len == 0 && fwd.next == Some(s.seq) && bare && !probe;
         let repeats = says_nothing && s.window == fwd.window && s.ack == fwd.ack;
@@ -168,6 +169,7 @@ impl Conversation {
             && fwd.window == 0
             && s.ack == fwd.ack
             && rev.marks.has(Mark::ZeroWindowProbe);
+        let news = s.ack != fwd.ack;
         if repeats && s.window != 0 && rev.marks.has(Mark::KeepAlive) {
             marks.set(Mark::KeepAliveAck);
         } else if of_probe {
@@ -178,7 +180,7 @@ impl Conversation {
             marks.set(Mark::DupAck);
             marks.dup_ack = own.dup_acks;
         }
-        if s.ack != fwd.ack {
+        if news {
             self.directions[i].dup_acks = 0;
         }
         let peer = &mut self.directions[o];
@@ -199,8 +201,8 @@ impl Conversation {
     }
 
     /// What a segment is that carries data, a SYN or a FIN and does not go beyond the highest one.
-    fn again_marks(&self, s: &Segment, fwd: &Direction, o: usize, marks: &mut Marks) {
-        let rev = &self.directions[o];
+    fn again_marks(&self, s: &Segment, i: usize, o: usize, marks: &mut Marks) {
+        let (fwd, rev) = (&self.directions[i], &self.directions[o]);
         if s.len == 0 && !s.is(flag::SYN | flag::FIN) {
             return;
         }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::rows::bit;
-use super::{Build, Rows, rows};
+use super::rows::{Row, bit, in_order};
+use super::{Build, Rows};
 use crate::trace::calls::{receives, sends};
 use crate::trace::radix;
 use crate::trace::tables::{ReturnRow, StoredOutcome};
@@ -43,18 +43,11 @@ impl Build<'_> {
             let back = row.returned.known().and_then(|event| self.trace.return_from(event, &mut next_return));
             out.push(self.call(i, row, (host, lane as u16), back));
         }
-        // In the order of their begin, as the scale and the layouts expect.
-        radix::sort_rows(&mut out, |call| call.begun.0);
+        in_order(&mut out);
         self.rows.calls = out;
     }
 
-    fn call(
-        &mut self,
-        i: usize,
-        row: &CallRow,
-        (host, lane): (u16, u16),
-        back: Option<&ReturnRow>,
-    ) -> rows::CallRow {
+    fn call(&mut self, i: usize, row: &CallRow, (host, lane): (u16, u16), back: Option<&ReturnRow>) -> Row {
         let known = self.known(row.begun);
         let mut bits = known as u8;
         let mut set = |on: bool, bit: u8| bits |= if on { bit } else { 0 };
@@ -77,13 +70,14 @@ impl Build<'_> {
             sent.push(place.range);
         }
         let program = self.trace.tables().threads.iter().find(|t| t.id == row.thread).and_then(|t| t.program);
-        rows::CallRow {
+        Row {
             row: i as u32,
-            begun: row.begun,
-            returned: row.returned,
+            begin: row.begun,
+            end: row.returned,
             host,
-            lane,
-            program: program.map_or(host, |p| p.0 as u16),
+            other: lane,
+            more: program.map_or(host, |p| p.0 as u16),
+            hue: 0,
             bits,
         }
     }
@@ -114,13 +108,19 @@ impl Made for Call {
             truncated,
             kind: brief.kind,
             line: row.line,
-            program: call.program,
+            program: call.more,
             known: brief.known,
         })
     }
 
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     fn brief_of(rows: &Rows, i: usize) -> Option<CallBrief> {
         rows.call_brief(i)
+    }
+
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    fn events_of(rows: &Rows, i: usize) -> Option<[Option<u32>; 2]> {
+        rows.calls.get(i).map(Row::events)
     }
 
     fn place_of(rows: &Rows, i: usize) -> Option<Place> {
@@ -145,6 +145,10 @@ impl Made for Call {
             known: self.known,
             program: self.line.map(|_| self.program),
         }
+    }
+
+    fn events(&self) -> [Option<u32>; 2] {
+        [Some(self.begun), self.returned].map(|moment| moment.map(|moment| moment.order))
     }
 
     fn place(&self) -> Option<Place> {

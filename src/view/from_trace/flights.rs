@@ -1,10 +1,9 @@
 //! What flew: every packet with its fate, its numbers and its marks.
 
-use super::rows::{FlightRow, bit};
+use super::rows::{Row, bit, in_order};
 use super::wire::Survey;
 use super::{Build, Rows};
 use crate::trace::marks::Observer;
-use crate::trace::radix;
 use crate::trace::summary::protocol;
 use crate::trace::tables::packet_bits;
 use crate::trace::{EventId, Mark, Marks, PacketRow, Side};
@@ -44,29 +43,29 @@ impl Build<'_> {
                 continue;
             }
             let Some(mut flight) = self.flight(i, row) else { continue };
-            flight.marks |= seen.filter(|marks| !marks.is_empty()).map_or(0, bits_of);
+            flight.more |= seen.filter(|marks| !marks.is_empty()).map_or(0, bits_of);
             if disordered.get(i).is_some_and(|disordered| *disordered) {
-                flight.marks |= mark::OUT_OF_ORDER;
+                flight.more |= mark::OUT_OF_ORDER;
             }
-            if flight.marks & (mark::KEEP_ALIVE | mark::PROBE) != 0 {
+            if flight.more & (mark::KEEP_ALIVE | mark::PROBE) != 0 {
                 // These go below what was acknowledged, or in small bites, on purpose: nothing is repeated.
-                flight.marks &= !(mark::RETRANSMISSION | mark::FAST_RETRANSMISSION);
+                flight.more &= !(mark::RETRANSMISSION | mark::FAST_RETRANSMISSION);
             }
             if is_segment(row)
                 && let Some(last) = windows.get_mut(row.stream.index())
             {
                 let window = self.rows.window(row);
                 if last.replace(window) == Some(window) {
-                    flight.marks |= mark::SAME_WINDOW;
+                    flight.more |= mark::SAME_WINDOW;
                 }
             }
             out.push(flight);
         }
-        radix::sort_rows(&mut out, |flight| flight.sent.0);
+        in_order(&mut out);
         self.rows.flights = out;
     }
 
-    fn flight(&self, i: usize, row: &PacketRow) -> Option<FlightRow> {
+    fn flight(&self, i: usize, row: &PacketRow) -> Option<Row> {
         let ends = row.connection().and_then(|c| self.rows.ends.get(c.index())).copied();
         let side = row.side().unwrap_or(Side::Client);
         let from = self.lifeline(row.sent).or(ends.map(|e| e[side as usize]))?;
@@ -93,13 +92,13 @@ impl Build<'_> {
         if is_segment(row) && row.has(flag::RST) {
             bits |= bit::RESET;
         }
-        Some(FlightRow {
+        Some(Row {
             row: i as u32,
-            sent: row.sent,
+            begin: row.sent,
             end: arrived.or(dropped).unwrap_or(EventId::NONE),
-            from,
-            to,
-            marks,
+            host: from,
+            other: to,
+            more: marks,
             hue: stream.map_or(0, |(stream, start)| stream.hue_at(start)),
             bits,
         })
@@ -148,10 +147,17 @@ impl Made for Flight {
         })
     }
 
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     fn brief_of(rows: &Rows, i: usize) -> Option<FlightBrief> {
         rows.flight_brief(i)
     }
 
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    fn events_of(rows: &Rows, i: usize) -> Option<[Option<u32>; 2]> {
+        rows.flights.get(i).map(Row::events)
+    }
+
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     fn place_of(rows: &Rows, i: usize) -> Option<Place> {
         let range = rows.trace.tables().packets.get(rows.flights.get(i)?.row as usize)?.range()?;
         Some(Place { stream: range.stream.0, range: range.start..range.end })
@@ -168,6 +174,10 @@ impl Made for Flight {
             known: self.known,
             reset: self.is_reset(),
         }
+    }
+
+    fn events(&self) -> [Option<u32>; 2] {
+        [Some(self.sent), self.fate.end()].map(|moment| moment.map(|moment| moment.order))
     }
 
     fn place(&self) -> Option<Place> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::time::Instant;
+use crate::trace::radix;
 use crate::trace::{EventId, HostId, Provenance, Trace};
 use crate::view::figure::{CallBrief, CallKind, Fate, FlightBrief, Known, Moment};
 
@@ -25,38 +26,41 @@ pub struct Rows {
     pub(super) inner: Vec<u64>,
     /// The end of the record.
     pub(super) end: Instant,
-    pub(super) flights: Vec<FlightRow>,
-    pub(super) calls: Vec<CallRow>,
+    pub(super) flights: Vec<Row>,
+    pub(super) calls: Vec<Row>,
 }
 
-/// A packet that flies.
+/// A packet that flies, or a call that is drawn.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FlightRow {
+pub(super) struct Row {
     /// Its row in the trace.
     pub row: u32,
-    pub sent: EventId,
-    /// When it arrived, or was lost.
+    /// When it left or begun.
+    pub begin: EventId,
+    /// When it arrived or was lost, or returned.
     pub end: EventId,
-    pub from: u16,
-    pub to: u16,
-    pub marks: u16,
+    /// From which host.
+    pub host: u16,
+    /// To which host; a call's lane.
+    pub other: u16,
+    /// A packet's marks; a call's program.
+    pub more: u16,
+    /// A packet's.
     pub hue: u8,
     /// [`Known`] in the lower two bits.
     pub bits: u8,
 }
 
-/// A call that is drawn.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CallRow {
-    /// Its row in the trace.
-    pub row: u32,
-    pub begun: EventId,
-    pub returned: EventId,
-    pub host: u16,
-    pub lane: u16,
-    pub program: u16,
-    /// [`Known`] in the lower two bits.
-    pub bits: u8,
+/// Puts rows in the order of their beginnings, as the scale and the layouts expect.
+pub(super) fn in_order(rows: &mut Vec<Row>) {
+    radix::sort_rows(rows, |row| row.begin.0);
+}
+
+impl Row {
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    pub fn events(&self) -> [Option<u32>; 2] {
+        [self.begin, self.end].map(|event| event.known().map(|event| event.0))
+    }
 }
 
 /// Bits of the rows.
@@ -90,6 +94,7 @@ fn known(bits: u8) -> Known {
 }
 
 impl Rows {
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub(super) fn moment(&self, event: EventId) -> Moment {
         Moment::new(self.trace.clock(event).as_nanos(), event.0)
     }
@@ -112,18 +117,19 @@ impl Rows {
     }
 
     /// A packet in brief.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub(super) fn flight_brief(&self, i: usize) -> Option<FlightBrief> {
         let row = self.flights.get(i)?;
         Some(FlightBrief {
-            from: row.from,
-            to: row.to,
-            sent: self.moment(row.sent),
+            from: row.host,
+            to: row.other,
+            sent: self.moment(row.begin),
             fate: match row.end.known() {
                 Some(end) if row.bits & bit::LOST != 0 => Fate::Lost(self.moment(end)),
                 Some(end) => Fate::Arrived(self.moment(end)),
                 None => Fate::OnTheWay,
             },
-            marks: row.marks,
+            marks: row.more,
             hue: row.hue,
             known: known(row.bits),
             reset: row.bits & bit::RESET != 0,
@@ -131,13 +137,14 @@ impl Rows {
     }
 
     /// A call in brief.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub(super) fn call_brief(&self, i: usize) -> Option<CallBrief> {
         let row = self.calls.get(i)?;
         Some(CallBrief {
             host: row.host,
-            lane: row.lane,
-            begun: self.moment(row.begun),
-            returned: row.returned.known().map(|event| self.moment(event)),
+            lane: row.other,
+            begun: self.moment(row.begin),
+            returned: row.end.known().map(|event| self.moment(event)),
             blocked: row.bits & bit::BLOCKED != 0,
             failed: row.bits & bit::FAILED != 0,
             truncated: row.bits & bit::TRUNCATED != 0,
@@ -147,7 +154,7 @@ impl Rows {
                 _ => CallKind::Other,
             },
             known: known(row.bits),
-            program: (row.bits & bit::LINE != 0).then_some(row.program),
+            program: (row.bits & bit::LINE != 0).then_some(row.more),
         })
     }
 }

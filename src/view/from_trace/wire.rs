@@ -78,7 +78,7 @@ impl Rows {
         if self.kept.len() > MOST_BUFFERED || datagrams || !carried.any(|carries| carries) {
             return Buffers::default();
         }
-        let Some(ledger) = self.trace.buffers::<Stay>(id) else { return Buffers::default() };
+        let ledger = self.trace.stays(id);
         Buffers {
             accepted: held(&ledger.accepted, &ledger.acknowledged, |t| t.t0),
             received: held(&ledger.received, &ledger.receives, |t| t.t1),
@@ -87,7 +87,7 @@ impl Rows {
 }
 
 /// The parts of a buffer, cut where the lane behind takes them; what nobody took stays.
-fn held(filled: &[Stay], taken: &[Stay], when: impl Fn(&Stay) -> Instant) -> Vec<Held> {
+fn held(filled: &[Stay], taken: &[Stay], when: fn(&Stay) -> Instant) -> Vec<Held> {
     let mut out = Vec::with_capacity(filled.len() + taken.len());
     let mut next = taken.iter().peekable();
     for part in filled {
