@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
+pub use super::brief::{CallBrief, FlightBrief};
 use super::things::Things;
 use super::words::Word;
 use super::written::Written;
@@ -180,27 +181,6 @@ pub struct Flight {
     pub known: Known,
 }
 
-/// Of a packet what those need to know who look at all of them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FlightBrief {
-    /// See [`Flight`].
-    pub from: u16,
-    /// See [`Flight`].
-    pub to: u16,
-    /// See [`Flight`].
-    pub sent: Moment,
-    /// See [`Flight`].
-    pub fate: Fate,
-    /// See [`Flight`].
-    pub marks: u16,
-    /// See [`Flight`].
-    pub hue: u8,
-    /// See [`Flight`].
-    pub known: Known,
-    /// A segment with RST.
-    pub reset: bool,
-}
-
 /// A range of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -254,31 +234,6 @@ pub struct Call {
     pub program: u16,
     /// How it is known.
     pub known: Known,
-}
-
-/// Of a call what those need to know who look at all of them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CallBrief {
-    /// See [`Call`].
-    pub host: u16,
-    /// See [`Call`].
-    pub lane: u16,
-    /// See [`Call`].
-    pub begun: Moment,
-    /// See [`Call`].
-    pub returned: Option<Moment>,
-    /// See [`Call`].
-    pub blocked: bool,
-    /// See [`Call`].
-    pub failed: bool,
-    /// Bytes of a datagram were thrown away.
-    pub truncated: bool,
-    /// See [`Call`].
-    pub kind: CallKind,
-    /// See [`Call`].
-    pub known: Known,
-    /// The program, where the line is known.
-    pub program: Option<u16>,
 }
 
 /// A stretch of one connection state.

@@ -8,6 +8,7 @@ mod arrows;
 mod bars;
 mod beside;
 mod boxes;
+mod brief;
 mod chart_data;
 mod chart_panel;
 mod chart_sequence;

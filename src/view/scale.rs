@@ -114,7 +114,7 @@ fn typical_gap(figure: &Figure) -> Option<u64> {
 fn median(mut values: Vec<u64>) -> Option<u64> {
     values.retain(|&ns| ns > 0);
     let middle = values.len() / 2;
-    radix::nth(&mut values, middle)
+    radix::nth(values, middle)
 }
 
 /// Where the last things of one host stand.
