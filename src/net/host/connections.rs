@@ -9,12 +9,19 @@ use std::net::IpAddr;
 type Key = (u64, u128, u128);
 
 fn key(local: (IpAddr, u16), remote: (IpAddr, u16)) -> Key {
-    let number = |address: IpAddr| match address {
-        IpAddr::V4(v4) => u128::from(v4.to_bits()),
-        IpAddr::V6(v6) => v6.to_bits(),
-    };
     let version = u64::from(local.0.is_ipv6()) << 32;
     (version | u64::from(remote.1) << 16 | u64::from(local.1), number(remote.0), number(local.0))
+}
+
+fn number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => v4.to_bits().into(),
+        IpAddr::V6(v6) => v6.to_bits(),
+    }
+}
+
+fn key_of(flow: &Flow) -> Key {
+    key((flow.local.ip(), flow.local.port()), (flow.remote.ip(), flow.remote.port()))
 }
 
 /// The connections in order of their ends. Ephemeral ports count up, so a new one stands mostly behind all others.
@@ -26,21 +33,24 @@ impl Connections {
         self.0.binary_search_by(|known| known.0.cmp(key))
     }
 
+    fn at(&self, key: &Key) -> Option<SocketId> {
+        self.0.get(self.place(key).ok()?).map(|known| known.1)
+    }
+
     /// The socket of a connection.
     pub fn get(&self, flow: &Flow) -> Option<SocketId> {
-        self.between((flow.local.ip(), flow.local.port()), (flow.remote.ip(), flow.remote.port()))
+        self.at(&key_of(flow))
     }
 
     /// The same, by address and port of each end.
     #[inline]
     pub fn between(&self, local: (IpAddr, u16), remote: (IpAddr, u16)) -> Option<SocketId> {
-        let at = self.place(&key(local, remote)).ok()?;
-        self.0.get(at).map(|known| known.1)
+        self.at(&key(local, remote))
     }
 
     /// From now on this connection is that socket's.
     pub fn insert(&mut self, flow: &Flow, socket: SocketId) {
-        let key = key((flow.local.ip(), flow.local.port()), (flow.remote.ip(), flow.remote.port()));
+        let key = key_of(flow);
         match self.place(&key) {
             Ok(at) => self.0[at].1 = socket,
             Err(at) => self.0.insert(at, (key, socket)),
@@ -49,9 +59,12 @@ impl Connections {
 
     /// Forgets a connection if it is that socket's; whether it was.
     pub fn remove(&mut self, flow: &Flow, socket: SocketId) -> bool {
-        let key = key((flow.local.ip(), flow.local.port()), (flow.remote.ip(), flow.remote.port()));
-        let at = self.place(&key).ok().filter(|&at| self.0.get(at).is_some_and(|known| known.1 == socket));
-        at.map(|at| self.0.remove(at)).is_some()
+        let Ok(at) = self.place(&key_of(flow)) else { return false };
+        let is_its = self.0.get(at).is_some_and(|known| known.1 == socket);
+        if is_its {
+            self.0.remove(at);
+        }
+        is_its
     }
 }
 

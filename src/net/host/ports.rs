@@ -2,18 +2,19 @@
 
 use crate::net::SocketId;
 use crate::packet::Protocol;
-use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 const FIRST: SocketId = SocketId { index: 0, generation: 0 };
-const LAST: SocketId = SocketId { index: u32::MAX, generation: u32::MAX };
+
+/// That a socket uses a port. Without a protocol the listeners among TCP's users, once more: a SYN need not step over thousands
+/// of connections.
+type User = (Option<Protocol>, u16, SocketId);
 
 /// The ports of a host.
 #[derive(Clone, Debug)]
 pub(super) struct Ports {
-    /// Who uses a port. Without a protocol the listeners among TCP's users, once more: a SYN need not step over thousands of
-    /// connections.
-    users: BTreeSet<(Option<Protocol>, u16, SocketId)>,
+    /// In order, each once. Ports and sockets count up, so a new user stands mostly near the end.
+    users: Vec<User>,
     range: RangeInclusive<u16>,
     /// The next ephemeral port to try, TCP's and UDP's.
     next: [u16; 2],
@@ -22,21 +23,30 @@ pub(super) struct Ports {
 impl Ports {
     pub fn new(range: RangeInclusive<u16>) -> Ports {
         let first = (*range.start()).max(1);
-        Ports { users: BTreeSet::new(), next: [first; 2], range: first..=*range.end() }
+        Ports { users: Vec::new(), next: [first; 2], range: first..=*range.end() }
     }
 
     pub fn take(&mut self, protocol: Protocol, port: u16, socket: SocketId) {
-        self.users.insert((Some(protocol), port, socket));
+        self.add((Some(protocol), port, socket));
     }
 
     pub fn release(&mut self, protocol: Protocol, port: u16, socket: SocketId) {
-        self.users.remove(&(Some(protocol), port, socket));
-        self.users.remove(&(None, port, socket));
+        for user in [(Some(protocol), port, socket), (None, port, socket)] {
+            if let Ok(at) = self.users.binary_search(&user) {
+                self.users.remove(at);
+            }
+        }
+    }
+
+    fn add(&mut self, user: User) {
+        if let Err(at) = self.users.binary_search(&user) {
+            self.users.insert(at, user);
+        }
     }
 
     /// A user of a TCP port listens from now on.
     pub fn listen(&mut self, port: u16, socket: SocketId) {
-        self.users.insert((None, port, socket));
+        self.add((None, port, socket));
     }
 
     /// The sockets that listen at a TCP port, in the order of their numbers.
@@ -50,7 +60,9 @@ impl Ports {
     }
 
     fn at(&self, protocol: Option<Protocol>, port: u16) -> impl Iterator<Item = SocketId> + '_ {
-        self.users.range((protocol, port, FIRST)..=(protocol, port, LAST)).map(|&(_, _, socket)| socket)
+        let from = self.users.partition_point(|user| *user < (protocol, port, FIRST));
+        let users = self.users.get(from..).unwrap_or_default().iter();
+        users.take_while(move |user| (user.0, user.1) == (protocol, port)).map(|user| user.2)
     }
 
     /// The next ephemeral port that nobody uses: in order, so that runs can be compared.
