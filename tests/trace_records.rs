@@ -3,7 +3,7 @@
 #[path = "trace/random.rs"]
 mod random;
 
-use framewire::probe::{Var, Vars};
+use framewire::probe::{Var, VarSet, Vars};
 use framewire::rule::Rule;
 use framewire::time::Instant;
 use framewire::trace::{Changes, EventId, Record, Sink, SocketId, Trace};
@@ -58,6 +58,9 @@ proptest! {
             let mut new = old;
             changed.into_iter().for_each(|(var, value)| new.set(Var::ALL[var], value));
             all[socket as usize] = new;
+            let mut vars = VarSet::default();
+            let changed = Var::ALL.iter().filter(|&&var| new.raw(var) != old.raw(var));
+            changed.for_each(|&var| vars.insert(var));
             let changes = Changes {
                 time: Instant::from_nanos(now),
                 cause: EventId(now as u32).known().filter(|_| step > 4),
@@ -65,7 +68,7 @@ proptest! {
                 rule: Rule::ALL[now as usize % Rule::ALL.len()],
                 old: &old,
                 new: &new,
-                vars: new.differing(&old),
+                vars,
             };
             together.record_changes(&changes);
             alone.record_changes(&changes);

@@ -107,8 +107,7 @@ const KEYFRAME: u32 = 1 << 16;
 /// There is room in the trace for so many events before it grows for the first time.
 const EVENTS: usize = 2048;
 /// There is room at most for what so many segments make happen.
-#[cfg(not(target_arch = "wasm32"))]
-const SEGMENTS: u64 = 1 << 18;
+const SEGMENTS: u64 = 1 << 17;
 /// Keyframes that are kept at most: where a run gets longer, every second one is given up.
 const KEYFRAMES: usize = 128;
 
@@ -180,9 +179,7 @@ impl Runner {
         changes.sort_by_key(|change| change.at);
         let mut trace = Trace::with_capacity(EVENTS, EVENTS / 8, EVENTS / 2);
         let mut simulation = Simulation::new(&start, &mut trace)?;
-        // The page must write to all memory that it asks for.
-        #[cfg(not(target_arch = "wasm32"))]
-        trace.expect((simulation.octets_to_send() / 1460).min(SEGMENTS) as usize);
+        trace.expect(simulation.segments_to_send().min(SEGMENTS) as usize);
         for command in commands {
             if let Some(action) = command.action() {
                 simulation.script(action);

@@ -92,7 +92,6 @@ impl Connection {
 
     /// The variables that are others than the probe was told last, and in `old` what they were: now they count as told. Most are as
     /// they were: each is looked at once, and what is the same is nowhere written.
-    #[cfg(not(target_arch = "wasm32"))]
     #[inline(always)]
     fn news(&mut self, old: &mut Vars) -> VarSet {
         let mut changed = VarSet::default();
@@ -108,13 +107,5 @@ impl Connection {
         }
         each_var!(self, see);
         changed
-    }
-
-    /// The same in less code.
-    #[cfg(target_arch = "wasm32")]
-    fn news(&mut self, old: &mut Vars) -> VarSet {
-        let now = self.vars();
-        *old = std::mem::replace(&mut self.told, now);
-        now.differing(old)
     }
 }

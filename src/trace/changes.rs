@@ -52,7 +52,7 @@ impl VarTable {
     }
 
     /// A change.
-    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    #[inline]
     pub fn get(&self, row: usize) -> Option<VarRow> {
         let var = *Var::ALL.get(usize::from(*self.var.get(row)?))?;
         let &Row { old, new, event } = self.rows.get(row)?;

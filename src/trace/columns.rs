@@ -119,7 +119,6 @@ impl Columns {
     }
 
     /// `count` events of one time, whose subjects count up.
-    #[cfg(not(target_arch = "wasm32"))]
     #[inline]
     pub(super) fn extend(&mut self, time: u64, first: Event, count: u32) {
         let Event { kind, face, rest } = first;
@@ -157,7 +156,6 @@ impl Columns {
 
 /// Makes a column longer by `count` of a value, which are few: they are written by the block, and what was too much is cut off
 /// again.
-#[cfg(not(target_arch = "wasm32"))]
 #[inline]
 fn fill<T: Copy, const BLOCK: usize>(column: &mut Vec<T>, block: [T; BLOCK], count: u32) {
     let len = column.len() + count as usize;

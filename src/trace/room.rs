@@ -45,7 +45,6 @@ impl Trace {
 
     /// Makes room for a TCP transfer of about so many segments: a table that grows bit by bit is moved each time, and what is
     /// not written to costs nothing.
-    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn expect(&mut self, segments: usize) {
         self.columns.reserve(segments * 22);
         let t = &mut self.tables;

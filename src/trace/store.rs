@@ -9,9 +9,7 @@ use super::content::Content;
 use super::flows::{Connection, Flows};
 use super::id::{CallId, ConnectionId, EventId, HostId, PacketId, Side, SocketId, StreamId};
 use super::tables::{CallRow, HostRow, NO_ROW, PacketRow, Span, StoredData, StreamRange, Tables};
-#[cfg(not(target_arch = "wasm32"))]
-use crate::probe::VarSet;
-use crate::probe::{Var, Vars};
+use crate::probe::{Var, VarSet, Vars};
 use crate::time::Instant;
 
 /// Rows by number: a plain index while numbers count up, a tree for stragglers.
@@ -87,7 +85,6 @@ impl SocketState {
     }
 
     /// Whether a snapshot is due among the changes of these variables, if they come now.
-    #[cfg(not(target_arch = "wasm32"))]
     #[inline]
     pub(super) fn snapshot_is_due(&self, vars: VarSet) -> bool {
         let room = SNAPSHOT_EVERY - 1 - self.changes.len() % SNAPSHOT_EVERY;

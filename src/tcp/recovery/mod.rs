@@ -352,7 +352,7 @@ impl Recovery {
 
     /// Gives `see` the variables that this knows, [`Vars::UNSET`] for one that has no value: cwnd, ssthresh, FlightSize, pipe,
     /// DupAcks, RecoveryPoint, SRTT, RTTVAR, RTO, back-off.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     pub fn each_var(&self, mut see: impl FnMut(Var, i64)) {
         let unset = Vars::UNSET;
         see(Var::Cwnd, if self.congestion.is_on() { self.congestion.cwnd().into() } else { unset });

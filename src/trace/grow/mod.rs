@@ -3,15 +3,11 @@
 mod calls;
 mod packets;
 
-#[cfg(not(target_arch = "wasm32"))]
-use super::code::Provenance;
-use super::code::{Kind, Transport};
+use super::code::{Kind, Provenance, Transport};
 use super::columns::Event;
 use super::id::{EventId, HostId, SocketId, StreamId};
 use super::record::{Data, Record, What};
-#[cfg(not(target_arch = "wasm32"))]
-use super::sink::Changes;
-use super::sink::Sink;
+use super::sink::{Changes, Sink};
 use super::store::{SocketState, Trace};
 use super::tables::{
     ContentRow, CorruptRow, FrameRow, HostRow, NO_ROW, NameRow, PacketRow, ProgramRow, SocketRow, Span,
@@ -97,8 +93,6 @@ impl Sink for Trace {
         EventId(u32::try_from(self.columns.len()).unwrap_or(u32::MAX))
     }
 
-    // The page, which is to weigh little, takes them one by one.
-    #[cfg(not(target_arch = "wasm32"))]
     fn record_changes(&mut self, changes: &Changes<'_>) {
         let &Changes { time, cause, socket, rule, old, new, vars } = changes;
         if vars.is_empty() {

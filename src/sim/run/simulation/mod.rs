@@ -14,7 +14,6 @@ use super::world::World;
 use crate::framing::{Decoder, Framing, Spans};
 use crate::sim::check::{self, addresses};
 use crate::sim::error::Flaw;
-#[cfg(not(target_arch = "wasm32"))]
 use crate::sim::program::code::{Op, Source};
 use crate::sim::program::{Code, Task};
 use crate::sim::scenario::{Limits, Scenario};
@@ -183,15 +182,15 @@ impl Simulation {
         &self.setup.scenario
     }
 
-    /// About how many octets the programs will send: what their steps say, without what they repeat or echo.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn octets_to_send(&self) -> u64 {
+    /// About how many segments the programs will send: what their steps say, without what they repeat or echo, and no more than the
+    /// limit of events leaves time for.
+    pub(crate) fn segments_to_send(&self) -> u64 {
         let steps = self.setup.programs.iter().flat_map(|(_, code)| &code.instrs);
         let octets = steps.map(|instr| match &instr.op {
             Op::Send(_, Source::Literal(payload)) | Op::SendAll(_, Source::Literal(payload)) => payload.len,
             _ => 0,
         });
-        octets.fold(0, u64::saturating_add)
+        (octets.fold(0, u64::saturating_add) / 1460).min(self.setup.limits.events / 20)
     }
 
     /// Now, in virtual time.
