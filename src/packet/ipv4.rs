@@ -59,7 +59,7 @@ pub(super) fn emit(header: &IpHeader, src: Ipv4Addr, dst: Ipv4Addr, payload_len:
         s[0], s[1], s[2], s[3],
         d[0], d[1], d[2], d[3],
     ];
-    let sum = checksum::internet(&b).to_be_bytes();
+    let sum = checksum::internet_of_header(&b).to_be_bytes();
     (b[10], b[11]) = (sum[0], sum[1]);
     out.extend_from_slice(&b);
 }
@@ -68,6 +68,9 @@ pub(super) fn emit(header: &IpHeader, src: Ipv4Addr, dst: Ipv4Addr, payload_len:
 /// none.
 pub fn checksum_is_right(packet: &[u8]) -> bool {
     match packet.first() {
+        Some(0x45) => {
+            packet.first_chunk::<HEADER_LEN>().is_some_and(|header| checksum::internet_of_header(header) == 0)
+        }
         Some(first) if first >> 4 == 4 => {
             let len = usize::from(first & 0x0f) * 4;
             packet.get(..len).is_some_and(|header| checksum::internet(header) == 0)
