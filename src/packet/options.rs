@@ -310,7 +310,10 @@ mod tests {
             assert_eq!(syn().len(layout), wire.len());
         }
         let ack = TcpOptions { timestamps: Some((1, 2)), ..Default::default() };
-        assert_eq!(octets(ack, OptionLayout::Linux), [&[1, 1][..], &ts].concat());
+        for layout in [OptionLayout::Linux, OptionLayout::Windows, OptionLayout::Bsd] {
+            assert_eq!(octets(ack, layout), [&[1, 1][..], &ts].concat(), "{layout:?}");
+        }
+        assert_eq!(octets(ack, OptionLayout::Plain), [&ts[..], &[0, 0]].concat());
         let no_ts = TcpOptions { timestamps: None, ..syn() };
         assert_eq!(octets(no_ts, OptionLayout::Linux), [&mss[..], &[1, 1, 4, 2, 1], &ws].concat());
     }

@@ -244,11 +244,12 @@ impl Runner {
     /// The run; where it is not over yet, as far as it has come.
     pub fn finish(self) -> Run {
         let stop = self.simulation.stopped().unwrap_or(Stop::Quiet);
-        #[cfg(not(target_arch = "wasm32"))]
-        let trace = self.trace.within_its_room();
-        #[cfg(target_arch = "wasm32")]
-        let trace = self.trace;
-        Run { plan: self.plan, trace: Arc::new(trace), keyframes: self.keyframes, stop }
+        Run {
+            plan: self.plan,
+            trace: Arc::new(self.trace.within_its_room()),
+            keyframes: self.keyframes,
+            stop,
+        }
     }
 }
 

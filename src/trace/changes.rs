@@ -103,7 +103,6 @@ impl VarTable {
     }
 
     /// No more room than needed.
-    #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn shrink_to_fit(&mut self) {
         self.var.shrink_to_fit();
         self.rows.shrink_to_fit();

@@ -137,7 +137,6 @@ impl Columns {
     }
 
     /// No more room than needed.
-    #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn shrink_to_fit(&mut self) {
         self.time.shrink_to_fit();
         self.kind.shrink_to_fit();

@@ -59,9 +59,11 @@ impl Trace {
         self.arena.reserve(segments * 80);
     }
 
-    /// Without the room that was not needed.
-    #[cfg(not(target_arch = "wasm32"))]
+    /// Without the room that was not needed. In the page, whose memory never shrinks, all would be copied for nothing.
     pub(crate) fn within_its_room(mut self) -> Trace {
+        if cfg!(target_arch = "wasm32") {
+            return self;
+        }
         self.columns.shrink_to_fit();
         let t = &mut self.tables;
         t.vars.shrink_to_fit();

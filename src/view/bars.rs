@@ -64,6 +64,13 @@ fn bar_of(state: &StateSpan, (x, y): (f32, f32), (w, h): (f32, f32), paint: Pain
     }
 }
 
+/// Where arrows and crosses run between `left` and `right`.
+fn lines(sheet: &Sheet<'_>, left: f32, right: f32) -> Vec<(f32, f32)> {
+    let mut out = passing(&sheet.ways, left, right);
+    out.extend(passing(&sheet.crosses, left, right));
+    out
+}
+
 /// Adds where the axis is broken, with so much around it.
 fn breaks(sheet: &Sheet<'_>, around: f32, out: &mut Vec<(f32, f32)>) {
     for idle in sheet.idles() {
@@ -105,8 +112,7 @@ fn name_of(
     }
     let choices = [state.state, short_state(state.state)];
     // Where the axis is broken its marks would strike the letters out: the name stands between them, where it can.
-    let mut taken = passing(&sheet.ways, x - 6.0, x + 6.0);
-    taken.extend(passing(&sheet.crosses, x - 6.0, x + 6.0));
+    let mut taken = lines(sheet, x - 6.0, x + 6.0);
     let whole = longest_free((top, bottom), &taken);
     breaks(sheet, 6.0, &mut taken);
     let piece = longest_free((top, bottom), &taken);
@@ -141,9 +147,8 @@ pub(crate) fn timers(sheet: &Sheet<'_>, list: &mut DisplayList) {
         let foot = x - inner * 6.0;
         list.mark(Kind::Line, &[foot, y0, x, y0, x, y1, foot, y1], paint);
         let x = x + if inner > 0.0 { 12.0 } else { -4.0 };
-        let mut taken = passing(&sheet.ways, x - 10.0, x + 2.0);
+        let mut taken = lines(sheet, x - 10.0, x + 2.0);
         breaks(sheet, 2.0, &mut taken);
-        taken.extend(passing(&sheet.crosses, x - 10.0, x + 2.0));
         let beside = boxes.iter().filter(|[left, _, right, _]| *left < x + 2.0 && *right > x - 10.0);
         taken.extend(beside.map(|[_, top, _, low]| (*top, *low)));
         let (top, low) = longest_free((y0.max(HEAD), y1.min(sheet.window.height)), &taken);

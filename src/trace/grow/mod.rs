@@ -326,7 +326,16 @@ impl Trace {
                 Common::new(Kind::Clock, self.tables.values.len() - 1)
             }
             // The commonest are taken where they are recorded.
-            _ => Common::new(Kind::Note, NO_ROW as usize),
+            What::VarChange { .. }
+            | What::RuleFired { .. }
+            | What::Timer { .. }
+            | What::PacketSent { .. }
+            | What::PacketQueued { .. }
+            | What::PacketArrived { .. }
+            | What::PacketConsumed { .. }
+            | What::CallBegun { .. }
+            | What::BytesAccepted { .. }
+            | What::CallReturned { .. } => Common::new(Kind::Note, NO_ROW as usize),
         }
     }
 

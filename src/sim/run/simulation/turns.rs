@@ -18,13 +18,7 @@ impl Simulation {
         let Some(thread) = self.threads.get_mut(at) else { return };
         match std::mem::replace(&mut thread.state, State::Ready) {
             State::Over => thread.state = State::Over,
-            State::Waiting(mut pending) => {
-                if self.attempt(at, &mut pending, sink)
-                    && let Some(thread) = self.threads.get_mut(at)
-                {
-                    thread.state = State::Waiting(pending);
-                }
-            }
+            State::Waiting(pending) => self.attempt(at, pending, sink),
             State::Ready => {
                 self.steps += 1;
                 let line = Some(thread.task.line()).filter(|&line| line > 0);
@@ -124,8 +118,13 @@ impl Simulation {
         }
         let parent = self.threads.get(at).and_then(|thread| thread.parent).map(|(call, _)| call);
         let (id, begun) = self.call_begun(at, handle, op, args, line, parent, sink);
-        let mut pending = Pending::new(call, id, begun);
-        if self.attempt(at, &mut pending, sink)
+        self.attempt(at, Pending::new(call, id, begun), sink);
+    }
+
+    /// Makes a call, or tries it again; the thread waits while it does not return.
+    #[inline]
+    fn attempt<S: Sink>(&mut self, at: usize, mut pending: Pending, sink: &mut S) {
+        if self.blocks(at, &mut pending, sink)
             && let Some(thread) = self.threads.get_mut(at)
         {
             thread.state = State::Waiting(pending);
@@ -133,7 +132,7 @@ impl Simulation {
     }
 
     /// Makes a call, or tries it again; true when it waits.
-    fn attempt<S: Sink>(&mut self, at: usize, pending: &mut Pending, sink: &mut S) -> bool {
+    fn blocks<S: Sink>(&mut self, at: usize, pending: &mut Pending, sink: &mut S) -> bool {
         let Some(program) = self.threads.get(at).map(|thread| thread.program) else { return false };
         let host = self.setup.programs.get(program).and_then(|(host, _)| self.world.hosts.get(*host));
         let Some(&host) = host else { return false };
@@ -326,9 +325,8 @@ impl Simulation {
         for handle in open {
             let args = Args { text: "exit", ..Args::default() };
             let (id, begun) = self.call_begun(at, Some(handle), Op::Close, args, None, None, sink);
-            let mut pending = Pending::new(Call::Close(handle), id, begun);
             // The thread stays over: what its last calls return goes to nobody.
-            self.attempt(at, &mut pending, sink);
+            self.attempt(at, Pending::new(Call::Close(handle), id, begun), sink);
             if let Some(thread) = self.threads.get_mut(at) {
                 thread.state = State::Over;
             }
