@@ -69,13 +69,13 @@ impl Connection {
         if self.ack.quick > 0 && !self.ack.interactive {
             self.ack.quick -= 1;
             self.ack.now = true;
-            return self.tell(cx, Rule::QuickAck);
+            return self.tell_rule(cx, Rule::QuickAck);
         }
         // RFC 9293 section 3.8.6.3, SHLD-19: every second full-sized segment, or 2*RMSS octets of new data.
         let octets = self.rcv.nxt.0.wrapping_sub(self.rcv.last_ack.0);
         if octets >= policy.every * self.rcv.mss.max(1) {
             self.ack.now = true;
-            return self.tell(cx, Rule::AckEverySecond);
+            return self.tell_rule(cx, Rule::AckEverySecond);
         }
         self.delay_ack(cx);
     }
@@ -102,7 +102,7 @@ impl Connection {
             policy.delay
         };
         self.timers.set(cx, Rule::AckDelayed, Timer::DelayedAck, cx.now + delay);
-        self.tell(cx, Rule::AckDelayed);
+        self.tell_rule(cx, Rule::AckDelayed);
     }
 
     /// Linux's ato: follows the time between arrivals, so that a peer in a slow rhythm gets its acknowledgment with the

@@ -269,7 +269,7 @@ impl Connection {
         let early = seq.is_after(old_nxt);
         if early && self.config.breakage.no_reassembly_queue {
             self.ack.demand();
-            return self.tell(cx, Rule::OutOfOrderQueued);
+            return self.tell_arrival(cx, Rule::OutOfOrderQueued);
         }
         let limit = self.config.personality.reassembly_ranges;
         let Inserted { advanced, duplicate, filled_gap, refused } =
@@ -288,7 +288,7 @@ impl Connection {
             } else {
                 self.discard_readable();
             }
-            self.tell(cx, Rule::TextAccepted);
+            self.tell_arrival(cx, Rule::TextAccepted);
             // RFC 5681 section 4.2: an ACK at once when a gap is filled, or still open.
             let at_once = trimmed || filled_gap || duplicate.is_some() || !self.receive_buffer.is_in_order();
             self.schedule_ack(cx, at_once);
@@ -302,7 +302,7 @@ impl Connection {
             } else {
                 Rule::DuplicateText
             };
-            self.tell(cx, rule);
+            self.tell_arrival(cx, rule);
         }
     }
 

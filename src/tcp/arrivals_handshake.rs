@@ -138,6 +138,7 @@ impl Connection {
         self.ack.start_quick(self.config.personality.acks.quick);
         self.start_recovery(cx);
         self.path_mtu = self.path_mtu.min(self.config.mtu);
+        self.fit_segments();
         self.events.raise(Event::Connected);
         self.tell(cx, rule);
         self.start_keepalive(cx);

@@ -70,7 +70,7 @@ impl Connection {
         if n > 0 {
             let (read, _) = self.received_offsets();
             self.rcv.urgent = self.rcv.urgent.filter(|&end| end > read);
-            self.tell(cx, Rule::ReceiveCall);
+            self.tell_arrival(cx, Rule::ReceiveCall);
             self.grow_receive_buffer(cx, n);
             self.room_was_made(cx);
         }

@@ -178,7 +178,7 @@ impl Connection {
     pub(crate) fn forget_peer(&mut self, remote: SocketAddr) {
         let flow = super::Flow { remote, ..self.flow };
         let origin = self.origin;
-        let (told, config) = (self.told, self.config.clone());
+        let (told, config) = (self.told.clone(), self.config.clone());
         let events = std::mem::take(&mut self.events);
         *self = Connection { told, events, ..Connection::blank(config, flow, origin) };
     }

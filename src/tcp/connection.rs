@@ -11,10 +11,11 @@ use super::reset::ChallengeLimit;
 use super::sack::SackReceiver;
 use super::send_buffer::SendBuffer;
 use super::tcb::{ReceiveSpace, SendSpace};
+use super::tell::Told;
 use super::timers::TimerTable;
 use super::{Config, State};
 use crate::packet::{Ecn, Icmp, IpHeader, OptionLayout, Protocol, TcpHeader, emit_tcp};
-use crate::probe::{Context, Probe, Timer, TimerChange, Vars};
+use crate::probe::{Context, Probe, Timer, TimerChange};
 use crate::rule::Rule;
 use crate::time::Instant;
 use std::ops::Range;
@@ -125,6 +126,8 @@ pub struct Connection {
     pub(crate) path_mtu: u16,
     /// When ICMP last told of it.
     pub(crate) path_mtu_at: Instant,
+    /// Eff.snd.MSS, as it follows from the path and from what both SYNs said.
+    pub(crate) eff_mss: usize,
     pub(crate) ecn: EcnState,
     /// Keep-alive probes without an answer.
     pub(crate) keepalives_sent: u32,
@@ -132,7 +135,7 @@ pub struct Connection {
     pub(crate) read_in_round: usize,
     pub(crate) round_began: Instant,
     /// What the probe was told last.
-    pub(crate) told: Vars,
+    pub(crate) told: Told,
 }
 
 impl Connection {

@@ -75,6 +75,7 @@ impl Connection {
         }
         let old_mss = self.effective_mss();
         self.path_mtu = told;
+        self.fit_segments();
         if self.effective_mss() < old_mss {
             self.shrink_segments(cx);
         }
@@ -90,6 +91,7 @@ impl Connection {
             return;
         }
         self.path_mtu = self.config.mtu;
+        self.fit_segments();
         let smss = self.effective_mss() as u32;
         self.with_recovery(cx, |recovery, cx| recovery.set_smss(cx, smss));
         self.tell(cx, Rule::PathMtuAged);

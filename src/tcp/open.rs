@@ -11,10 +11,11 @@ use super::reset::ChallengeLimit;
 use super::sack::SackReceiver;
 use super::send_buffer::SendBuffer;
 use super::tcb::{ReceiveSpace, SendSpace};
+use super::tell::Told;
 use super::timers::TimerTable;
 use super::{Config, State};
 use crate::packet::{Ecn, TcpHeader};
-use crate::probe::{Context, Probe, Vars};
+use crate::probe::{Context, Probe};
 use crate::rule::Rule;
 use crate::seq::SeqNumber;
 use crate::time::Instant;
@@ -83,7 +84,7 @@ impl Connection {
 
     pub(crate) fn blank(config: Config, flow: Flow, origin: Origin) -> Connection {
         let personality = &config.personality;
-        Connection {
+        let mut conn = Connection {
             flow,
             state: State::Closed,
             origin,
@@ -110,17 +111,20 @@ impl Connection {
             orphan: false,
             read_shut: false,
             send_blocked: false,
-            told: Vars::default(),
+            told: Told::default(),
             timestamp_offset: 0,
             ts_recent: None,
             path_mtu: config.mtu,
             path_mtu_at: Instant::START,
+            eff_mss: 1,
             ecn: EcnState::default(),
             keepalives_sent: 0,
             read_in_round: 0,
             round_began: Instant::START,
             config,
-        }
+        };
+        conn.fit_segments();
+        conn
     }
 
     /// Chooses the sequence number and queues the SYN.
@@ -135,6 +139,7 @@ impl Connection {
         self.snd.start(iss);
         self.recovery = Recovery::new(self.config.recovery(), iss);
         self.snd.mss = self.default_mss();
+        self.fit_segments();
         self.timestamp_offset = self
             .config
             .timestamp_offset

@@ -31,17 +31,32 @@ impl Connection {
     }
 
     /// Octets of text and options that one segment may hold: min(SendMSS, MMS_S - 20) (RFC 9293 section 3.7.1, MUST-16).
-    pub(crate) fn segment_room(&self) -> usize {
+    fn segment_room(&self) -> usize {
         let path = usize::from(self.path_mtu).saturating_sub(self.ip_header_len() + TCP_HEADER_LEN);
         let most = self.config.max_mss.map_or(self.snd.mss, |max| self.snd.mss.min(max));
         // Whatever the peer says, segments are not made absurdly small; but what the path does not take would never arrive.
         path.min(usize::from(most.max(self.config.personality.min_mss))).max(1)
     }
 
-    /// Eff.snd.MSS: [`Connection::segment_room`] less the options that every segment carries.
+    /// Eff.snd.MSS: [`Connection::segment_room`] less the options that every segment carries. Asked for many times a segment, and so
+    /// kept.
     pub(crate) fn effective_mss(&self) -> usize {
+        debug_assert_eq!(
+            self.eff_mss,
+            self.computed_mss(),
+            "whoever changes what it depends on calls fit_segments"
+        );
+        self.eff_mss
+    }
+
+    fn computed_mss(&self) -> usize {
         // Timestamps take 10 octets, 12 with their padding in every layout.
         self.segment_room().saturating_sub(if self.agreed.timestamps { 12 } else { 0 }).max(1)
+    }
+
+    /// After a change of the path's MTU, of the peer's MSS or of the options that were agreed on.
+    pub(crate) fn fit_segments(&mut self) {
+        self.eff_mss = self.computed_mss();
     }
 
     /// How many SACK blocks a segment has room for beside an octet of text: all that the header holds, but on the narrowest
@@ -100,6 +115,7 @@ impl Connection {
         let floor = self.config.personality.min_mss;
         self.snd.mss = options.mss.map_or(self.default_mss(), |mss| mss.max(floor));
         self.rcv.mss = u32::from(self.snd.mss.min(self.announced_mss()));
+        self.fit_segments();
         self.tell(cx, if options.mss.is_some() { Rule::MssOption } else { Rule::DefaultMss });
         // RFC 7323 section 2.2: scaling holds when both SYNs carry it; section 2.3: more than 14 counts as 14.
         if let Some(shift) = options.window_scale.filter(|_| features.window_scaling) {
@@ -112,6 +128,7 @@ impl Connection {
         if let Some((value, _)) = options.timestamps.filter(|_| features.timestamps) {
             self.agreed.timestamps = true;
             self.ts_recent = Some((value, cx.now));
+            self.fit_segments();
         }
         // RFC 2018 section 2.
         self.agreed.sack = features.sack && options.sack_permitted;

@@ -46,7 +46,7 @@ impl Connection {
         cx: &mut Context<'_, P>,
         call: impl FnOnce(&mut Recovery, &mut Context<'_, Relay<'_, P>>) -> T,
     ) -> T {
-        let mut relay = Relay { probe: cx.probe, told: &mut self.told };
+        let mut relay = Relay { probe: cx.probe, told: &mut self.told.now };
         call(&mut self.recovery, &mut Context { now: cx.now, probe: &mut relay })
     }
 

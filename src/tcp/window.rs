@@ -50,9 +50,9 @@ impl Connection {
         };
         if worth {
             self.ack.demand();
-            self.tell(cx, Rule::WindowOpened);
+            self.tell_rule(cx, Rule::WindowOpened);
         } else if space > current && current < self.rcv.mss {
-            self.tell(cx, Rule::SwsReceiver);
+            self.tell_rule(cx, Rule::SwsReceiver);
         }
     }
 

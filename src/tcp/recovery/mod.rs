@@ -350,21 +350,24 @@ impl Recovery {
         window.saturating_sub(self.in_flight())
     }
 
-    /// Gives `see` the variables that this knows, [`Vars::UNSET`] for one that has no value: cwnd, ssthresh, FlightSize, pipe,
-    /// DupAcks, RecoveryPoint, SRTT, RTTVAR, RTO, back-off.
+    /// pipe (RFC 6675 section 4): what is held to be in the network.
+    pub fn pipe(&self) -> u32 {
+        self.board.pipe()
+    }
+
+    /// Gives `see` the other variables that this knows, [`Vars::UNSET`] for one that has no value: cwnd, ssthresh, FlightSize,
+    /// DupAcks, RecoveryPoint, SRTT, RTTVAR, RTO.
     #[inline(always)]
     pub fn each_var(&self, mut see: impl FnMut(Var, i64)) {
         let unset = Vars::UNSET;
         see(Var::Cwnd, if self.congestion.is_on() { self.congestion.cwnd().into() } else { unset });
         see(Var::Ssthresh, self.congestion.ssthresh().map_or(unset, i64::from));
         see(Var::FlightSize, self.board.flight().into());
-        see(Var::Pipe, self.board.pipe().into());
         see(Var::DupAcks, self.dup_acks.into());
         see(Var::RecoveryPoint, if self.phase == Phase::Open { unset } else { self.recovery_point.0.into() });
         see(Var::Srtt, self.rtt.srtt().map_or(unset, tell));
         see(Var::RttVar, self.rtt.rttvar().map_or(unset, tell));
         see(Var::Rto, tell(self.rtt.rto()));
-        see(Var::Backoff, self.rtt.backoff().into());
     }
 
     /// Congestion control and the bounds of the RTO are those of `config` from now on; all else stays as it began.
