@@ -191,7 +191,7 @@ fn a_knob_is_turned_in_the_middle_of_the_run() {
     let packets = &plain.trace().tables().packets;
     let first = packets.iter().find(|row| row.payload_len > 0).expect("it carries data");
     let time = plain.trace().clock(first.sent);
-    let begins = plain.trace().columns().time.partition_point(|&nanos| nanos < time.as_nanos());
+    let begins = plain.trace().columns().partition_by_time(|nanos| nanos < time.as_nanos());
     let event = begins as u32;
     lab.turn_later("network.latency", Some("300ms"), event, time).unwrap();
     assert_eq!(lab.scenario(), lab.base(), "no scenario can say that");

@@ -27,7 +27,6 @@ const UNSET: u32 = u32::MAX - 1;
 /// Stands in a row whose values are among the wide ones.
 const WIDE: u32 = u32::MAX;
 
-#[inline]
 fn narrow(value: i64) -> u32 {
     match u32::try_from(value) {
         Ok(value) if value < UNSET => value,
@@ -88,12 +87,23 @@ impl VarTable {
     #[inline]
     pub(super) fn push(&mut self, change: VarRow) {
         let VarRow { old, new, event, var } = change;
+        let fits = |value: i64| (value as u64) < UNSET.into();
+        let row = match fits(old) && fits(new) {
+            true => Row { old: old as u32, new: new as u32, event },
+            false => self.other_row(old, new, event),
+        };
+        self.rows.push(row);
+        self.var.push(var as u8);
+    }
+
+    /// Of values that are not both small: not set, negative or wide.
+    #[inline(never)]
+    fn other_row(&mut self, old: i64, new: i64, event: EventId) -> Row {
         let row = Row { old: narrow(old), new: narrow(new), event };
         if row.old == WIDE || row.new == WIDE {
             self.wide.push((self.rows.len() as u32, old, new));
         }
-        self.rows.push(row);
-        self.var.push(var as u8);
+        row
     }
 
     /// Room for so many more.

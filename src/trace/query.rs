@@ -57,7 +57,7 @@ pub struct Extremes {
 impl Trace {
     /// When an event happened, as the clock of the trace has it (never decreasing).
     pub fn clock(&self, event: EventId) -> Instant {
-        Instant::from_nanos(self.columns().time.get(event.index()).copied().unwrap_or(0))
+        Instant::from_nanos(self.columns().time(event).unwrap_or(0))
     }
 
     /// Nanoseconds since 1970 at instant 0, if anybody said.
@@ -68,18 +68,18 @@ impl Trace {
 
     /// The time of the last event.
     pub fn end_time(&self) -> Instant {
-        Instant::from_nanos(self.columns().time.last().copied().unwrap_or(0))
+        Instant::from_nanos(self.columns().last_time().unwrap_or(0))
     }
 
     /// The last event at or before `time`.
     pub fn last_event_at(&self, time: Instant) -> Option<EventId> {
-        let after = self.columns().time.partition_point(|t| *t <= time.as_nanos());
+        let after = self.columns().partition_by_time(|t| t <= time.as_nanos());
         Some(EventId(u32::try_from(after.checked_sub(1)?).ok()?))
     }
 
     /// The first event at or after `time`.
     pub fn first_event_from(&self, time: Instant) -> Option<EventId> {
-        let at = self.columns().time.partition_point(|t| *t < time.as_nanos());
+        let at = self.columns().partition_by_time(|t| t < time.as_nanos());
         (at < self.len()).then_some(EventId(at as u32))
     }
 
@@ -113,8 +113,7 @@ impl Trace {
     /// The events that `event` caused, up to `limit` of them.
     pub fn effects(&self, event: EventId, limit: usize) -> Vec<EventId> {
         let from = EventId(event.0.saturating_add(1));
-        let causes = (from.0..).zip(self.columns().causes(from));
-        causes.filter(|(_, cause)| *cause == event).map(|(i, _)| EventId(i)).take(limit).collect()
+        self.columns().effects(event, from).take(limit).collect()
     }
 
     /// The rows of the calls that have begun by `event` and not returned by it.
@@ -150,13 +149,11 @@ impl Trace {
     /// All variables of an endpoint after `event` (the event's own changes included).
     pub fn vars_at(&self, socket: SocketId, event: EventId) -> Vars {
         let Some(state) = self.socket_state(socket) else { return Vars::default() };
-        let table = &self.tables().vars;
-        let row = |r: &u32| table.get(*r as usize);
-        let done = state.changes.partition_point(|r| table.event(*r).is_some_and(|e| e <= event));
+        let done = self.changes_until(socket, event);
         let whole = done / SNAPSHOT_EVERY;
         let snapshot = whole.checked_sub(1).and_then(|i| state.snapshots.get(i));
         let mut vars = snapshot.copied().unwrap_or_default();
-        for change in state.changes.get(whole * SNAPSHOT_EVERY..done).unwrap_or(&[]).iter().filter_map(row) {
+        for change in self.changes_within(socket, whole * SNAPSHOT_EVERY, done) {
             vars.set(change.var, change.new);
         }
         vars
@@ -174,8 +171,24 @@ impl Trace {
 
     /// All changes of an endpoint's variables, in order.
     pub fn changes(&self, socket: SocketId) -> impl Iterator<Item = VarRow> + '_ {
-        let rows = self.socket_state(socket).map_or(&[][..], |s| &s.changes);
-        rows.iter().filter_map(|row| self.tables().vars.get(*row as usize))
+        self.changes_within(socket, 0, usize::MAX)
+    }
+
+    /// The changes of an endpoint's variables from the `from`th to before the `to`th.
+    fn changes_within(
+        &self,
+        socket: SocketId,
+        from: usize,
+        to: usize,
+    ) -> impl DoubleEndedIterator<Item = VarRow> + '_ {
+        let rows = self.socket_state(socket).into_iter().flat_map(move |state| state.changes.range(from, to));
+        rows.filter_map(|row| self.tables().vars.get(row as usize))
+    }
+
+    /// How many changes of an endpoint's variables there are up to `event` (included).
+    fn changes_until(&self, socket: SocketId, event: EventId) -> usize {
+        let is_in = |row| self.tables().vars.event(row).is_some_and(|e| e <= event);
+        self.socket_state(socket).map_or(0, |state| state.changes.partition_point(is_in))
     }
 
     /// All changes of one variable of an endpoint, in order.
@@ -185,10 +198,7 @@ impl Trace {
 
     /// The changes of an endpoint's variables up to `event` (included), the latest first.
     pub fn changes_before(&self, socket: SocketId, event: EventId) -> impl Iterator<Item = VarRow> + '_ {
-        let rows = self.socket_state(socket).map_or(&[][..], |s| &s.changes);
-        let table = &self.tables().vars;
-        let to = rows.partition_point(|r| table.event(*r).is_some_and(|e| e <= event));
-        rows.get(..to).unwrap_or(&[]).iter().rev().filter_map(|r| table.get(*r as usize))
+        self.changes_within(socket, 0, self.changes_until(socket, event)).rev()
     }
 
     /// The changes that `event` and those up to `until` (included) made to an endpoint: what a packet's arrival changed.
@@ -198,11 +208,8 @@ impl Trace {
         event: EventId,
         until: EventId,
     ) -> impl Iterator<Item = VarRow> + '_ {
-        let rows = self.socket_state(socket).map_or(&[][..], |s| &s.changes);
-        let table = &self.tables().vars;
-        let from = rows.partition_point(|r| table.event(*r).is_some_and(|e| e < event));
-        let to = rows.partition_point(|r| table.event(*r).is_some_and(|e| e <= until));
-        rows.get(from..to).unwrap_or(&[]).iter().filter_map(|r| table.get(*r as usize))
+        let before = event.0.checked_sub(1).map_or(0, |before| self.changes_until(socket, EventId(before)));
+        self.changes_within(socket, before, self.changes_until(socket, until))
     }
 
     /// The values of one variable over time.

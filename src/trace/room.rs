@@ -37,7 +37,7 @@ impl Trace {
             + of(&t.sockets)
             + of(&t.names);
         let index = of(&self.packet_index.dense) + of(&self.call_index.dense) + of(&self.socket_index.dense);
-        let sockets: usize = self.sockets.iter().map(|s| of(&s.changes) + of(&s.snapshots)).sum();
+        let sockets: usize = self.sockets.iter().map(|s| s.changes.memory() + of(&s.snapshots)).sum();
         let streams: usize =
             self.streams.iter().map(|s| std::mem::size_of_val(s.content.extents()) + of(&s.datagrams)).sum();
         self.columns.memory() + tables + index + sockets + streams + self.arena.capacity()

@@ -8,6 +8,7 @@ pub use super::columns::Columns;
 use super::content::Content;
 use super::flows::{Connection, Flows};
 use super::id::{CallId, ConnectionId, EventId, HostId, PacketId, Side, SocketId, StreamId};
+use super::runs::Runs;
 use super::tables::{CallRow, HostRow, NO_ROW, PacketRow, Span, StoredData, StreamRange, Tables};
 use crate::probe::{Var, VarSet, Vars};
 use crate::time::Instant;
@@ -66,7 +67,7 @@ pub(super) struct SocketState {
     /// UDP: place them all the same, port or not.
     pub(super) nameless: bool,
     /// Rows of its variable changes, in order.
-    pub(super) changes: Vec<u32>,
+    pub(super) changes: Runs,
     /// All variables after each 256th of them.
     pub(super) snapshots: Vec<Vars>,
     /// All variables now.
@@ -77,7 +78,7 @@ impl SocketState {
     /// The change in this row of the table made `var` so.
     #[inline]
     pub(super) fn change(&mut self, row: u32, var: Var, new: i64) {
-        self.changes.push(row);
+        self.changes.extend(row, 1);
         self.vars.set(var, new);
         if self.changes.len().is_multiple_of(SNAPSHOT_EVERY) {
             self.snapshots.push(self.vars);
@@ -182,7 +183,7 @@ impl Trace {
 
     /// When an event was recorded to have happened.
     pub fn time(&self, event: EventId) -> Option<Instant> {
-        let column = *self.columns.time.get(event.index())?;
+        let column = self.columns.time(event)?;
         let early = self.early.binary_search_by_key(&event.0, |e| e.0);
         let nanos = early.ok().and_then(|i| self.early.get(i)).map_or(column, |e| e.1);
         Some(Instant::from_nanos(nanos))

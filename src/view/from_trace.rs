@@ -68,7 +68,7 @@ impl<'t> Build<'t> {
             let address = row.addresses.first().map(ToString::to_string).unwrap_or_default();
             figure.hosts.push(Host { name: row.name.clone(), address });
         }
-        if let Some(&last) = trace.columns().time.last() {
+        if let Some(last) = trace.columns().last_time() {
             figure.end = Instant::from_nanos(last);
         }
         rows.end = figure.end;

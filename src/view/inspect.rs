@@ -165,8 +165,7 @@ impl Session {
     }
 
     fn same_instant(&self, a: EventId, b: EventId) -> bool {
-        let time = &self.trace().columns().time;
-        time.get(a.index()) == time.get(b.index())
+        self.trace().columns().time(a) == self.trace().columns().time(b)
     }
 
     /// What relative numbers of this variable are counted from: the sender's own initial number for SND, the peer's for

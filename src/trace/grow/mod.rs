@@ -7,6 +7,7 @@ use super::code::{Kind, Provenance, Transport};
 use super::columns::Event;
 use super::id::{EventId, HostId, SocketId, StreamId};
 use super::record::{Data, Record, What};
+use super::runs::Runs;
 use super::sink::{Changes, Sink};
 use super::store::{SocketState, Trace};
 use super::tables::{
@@ -99,7 +100,7 @@ impl Sink for Trace {
             return;
         }
         let (event, row) = (self.next_event(), self.tables.vars.len() as u32);
-        let latest = self.columns.time.last().copied().unwrap_or(0);
+        let latest = self.columns.last_time().unwrap_or(0);
         let at = self.row_of_socket(socket);
         let state = &mut self.sockets[at];
         // Neither an early event nor a change of state nor a snapshot is common.
@@ -115,10 +116,10 @@ impl Sink for Trace {
         for var in vars {
             let (old, new) = (old.raw(var), new.raw(var));
             state.vars.set(var, new);
-            state.changes.push(row + count);
             self.tables.vars.push(VarRow { old, new, event: EventId(event.0 + count), var });
             count += 1;
         }
+        state.changes.extend(row, count);
         let (known, concerns) = ((Provenance::Modelled, cause), (state.host, socket));
         let first = Event::new(known, concerns, (Kind::VarChange, rule_code(Some(rule))), row);
         self.columns.extend(time.as_nanos(), first, count);
@@ -177,7 +178,7 @@ impl Trace {
             received: 0,
             unplaced: Vec::new(),
             nameless: false,
-            changes: Vec::new(),
+            changes: Runs::default(),
             snapshots: Vec::new(),
             vars: Vars::default(),
         });
@@ -342,7 +343,7 @@ impl Trace {
     /// An event, of which the rest is recorded.
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn append(&mut self, nanos: u64, event: Event) {
-        let latest = self.columns.time.last().copied().unwrap_or(0);
+        let latest = self.columns.last_time().unwrap_or(0);
         if nanos < latest {
             self.early.push((self.next_event().0, nanos));
         }
