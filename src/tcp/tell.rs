@@ -75,7 +75,7 @@ pub(crate) struct Told {
 
 impl Told {
     /// Takes `value` as what `var` is now; what is the same as before is nowhere written.
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn see(&mut self, changed: &mut VarSet, var: Var, value: i64) {
         let known = self.now.raw(var);
         if known != value {
@@ -165,7 +165,7 @@ impl Connection {
         debug_assert!(!listened || self.told.now == self.vars(), "{rule:?} changed more than it tells");
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn see_arrival(&mut self, changed: &mut VarSet) {
         macro_rules! see {
             ($var:expr, $value:expr) => {{
@@ -176,7 +176,7 @@ impl Connection {
         vars_of_arrival!(self, see);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn see_sending(&mut self, changed: &mut VarSet) {
         macro_rules! see {
             ($var:expr, $value:expr) => {{

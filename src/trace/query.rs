@@ -2,6 +2,7 @@
 
 use super::code::Kind;
 use super::id::{EventId, PacketId, SocketId};
+use super::runs::Runs;
 use super::store::{SNAPSHOT_EVERY, Trace};
 use super::tables::{CallRow, PacketRow, ValueRow, VarRow};
 use crate::probe::{Var, Vars};
@@ -181,8 +182,9 @@ impl Trace {
         from: usize,
         to: usize,
     ) -> impl DoubleEndedIterator<Item = VarRow> + '_ {
-        let rows = self.socket_state(socket).into_iter().flat_map(move |state| state.changes.range(from, to));
-        rows.filter_map(|row| self.tables().vars.get(row as usize))
+        static NONE: Runs = Runs::EMPTY;
+        let rows = self.socket_state(socket).map_or(&NONE, |state| &state.changes);
+        rows.range(from, to).filter_map(|row| self.tables().vars.get(row as usize))
     }
 
     /// How many changes of an endpoint's variables there are up to `event` (included).

@@ -16,6 +16,9 @@ struct Run {
 }
 
 impl Runs {
+    /// No rows.
+    pub(super) const EMPTY: Runs = Runs { runs: Vec::new(), len: 0 };
+
     /// How many rows.
     pub(super) fn len(&self) -> usize {
         self.len as usize
@@ -41,7 +44,8 @@ impl Runs {
         let next = self.runs.partition_point(|run| wanted(run.first));
         let Some(run) = next.checked_sub(1).and_then(|last| self.runs.get(last)) else { return 0 };
         // Within the run: its first row is wanted.
-        let (mut from, mut to) = (run.before + 1, self.end_of(next - 1));
+        let end = self.runs.get(next).map_or(self.len, |next| next.before);
+        let (mut from, mut to) = (run.before + 1, end);
         while from < to {
             let middle = from + (to - from) / 2;
             match wanted(run.first + (middle - run.before)) {
@@ -52,20 +56,55 @@ impl Runs {
         from as usize
     }
 
-    fn end_of(&self, run: usize) -> u32 {
-        self.runs.get(run + 1).map_or(self.len, |next| next.before)
-    }
-
     /// The rows from the `from`th to before the `to`th.
-    pub(super) fn range(&self, from: usize, to: usize) -> impl DoubleEndedIterator<Item = u32> + '_ {
+    pub(super) fn range(&self, from: usize, to: usize) -> Rows<'_> {
         let (from, to) = (from.min(self.len()) as u32, to.min(self.len()) as u32);
         let first = self.runs.partition_point(|run| run.before <= from).saturating_sub(1);
-        let end = self.runs.partition_point(|run| run.before < to).max(first);
-        (first..end).flat_map(move |at| {
-            let (run, end) = (self.runs[at], self.end_of(at));
-            let within = run.before.max(from)..end.min(to);
-            within.map(move |n| run.first + (n - run.before))
-        })
+        let end = self.runs.partition_point(|run| run.before < to);
+        Rows { runs: self.runs.get(first..end).unwrap_or_default(), from, to }
+    }
+}
+
+/// Some rows of a list, in order.
+#[derive(Clone, Debug)]
+pub(super) struct Rows<'a> {
+    /// The runs that they stand in.
+    runs: &'a [Run],
+    from: u32,
+    to: u32,
+}
+
+impl Iterator for Rows<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        if self.from >= self.to {
+            return None;
+        }
+        if let [_, rest @ ..] = self.runs
+            && rest.first().is_some_and(|run| run.before <= self.from)
+        {
+            self.runs = rest;
+        }
+        let run = self.runs.first()?;
+        self.from += 1;
+        Some(run.first + (self.from - 1 - run.before))
+    }
+}
+
+impl DoubleEndedIterator for Rows<'_> {
+    fn next_back(&mut self) -> Option<u32> {
+        if self.from >= self.to {
+            return None;
+        }
+        self.to -= 1;
+        if let [rest @ .., run] = self.runs
+            && run.before > self.to
+        {
+            self.runs = rest;
+        }
+        let run = self.runs.last()?;
+        Some(run.first + (self.to - run.before))
     }
 }
 
