@@ -81,7 +81,10 @@ impl Trace {
     pub(super) fn know(&mut self, event: EventId, stream: StreamId, offset: u64, data: StoredData) {
         let (bytes, repeats, len) = match data {
             StoredData::Bytes(span) => (span, None, u64::from(span.len)),
-            StoredData::Repeat { unit, phase, len } => (unit, Some(phase), len),
+            StoredData::Repeat { unit, len } => match self.tables.units.get(unit as usize) {
+                Some(row) => (row.unit, Some(row.phase), len),
+                None => return,
+            },
             StoredData::FromStream(_) | StoredData::Unknown(_) => return,
         };
         if let Some(state) = self.streams.get_mut(stream.index()) {

@@ -3,6 +3,7 @@
 use super::code::{Kind, Provenance};
 use super::heads::{Heads, Place, fill};
 use super::id::{EventId, HostId, SocketId};
+use super::subjects::Subjects;
 use crate::rule::Rule;
 
 /// What every event has. What is searched by is a column of its own, and what neighbours share is written once for all of them.
@@ -12,11 +13,11 @@ pub struct Columns {
     pub kind: Vec<u8>,
     /// The detail, and above it the provenance.
     told: Vec<u16>,
-    subject: Vec<u32>,
+    subjects: Subjects,
     heads: Heads,
 }
 
-/// An event without its time, or several that differ in nothing but their subjects.
+/// An event without its time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Event {
     kind: Kind,
@@ -94,7 +95,7 @@ impl Columns {
     /// The row in the kind's table: of a packet event the packet's, of a call event the call's, of a timer event the timer's
     /// code.
     pub fn subject(&self, event: EventId) -> Option<u32> {
-        self.subject.get(event.index()).copied()
+        self.subjects.get(&self.kind, event)
     }
 
     /// The causing event, [`EventId::NONE`] for none.
@@ -115,27 +116,27 @@ impl Columns {
 
     #[inline]
     pub(super) fn push(&mut self, time: u64, event: Event) {
+        self.subjects.push(self.kind.len(), event.kind, event.subject);
         self.kind.push(event.kind as u8);
         self.told.push(event.told);
-        self.subject.push(event.subject);
         self.heads.push(time, event.place);
     }
 
-    /// `count` events of one time, whose subjects count up.
+    /// The changes of `count` variables at one time.
     #[inline]
-    pub(super) fn extend(&mut self, time: u64, first: Event, count: u32) {
-        let Event { kind, told, subject, place } = first;
-        fill(&mut self.kind, [kind as u8; 8], count as usize);
-        fill(&mut self.told, [told; 8], count as usize);
-        self.subject.extend((0..count).map(|n| subject + n));
-        self.heads.extend(time, place, count as usize);
+    pub(super) fn extend_changes(&mut self, time: u64, first: Event, count: usize) {
+        let Event { told, place, .. } = first;
+        self.subjects.extend_changes(self.kind.len(), count);
+        fill(&mut self.kind, [Kind::VarChange as u8; 8], count);
+        fill(&mut self.told, [told; 8], count);
+        self.heads.extend(time, place, count);
     }
 
     /// Room for so many more.
     pub(super) fn reserve(&mut self, more: usize) {
         self.kind.reserve(more);
         self.told.reserve(more);
-        self.subject.reserve(more);
+        self.subjects.reserve(more);
         self.heads.reserve(more);
     }
 
@@ -143,7 +144,7 @@ impl Columns {
     pub(super) fn shrink_to_fit(&mut self) {
         self.kind.shrink_to_fit();
         self.told.shrink_to_fit();
-        self.subject.shrink_to_fit();
+        self.subjects.shrink_to_fit();
         self.heads.shrink_to_fit();
     }
 
@@ -151,7 +152,7 @@ impl Columns {
     pub(super) fn memory(&self) -> usize {
         self.kind.capacity()
             + self.told.capacity() * size_of::<u16>()
-            + self.subject.capacity() * size_of::<u32>()
+            + self.subjects.memory()
             + self.heads.memory()
     }
 }

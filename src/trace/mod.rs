@@ -30,6 +30,7 @@ mod room;
 mod runs;
 mod sink;
 pub mod store;
+mod subjects;
 pub mod summary;
 pub mod tables;
 pub mod tail;

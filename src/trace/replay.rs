@@ -190,7 +190,14 @@ impl Trace {
     fn data(&self, data: StoredData) -> Data<'_> {
         match data {
             StoredData::Bytes(span) => Data::Bytes(self.bytes(span)),
-            StoredData::Repeat { unit, phase, len } => Data::Repeat { unit: self.bytes(unit), phase, len },
+            StoredData::Repeat { unit, len } => {
+                let row = self.tables.units.get(unit as usize);
+                row.map_or(Data::Unknown { len }, |row| Data::Repeat {
+                    unit: self.bytes(row.unit),
+                    phase: row.phase,
+                    len,
+                })
+            }
             StoredData::FromStream(len) => Data::FromStream { len },
             StoredData::Unknown(len) => Data::Unknown { len },
         }

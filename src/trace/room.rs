@@ -33,6 +33,7 @@ impl Trace {
             + of(&t.values)
             + of(&t.texts)
             + of(&t.contents)
+            + of(&t.units)
             + of(&t.datagrams)
             + of(&t.sockets)
             + of(&t.names);

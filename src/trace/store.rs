@@ -9,7 +9,7 @@ use super::content::Content;
 use super::flows::{Connection, Flows};
 use super::id::{CallId, ConnectionId, EventId, HostId, PacketId, Side, SocketId, StreamId};
 use super::runs::Runs;
-use super::tables::{CallRow, HostRow, NO_ROW, PacketRow, Span, StoredData, StreamRange, Tables};
+use super::tables::{CallRow, HostRow, NO_ROW, PacketRow, Span, StoredData, StreamRange, Tables, UnitRow};
 use crate::probe::{Var, VarSet, Vars};
 use crate::time::Instant;
 
@@ -354,7 +354,10 @@ impl Trace {
     pub fn data_bytes(&self, data: StoredData, range: Option<StreamRange>, limit: usize) -> Vec<u8> {
         match data {
             StoredData::Bytes(span) => self.bytes(span).iter().copied().take(limit).collect(),
-            StoredData::Repeat { unit, phase, len } => {
+            StoredData::Repeat { unit, len } => {
+                let Some(&UnitRow { unit, phase }) = self.tables.units.get(unit as usize) else {
+                    return Vec::new();
+                };
                 let unit = self.bytes(unit);
                 let len = usize::try_from(len).unwrap_or(usize::MAX).min(limit);
                 unit.iter().copied().cycle().skip(phase as usize % unit.len().max(1)).take(len).collect()

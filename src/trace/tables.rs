@@ -14,8 +14,10 @@ use crate::time::Duration;
 
 pub use super::packet_rows::{CorruptRow, PacketRow, QueueRow, packet_bits, rule_code, rule_from};
 
-/// A range of the trace's byte arena.
+/// A range of the trace's byte arena. There are hundreds of thousands, and so it has no octets between its fields and behind
+/// them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(Rust, packed(4))]
 pub struct Span {
     /// Where it begins.
     pub at: u64,
@@ -30,10 +32,8 @@ pub enum StoredData {
     Bytes(Span),
     /// A unit in the arena that repeats.
     Repeat {
-        /// What repeats.
-        unit: Span,
-        /// Where in it the data begin.
-        phase: u32,
+        /// The row of what repeats.
+        unit: u32,
         /// How many bytes in all.
         len: u64,
     },
@@ -56,6 +56,15 @@ impl StoredData {
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// What repeats in bulk data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnitRow {
+    /// The bytes that repeat.
+    pub unit: Span,
+    /// Where in them the data begin.
+    pub phase: u32,
 }
 
 /// A host.
@@ -133,8 +142,9 @@ pub struct NameRow {
     pub remote: Option<SocketAddr>,
 }
 
-/// A range of a stream.
+/// A range of a stream, without octets between its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(Rust, packed(4))]
 pub struct StreamRange {
     /// The stream.
     pub stream: StreamId,
@@ -382,6 +392,8 @@ pub struct Tables {
     pub texts: Vec<TextRow>,
     /// Contents that came by themselves.
     pub contents: Vec<ContentRow>,
+    /// What repeats in calls' data.
+    pub units: Vec<UnitRow>,
     /// Datagrams.
     pub datagrams: Vec<DatagramRow>,
 }

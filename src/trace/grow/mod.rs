@@ -12,7 +12,7 @@ use super::sink::{Changes, Sink};
 use super::store::{SocketState, Trace};
 use super::tables::{
     ContentRow, CorruptRow, FrameRow, HostRow, NO_ROW, NameRow, PacketRow, ProgramRow, SocketRow, Span,
-    StoredData, TextRow, ThreadRow, ValueRow, VarRow, packet_bits, rule_code,
+    StoredData, TextRow, ThreadRow, UnitRow, ValueRow, VarRow, packet_bits, rule_code,
 };
 use crate::probe::{Timer, TimerChange, Var, Vars};
 use crate::rule::Rule;
@@ -122,7 +122,7 @@ impl Sink for Trace {
         state.changes.extend(row, count);
         let (known, concerns) = ((Provenance::Modelled, cause), (state.host, socket));
         let first = Event::new(known, concerns, (Kind::VarChange, rule_code(Some(rule))), row);
-        self.columns.extend(time.as_nanos(), first, count);
+        self.columns.extend_changes(time.as_nanos(), first, count as usize);
     }
 }
 
@@ -141,7 +141,11 @@ impl Trace {
                 if self.bytes(self.last_unit) != unit {
                     self.last_unit = self.keep(unit);
                 }
-                StoredData::Repeat { unit: self.last_unit, phase: phase % self.last_unit.len.max(1), len }
+                let row = UnitRow { unit: self.last_unit, phase: phase % self.last_unit.len.max(1) };
+                if self.tables.units.last() != Some(&row) {
+                    self.tables.units.push(row);
+                }
+                StoredData::Repeat { unit: self.tables.units.len() as u32 - 1, len }
             }
             Data::FromStream { len } => StoredData::FromStream(len),
             Data::Unknown { len } => StoredData::Unknown(len),
