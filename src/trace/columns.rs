@@ -127,8 +127,8 @@ impl Columns {
     pub(super) fn extend_changes(&mut self, time: u64, first: Event, count: usize) {
         let Event { told, place, .. } = first;
         self.subjects.extend_changes(self.kind.len(), count);
-        fill(&mut self.kind, [Kind::VarChange as u8; 8], count);
-        fill(&mut self.told, [told; 8], count);
+        fill(&mut self.kind, Kind::VarChange as u8, count);
+        fill(&mut self.told, told, count);
         self.heads.extend(time, place, count);
     }
 

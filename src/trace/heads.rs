@@ -98,7 +98,7 @@ impl Heads {
     #[inline]
     pub(super) fn extend(&mut self, time: u64, place: Place, count: usize) {
         let head = self.head(time, place);
-        fill(&mut self.low, [head as u8; 8], count);
+        fill(&mut self.low, head as u8, count);
         while self.first.len() * BLOCK < self.low.len() {
             self.first.push(head);
         }
@@ -150,13 +150,20 @@ impl Heads {
 
 /// Makes a column longer by `count` of a value, which are few: they are written by the block, and what was too much is cut off
 /// again.
+#[cfg(not(target_arch = "wasm32"))]
 #[inline]
-pub(super) fn fill<T: Copy, const BLOCK: usize>(column: &mut Vec<T>, block: [T; BLOCK], count: usize) {
+pub(super) fn fill<T: Copy>(column: &mut Vec<T>, value: T, count: usize) {
     let len = column.len() + count;
     while column.len() < len {
-        column.extend_from_slice(&block);
+        column.extend_from_slice(&[value; 8]);
     }
     column.truncate(len);
+}
+
+/// The same one by one: a block is a call there.
+#[cfg(target_arch = "wasm32")]
+pub(super) fn fill<T: Copy>(column: &mut Vec<T>, value: T, count: usize) {
+    column.resize(column.len() + count, value);
 }
 
 #[cfg(test)]
