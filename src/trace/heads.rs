@@ -31,7 +31,7 @@ const BLOCK: usize = 128;
 
 impl Heads {
     /// The event's head, as a number.
-    #[inline]
+    #[inline(always)]
     fn of(&self, event: EventId) -> Option<usize> {
         let first = *self.first.get(event.index() / BLOCK)?;
         let low = *self.low.get(event.index())?;
@@ -39,7 +39,7 @@ impl Heads {
     }
 
     /// When the event happened.
-    #[inline]
+    #[inline(always)]
     pub(super) fn time(&self, event: EventId) -> Option<u64> {
         self.time.get(self.of(event)?).copied()
     }
