@@ -52,31 +52,32 @@ fn window_scale(headers: &[u8], summary: &Summary) -> Option<u8> {
 impl Trace {
     /// The packets that an observer saw, in the order in which they were seen: their rows and times.
     pub fn seen_from(&self, vantage: Vantage) -> Vec<(u64, u32)> {
-        let rows = (0_u32..).zip(&self.tables().packets).filter(|(_, p)| !p.is(packet_bits::STUB));
-        match vantage {
-            Vantage::Sent => rows
-                .filter(|(_, p)| !p.is(packet_bits::COPY))
-                .map(|(row, p)| (self.clock(p.sent).as_nanos(), row))
-                .collect(),
-            Vantage::Host(host) => {
-                let time = |seen: &u64| self.clock(EventId((seen >> 32) as u32)).as_nanos();
-                self.seen_at(host).iter().map(|seen| (time(seen), *seen as u32)).collect()
-            }
-        }
+        let time = |seen: u64| self.clock(EventId((seen >> 32) as u32)).as_nanos();
+        self.seen(vantage).into_iter().map(|seen| (time(seen), seen as u32)).collect()
     }
 
-    /// The packets seen at a host, in order: the event in the upper half, the row in the lower.
-    fn seen_at(&self, host: HostId) -> Vec<u64> {
+    /// The same with the event at which each was seen in the upper half, the row in the lower.
+    fn seen(&self, vantage: Vantage) -> Vec<u64> {
         let rows = (0_u32..).zip(&self.tables().packets).filter(|(_, p)| !p.is(packet_bits::STUB));
-        let at = |p: &PacketRow| {
-            let sent_here = self.host_of(p.sent) == Some(host) && !p.is(packet_bits::COPY);
-            let arrived_here = p.arrived.known().filter(|e| self.host_of(*e) == Some(host));
-            if sent_here { Some(p.sent) } else { arrived_here }
+        let at = |p: &PacketRow| match vantage {
+            Vantage::Sent => (!p.is(packet_bits::COPY)).then_some(p.sent),
+            Vantage::Host(host) => self.seen_at(host, p).map(|(event, _)| event),
         };
         let seen = rows.filter_map(|(row, p)| Some(u64::from(at(p)?.0) << 32 | u64::from(row)));
         let mut seen: Vec<u64> = seen.collect();
-        radix::sort(&mut seen);
+        if vantage != Vantage::Sent {
+            radix::sort(&mut seen);
+        }
         seen
+    }
+
+    /// The event by which a packet was seen at a host, if it was, and whether it came from there.
+    #[inline]
+    fn seen_at(&self, host: HostId, p: &PacketRow) -> Option<(EventId, bool)> {
+        if !p.is(packet_bits::COPY) && self.host_of(p.sent) == Some(host) {
+            return Some((p.sent, true));
+        }
+        Some((p.arrived.known().filter(|e| self.host_of(*e) == Some(host))?, false))
     }
 
     /// True where it is plain, without following the conversations, that all data, SYNs and FINs reach a host in the order of their
@@ -92,22 +93,41 @@ impl Trace {
     /// left out.
     pub fn marks(&self, vantage: Vantage) -> Vec<MarkRow> {
         let mut observer = Observer::new(self);
-        let rows = self.seen_from(vantage).into_iter().filter_map(|(time, packet)| {
-            let marks = observer.see(self.tables().packets.get(packet as usize)?, time)?;
-            Some(MarkRow { packet, time, marks })
+        let rows = self.seen(vantage).into_iter().filter_map(|seen| {
+            let (event, packet) = (EventId((seen >> 32) as u32), seen as u32);
+            let marks = observer.see(self.tables().packets.get(packet as usize)?, event)?;
+            Some(MarkRow { packet, time: self.clock(event).as_nanos(), marks })
         });
         rows.collect()
     }
 
-    /// Calls `each` with the rows of the packets that arrived at a host, and their marks as an observer there has them.
-    pub(crate) fn marks_of_arrivals(&self, host: HostId, mut each: impl FnMut(usize, Marks)) {
+    /// Calls `each` with the rows of the packets that arrived at a host, and their marks as an observer there has them. Where they
+    /// arrived in the order of their rows, they need not be put in order.
+    pub(crate) fn marks_of_arrivals(&self, host: HostId, in_rows: bool, mut each: impl FnMut(usize, Marks)) {
         let mut observer = Observer::new(self);
-        for seen in self.seen_at(host) {
-            let (event, row) = (EventId((seen >> 32) as u32), seen as u32 as usize);
-            let Some(packet) = self.tables().packets.get(row) else { continue };
-            let marks = observer.see(packet, self.clock(event).as_nanos());
-            if let (Some(marks), true) = (marks, self.host_of(packet.sent) != Some(host)) {
+        let mut take = |event: EventId, row: usize| {
+            let Some(packet) = self.tables().packets.get(row) else { return };
+            let marks = observer.see(packet, event);
+            let copied_here = packet.is(packet_bits::COPY) && self.host_of(packet.sent) == Some(host);
+            if let (Some(marks), true) = (marks, event != packet.sent && !copied_here) {
                 each(row, marks);
+            }
+        };
+        if cfg!(target_arch = "wasm32") || !in_rows {
+            let seen = self.seen(Vantage::Host(host)).into_iter();
+            return seen.for_each(|seen| take(EventId((seen >> 32) as u32), seen as u32 as usize));
+        }
+        let rows = self.tables().packets.iter().enumerate().filter(|(_, p)| !p.is(packet_bits::STUB));
+        let [mut sent, mut came] = [true, false].map(|from_here| {
+            let seen = rows.clone().filter_map(|(row, p)| Some((self.seen_at(host, p)?, row)));
+            seen.filter(move |((_, from), _)| *from == from_here)
+                .map(|((event, _), row)| (event, row))
+                .peekable()
+        });
+        while let Some(&(event, row)) = sent.peek().into_iter().chain(came.peek()).min() {
+            take(event, row);
+            if sent.next_if_eq(&(event, row)).is_none() {
+                came.next();
             }
         }
     }
@@ -123,16 +143,22 @@ pub(crate) struct Arrivals {
     /// By side: the last arrival, and the octet behind it.
     sides: [Option<(EventId, u32)>; 2],
     in_order: bool,
+    /// The last arrival of whatever.
+    last: EventId,
+    in_rows: bool,
 }
 
 impl Arrivals {
     pub fn new(trace: &Trace) -> Arrivals {
         // Of several conversations, some may have the same addresses.
-        Arrivals { sides: [None; 2], in_order: trace.connections().len() == 1 }
+        let in_order = trace.connections().len() == 1;
+        Arrivals { sides: [None; 2], in_order, last: EventId(0), in_rows: true }
     }
 
     /// Takes the next packet that arrived there.
     pub fn see(&mut self, p: &PacketRow) {
+        self.in_rows &= p.arrived >= self.last;
+        self.last = p.arrived;
         let carries = p.payload_len > 0 || p.flags & (flag::SYN | flag::FIN) != 0;
         if p.protocol != protocol::TCP || !carries {
             return;
@@ -148,6 +174,11 @@ impl Arrivals {
 
     pub fn are_in_order(&self) -> bool {
         self.in_order
+    }
+
+    /// All packets arrived in the order of their rows.
+    pub fn are_in_rows(&self) -> bool {
+        self.in_rows
     }
 }
 
@@ -167,15 +198,15 @@ impl<'t> Observer<'t> {
         Observer { trace, conversations: Vec::new(), by_address: BTreeMap::new(), of_connection }
     }
 
-    /// Takes the next packet and tells its marks, if it is a segment of TCP.
-    pub fn see(&mut self, row: &PacketRow, time: u64) -> Option<Marks> {
+    /// Takes the next packet, seen at this event, and tells its marks, if it is a segment of TCP.
+    pub fn see(&mut self, row: &PacketRow, event: EventId) -> Option<Marks> {
         if row.protocol != protocol::TCP || row.source_port == 0 && row.destination_port == 0 {
             return None;
         }
         let (conversation, side) = self.conversation(row)?;
         let conversation = self.conversations.get_mut(conversation)?;
         let segment = Segment {
-            time,
+            time: event.0.into(),
             side,
             seq: row.seq,
             ack: row.ack,
@@ -193,7 +224,7 @@ impl<'t> Observer<'t> {
             *conversation = Conversation::default();
             marks.set(super::Mark::PortReused);
         }
-        let seen = conversation.see(&segment);
+        let seen = conversation.see_by(&segment, &|event| self.trace.clock(EventId(event as u32)).as_nanos());
         Some(Marks { bits: marks.bits | seen.bits, dup_ack: seen.dup_ack })
     }
 

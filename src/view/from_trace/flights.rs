@@ -17,8 +17,8 @@ impl Build<'_> {
         // What an observer at the senders' way out says of each packet; out of order is what arrives so.
         let mut observer = Observer::new(self.trace);
         let mut disordered = vec![false; if survey.disordered.is_empty() { 0 } else { packets.len() }];
-        for host in survey.disordered {
-            self.trace.marks_of_arrivals(host, |row, marks| {
+        for (host, in_rows) in survey.disordered {
+            self.trace.marks_of_arrivals(host, in_rows, |row, marks| {
                 if let (true, Some(place)) = (marks.has(Mark::OutOfOrder), disordered.get_mut(row)) {
                     *place = true;
                 }
@@ -31,11 +31,7 @@ impl Build<'_> {
             if row.is(packet_bits::STUB) {
                 continue;
             }
-            let seen = if row.is(packet_bits::COPY) {
-                None
-            } else {
-                observer.see(row, self.trace.clock(row.sent).as_nanos())
-            };
+            let seen = if row.is(packet_bits::COPY) { None } else { observer.see(row, row.sent) };
             // A datagram that was cut into fragments does not fly itself.
             let whole =
                 !survey.cut.is_empty() && !row.is(packet_bits::FRAGMENT) && survey.cut.contains(&row.id);
