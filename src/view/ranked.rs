@@ -24,6 +24,14 @@ impl Ranked {
         }
     }
 
+    /// Takes out all numbers from this one on.
+    pub fn cut(&mut self, number: usize) {
+        self.words.truncate(number / WORD + 1);
+        if let Some(word) = self.words.get_mut(number / WORD) {
+            *word &= (1 << (number % WORD)) - 1;
+        }
+    }
+
     /// Counts what was added.
     pub fn count(&mut self) {
         let mut len = 0;
@@ -79,6 +87,11 @@ mod tests {
             }
             for n in 0..numbers.len() + 70 {
                 prop_assert_eq!(ranked.nth(n), numbers.iter().nth(n).copied());
+            }
+            for at in (0..1000).rev().step_by(17) {
+                ranked.cut(at);
+                ranked.count();
+                prop_assert_eq!((ranked.len(), ranked.rank(1000)), (numbers.range(..at).count(), ranked.len()));
             }
         }
     }

@@ -276,7 +276,7 @@ impl Session {
                 ended.filter(|&y| y < position - near).max_by(f64::total_cmp)
             }
         } else {
-            let stops = &self.scale.stops;
+            let stops = self.scale.stops();
             if step > 0 {
                 stops.get(stops.partition_point(|&y| y <= position + near)).copied()
             } else {
