@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Conversation, Marks, Segment};
+use super::{Conversation, Mark, Marks, Segment};
 use crate::seq::SeqNumber;
 use crate::trace::code::Transport;
 use crate::trace::flows::{Key, key};
@@ -101,35 +101,13 @@ impl Trace {
         rows.collect()
     }
 
-    /// Calls `each` with the rows of the packets that arrived at a host, and their marks as an observer there has them. Where they
-    /// arrived in the order of their rows, they need not be put in order.
-    pub(crate) fn marks_of_arrivals(&self, host: HostId, in_rows: bool, mut each: impl FnMut(usize, Marks)) {
-        let mut observer = Observer::new(self);
-        let mut take = |event: EventId, row: usize| {
-            let Some(packet) = self.tables().packets.get(row) else { return };
-            let marks = observer.see(packet, event);
-            let copied_here = packet.is(packet_bits::COPY) && self.host_of(packet.sent) == Some(host);
-            if let (Some(marks), true) = (marks, event != packet.sent && !copied_here) {
-                each(row, marks);
-            }
-        };
-        if cfg!(target_arch = "wasm32") || !in_rows {
-            let seen = self.seen(Vantage::Host(host)).into_iter();
-            return seen.for_each(|seen| take(EventId((seen >> 32) as u32), seen as u32 as usize));
+    /// The rows of the packets that arrived at a host out of order, as an observer there has it.
+    pub(crate) fn disordered_at(&self, host: HostId) -> Vec<u32> {
+        let mut guest = Guest::new(self, host);
+        for seen in self.seen(Vantage::Host(host)) {
+            guest.take(EventId((seen >> 32) as u32), seen as u32 as usize);
         }
-        let rows = self.tables().packets.iter().enumerate().filter(|(_, p)| !p.is(packet_bits::STUB));
-        let [mut sent, mut came] = [true, false].map(|from_here| {
-            let seen = rows.clone().filter_map(|(row, p)| Some((self.seen_at(host, p)?, row)));
-            seen.filter(move |((_, from), _)| *from == from_here)
-                .map(|((event, _), row)| (event, row))
-                .peekable()
-        });
-        while let Some(&(event, row)) = sent.peek().into_iter().chain(came.peek()).min() {
-            take(event, row);
-            if sent.next_if_eq(&(event, row)).is_none() {
-                came.next();
-            }
-        }
+        guest.disordered
     }
 
     fn summary(&self, row: &PacketRow) -> Summary {
@@ -143,24 +121,24 @@ pub(crate) struct Arrivals {
     /// By side: the last arrival, and the octet behind it.
     sides: [Option<(EventId, u32)>; 2],
     in_order: bool,
-    /// The last arrival of whatever.
-    last: EventId,
-    in_rows: bool,
 }
 
 impl Arrivals {
     pub fn new(trace: &Trace) -> Arrivals {
         // Of several conversations, some may have the same addresses.
         let in_order = trace.connections().len() == 1;
-        Arrivals { sides: [None; 2], in_order, last: EventId(0), in_rows: true }
+        Arrivals { sides: [None; 2], in_order }
+    }
+
+    /// False for packets that may arrive in whatever order.
+    #[inline]
+    pub fn matters(p: &PacketRow) -> bool {
+        p.protocol == protocol::TCP && (p.payload_len > 0 || p.flags & (flag::SYN | flag::FIN) != 0)
     }
 
     /// Takes the next packet that arrived there.
     pub fn see(&mut self, p: &PacketRow) {
-        self.in_rows &= p.arrived >= self.last;
-        self.last = p.arrived;
-        let carries = p.payload_len > 0 || p.flags & (flag::SYN | flag::FIN) != 0;
-        if p.protocol != protocol::TCP || !carries {
+        if !Arrivals::matters(p) {
             return;
         }
         let Some(last) = p.side().and_then(|side| self.sides.get_mut(side as usize)) else {
@@ -175,10 +153,85 @@ impl Arrivals {
     pub fn are_in_order(&self) -> bool {
         self.in_order
     }
+}
 
-    /// All packets arrived in the order of their rows.
-    pub fn are_in_rows(&self) -> bool {
-        self.in_rows
+/// An observer at a host, who looks for what arrives there out of order.
+pub(crate) struct Guest<'t> {
+    trace: &'t Trace,
+    host: HostId,
+    observer: Observer<'t>,
+    /// The rows of what did.
+    disordered: Vec<u32>,
+    /// Packets of rows before this one have arrived, or do not arrive here.
+    #[cfg(not(target_arch = "wasm32"))]
+    row: usize,
+    /// When the last one did, of which others must not be earlier.
+    #[cfg(not(target_arch = "wasm32"))]
+    last: Option<EventId>,
+}
+
+impl<'t> Guest<'t> {
+    pub fn new(trace: &'t Trace, host: HostId) -> Guest<'t> {
+        Guest {
+            trace,
+            host,
+            observer: Observer::new(trace),
+            disordered: Vec::new(),
+            #[cfg(not(target_arch = "wasm32"))]
+            row: 0,
+            #[cfg(not(target_arch = "wasm32"))]
+            last: Some(EventId(0)),
+        }
+    }
+
+    fn take(&mut self, event: EventId, row: usize) {
+        let Some(packet) = self.trace.tables().packets.get(row) else { return };
+        let seen = self.observer.see(packet, event).is_some_and(|marks| marks.has(Mark::OutOfOrder));
+        if seen && event != packet.sent {
+            let copied_here =
+                packet.is(packet_bits::COPY) && self.trace.host_of(packet.sent) == Some(self.host);
+            self.disordered.extend((!copied_here).then_some(row as u32));
+        }
+    }
+
+    /// Takes what arrives before this packet is sent, and the packet itself if it is sent here: for who goes through all packets anyway,
+    /// and so has none of them put in order.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn go_on(&mut self, sent: &PacketRow, row: usize) {
+        self.arrivals(sent.sent, row);
+        if let Some((event, true)) =
+            self.trace.seen_at(self.host, sent).filter(|_| !sent.is(packet_bits::STUB))
+        {
+            self.take(event, row);
+        }
+    }
+
+    /// Takes what arrives before an event, of packets before a row.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn arrivals(&mut self, before: EventId, end: usize) {
+        let packets = &self.trace.tables().packets;
+        while let Some(packet) = packets.get(self.row).filter(|_| self.row < end) {
+            if let Some((event, false)) =
+                self.trace.seen_at(self.host, packet).filter(|_| !packet.is(packet_bits::STUB))
+            {
+                if event >= before {
+                    break;
+                }
+                self.last = self.last.filter(|&last| event >= last).map(|_| event);
+                self.take(event, self.row);
+            }
+            self.row += 1;
+        }
+    }
+
+    /// The rows of what arrived out of order; what arrives otherwise than in the order of rows is put in order first.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn end(mut self) -> Vec<u32> {
+        self.arrivals(EventId::NONE, usize::MAX);
+        match self.last {
+            Some(_) => self.disordered,
+            None => self.trace.disordered_at(self.host),
+        }
     }
 }
 
@@ -222,7 +275,7 @@ impl<'t> Observer<'t> {
         let mut marks = Marks::default();
         if conversation.is_reused_by(&segment) {
             *conversation = Conversation::default();
-            marks.set(super::Mark::PortReused);
+            marks.set(Mark::PortReused);
         }
         let seen = conversation.see_by(&segment, &|event| self.trace.clock(EventId(event as u32)).as_nanos());
         Some(Marks { bits: marks.bits | seen.bits, dup_ack: seen.dup_ack })

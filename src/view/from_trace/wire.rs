@@ -20,8 +20,8 @@ pub(super) struct Survey {
     pub shifts: Vec<[u32; 2]>,
     /// Packets that were cut into fragments.
     pub cut: Vec<PacketId>,
-    /// Hosts that something reached out of order, and whether all packets did so in the order of their rows.
-    pub disordered: Vec<(HostId, bool)>,
+    /// Hosts that something reached out of order.
+    pub disordered: Vec<HostId>,
 }
 
 impl Build<'_> {
@@ -50,7 +50,8 @@ impl Build<'_> {
             if row.is(packet_bits::FRAGMENT) {
                 survey.cut.push(row.parent);
             }
-            if let Some(host) = self.trace.host_of(row.arrived)
+            if Arrivals::matters(row)
+                && let Some(host) = self.trace.host_of(row.arrived)
                 && let Some(arrivals) = arrivals.get_mut(host.index())
             {
                 arrivals.see(row);
@@ -61,11 +62,8 @@ impl Build<'_> {
             _ => [0, 0],
         };
         survey.shifts = offers.into_iter().map(both).collect();
-        let disordered = tables.hosts.iter().filter_map(|host| {
-            let arrivals = arrivals.get(host.id.index())?;
-            (!arrivals.are_in_order()).then(|| (host.id, arrivals.are_in_rows()))
-        });
-        survey.disordered = disordered.collect();
+        let in_order = |host: HostId| arrivals.get(host.index()).is_some_and(Arrivals::are_in_order);
+        survey.disordered = tables.hosts.iter().map(|host| host.id).filter(|&id| !in_order(id)).collect();
         survey
     }
 }
