@@ -28,15 +28,26 @@ pub(crate) fn in_order(ranges: &mut [Range<u64>]) {
 }
 
 /// Ranges merged and in order.
-pub(crate) fn merged(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
-    in_order(&mut ranges);
-    let mut out: Vec<Range<u64>> = Vec::new();
-    for range in ranges {
-        match out.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => out.push(range),
-        }
+pub(crate) fn merged(mut ranges: impl Iterator<Item = Range<u64>>) -> Vec<Range<u64>> {
+    #[cfg(target_arch = "wasm32")]
+    let mut ranges: &mut dyn Iterator<Item = Range<u64>> = &mut ranges;
+    // Nearly all come in order: only the others have to be sorted.
+    let (mut out, mut late) = (Vec::<Range<u64>>::new(), Vec::new());
+    (&mut ranges).for_each(|range| match out.last_mut() {
+        Some(last) if range.start < last.start => late.push(range),
+        Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+        _ => out.push(range),
+    });
+    if late.is_empty() {
+        return out;
     }
+    out.append(&mut late);
+    in_order(&mut out);
+    out.dedup_by(|next, last| {
+        let meets = next.start <= last.end;
+        last.end = if meets { last.end.max(next.end) } else { last.end };
+        meets
+    });
     out
 }
 
@@ -166,6 +177,9 @@ impl Lanes<'_> {
         let mut numbers = Numbers { unit: true, none: 0 };
         let unit = metrics::width(" B", metrics::SMALL);
         for range in ranges {
+            if self.octets.is_below(range, DENSE) {
+                continue;
+            }
             let Some((_, w)) = self.octets.span(range).filter(|span| span.1 >= DENSE) else { continue };
             if self.octets.cell(range) >= LEGIBLE {
                 continue;
@@ -187,15 +201,26 @@ impl Lanes<'_> {
     }
 
     /// The way down to the next lane, in each message's hue, from the moment at which it is gone.
-    pub fn ribbons(&self, ranges: Vec<(Range<u64>, f64)>, y: f32, list: &mut DisplayList) {
-        let ranges = if ranges.len() > MANY {
-            let whole = merged(ranges.into_iter().map(|(range, _)| range).collect());
-            whole.into_iter().map(|range| (range, f64::MIN)).collect()
-        } else {
-            ranges
-        };
+    pub fn ribbons(&self, ranges: &[(Range<u64>, f64)], y: f32, list: &mut DisplayList) {
+        if ranges.len() > MANY {
+            return self.broad_ribbons(&merged(ranges.iter().map(|(range, _)| range.clone())), y, list);
+        }
+        self.ways_down(&mut ranges.iter().map(|(range, at)| (range, *at)), y, list);
+    }
+
+    /// The ways down of more than [`MANY`] ranges, which are merged: their moments do not matter.
+    pub fn broad_ribbons(&self, whole: &[Range<u64>], y: f32, list: &mut DisplayList) {
+        self.ways_down(&mut whole.iter().map(|range| (range, f64::MIN)), y, list);
+    }
+
+    fn ways_down(
+        &self,
+        ranges: &mut dyn Iterator<Item = (&Range<u64>, f64)>,
+        y: f32,
+        list: &mut DisplayList,
+    ) {
         for (range, at) in ranges {
-            for (piece, hue) in self.stream.pieces(&range) {
+            for (piece, hue) in self.stream.pieces(range) {
                 let Some((x, w)) = self.octets.span(&piece).filter(|_| hue != 0) else { continue };
                 let (a, b) = if w > DENSE { (x + 1.0, x + w - 1.0) } else { (x, x + w) };
                 let quad = [a, y, b, y, b, y + GAP, a, y + GAP];

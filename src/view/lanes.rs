@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use crate::time::Instant;
+use crate::trace::ledger::Stay;
 use crate::view::boxes::{Drawn, GAP, HAIR, MANY, merged, missing};
-use crate::view::figure::{CallKind, Fate, Figure, FlightBrief, Held, Known, Stream, mark};
+use crate::view::figure::{CallKind, Fate, Figure, FlightBrief, Known, Stream, mark};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
 use crate::view::octets::Octets;
@@ -161,11 +163,11 @@ impl Lanes<'_> {
         }
         // Under the last lane that has something to show there is nothing to lead to.
         let leads = !receives || !self.stream.frames.is_empty();
-        self.below(&rows, y, if leads { down } else { Vec::new() }, list) + GAP
+        self.below(&rows, y, if leads { &down } else { &[] }, list) + GAP
     }
 
     /// Names the rows below a lane's first, says how many found none, and leads down from them. Gives the lower edge.
-    fn below(&self, rows: &Rows, y: f32, down: Vec<(Range<u64>, f64)>, list: &mut DisplayList) -> f32 {
+    fn below(&self, rows: &Rows, y: f32, down: &[(Range<u64>, f64)], list: &mut DisplayList) -> f32 {
         if rows.several() {
             let (top, height) = rows::row(1, y);
             let again = if self.stream.datagrams { Word::LaneDuplicates } else { Word::LaneAgain };
@@ -251,19 +253,19 @@ impl Lanes<'_> {
     ) -> f32 {
         let flights = &self.carriers.flights;
         let arrived = flights.iter().filter(|(i, _)| self.arrived(*i)).map(|(_, range)| range.clone());
-        let arrived = merged(arrived.collect());
+        let arrived = merged(arrived);
         let known = none || !flights.is_empty();
         if !known {
             return below;
         }
-        let read = merged(read.iter().map(|(range, _)| range.clone()).collect());
+        let read = merged(read.iter().map(|(range, _)| range.clone()));
         for hole in missing(&read, self.stream.len) {
             let burnt = |(i, range): &(usize, Range<u64>)| range.end == hole.start && self.truncated(*i) > 0;
             if self.carriers.receives.iter().any(burnt) {
                 continue;
             }
             let within = |r: &Range<u64>| r.start.max(hole.start)..r.end.min(hole.end);
-            let came = merged(arrived.iter().map(within).filter(|r| r.start < r.end).collect());
+            let came = merged(arrived.iter().map(within).filter(|r| r.start < r.end));
             let stayed = missing(&came, hole.end).into_iter().map(|r| r.start.max(hole.start)..r.end);
             let stayed = stayed.filter(|r| r.start < r.end).map(|r| (r, false));
             for (range, here) in came.iter().cloned().map(|r| (r, true)).chain(stayed) {
@@ -298,16 +300,16 @@ impl Lanes<'_> {
     }
 
     /// A buffer: octets are in it from a moment to another, and melt into one band.
-    fn buffer(&self, name: Word, held: &[Held], y: f32, list: &mut DisplayList) -> f32 {
+    fn buffer(&self, name: Word, held: &[Stay], y: f32, list: &mut DisplayList) -> f32 {
         if held.is_empty() {
             return y;
         }
         self.lane_name(name, y, THIN, list);
-        let mut group: Option<Held> = None;
-        let mut draw = |held: &Held| {
-            let from = self.scale.position(held.from);
-            let until = held.until.map_or(f64::MAX, |at| self.scale.position(at));
-            for (piece, hue) in self.stream.pieces(&held.range) {
+        let mut group: Option<Stay> = None;
+        let mut draw = |held: &Stay| {
+            let from = self.scale.position(held.t0);
+            let until = if held.t1 == Instant::NEVER { f64::MAX } else { self.scale.position(held.t1) };
+            for (piece, hue) in self.stream.pieces(&octets(held)) {
                 let Some((x, w)) = self.octets.span(&piece) else { continue };
                 let paint =
                     Paint::new(Role::Message).hue(hue).look(look::SOFT | look::EMPTIES).time(from, until);
@@ -318,29 +320,32 @@ impl Lanes<'_> {
             match &mut group {
                 // Steps that share a pixel are one.
                 Some(last)
-                    if last.range.end == next.range.start
-                        && self.octets.span(&last.range).is_none_or(|(_, w)| w < HAIR) =>
+                    if last.end == next.start
+                        && (self.octets.is_below(&octets(last), HAIR)
+                            || self.octets.span(&octets(last)).is_none_or(|(_, w)| w < HAIR)) =>
                 {
-                    last.range.end = next.range.end;
-                    last.from = last.from.min(next.from);
-                    last.until = last.until.zip(next.until).map(|(a, b)| a.max(b));
+                    (last.end, last.t0, last.t1) = (next.end, last.t0.min(next.t0), last.t1.max(next.t1));
                 }
                 Some(last) => {
                     draw(last);
-                    *last = next.clone();
+                    *last = *next;
                 }
-                None => group = Some(next.clone()),
+                None => group = Some(*next),
             }
         }
         group.iter().for_each(&mut draw);
-        for whole in merged(held.iter().map(|h| h.range.clone()).collect()) {
-            if let Some((x, w)) = self.octets.span(&whole) {
+        let wholes = merged(held.iter().map(octets));
+        for whole in &wholes {
+            if let Some((x, w)) = self.octets.span(whole) {
                 list.rect((x, y), (w, THIN), Paint::new(Role::Faint).look(look::OUTLINE));
             }
         }
-        // Of many the moments do not matter.
-        let at = |h: &Held| if held.len() > MANY { 0.0 } else { self.scale.position(h.from) };
-        self.ribbons(held.iter().map(|h| (h.range.clone(), at(h))).collect(), y + THIN, list);
+        if held.len() > MANY {
+            self.broad_ribbons(&wholes, y + THIN, list);
+        } else {
+            let ways: Vec<_> = held.iter().map(|h| (octets(h), self.scale.position(h.t0))).collect();
+            self.ribbons(&ways, y + THIN, list);
+        }
         y + THIN + GAP
     }
 
@@ -423,9 +428,13 @@ impl Lanes<'_> {
                 _ => list.mark(Kind::Cross, &[x + w / 2.0, row_y + h / 2.0], paint),
             }
         }
-        let bottom = self.below(&rows, y, down, list);
+        let bottom = self.below(&rows, y, &down, list);
         bottom + GAP
     }
+}
+
+fn octets(held: &Stay) -> Range<u64> {
+    held.start..held.end
 }
 
 /// True for a packet that arrived whole.

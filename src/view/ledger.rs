@@ -219,7 +219,8 @@ impl Sheet<'_> {
         let seen = self.seen(i);
         let carriers =
             if stream.len == 0 { Carriers::default() } else { Carriers::new(self.figure, i as u32) };
-        let (borders, gaps) = if stream.len == 0 { Default::default() } else { self.borders(i, &carriers) };
+        let gaps = stream.messages.iter().filter(|_| stream.datagrams && stream.len > 0).map(|m| m.start);
+        let (gaps, borders) = (gaps.collect::<Vec<u64>>(), self.borders(i, &carriers));
         let octets = Octets::new(seen, borders, &gaps, left + column, (width - column - 6.0).max(20.0));
         self.heading(i, &octets, (left, top), right - left, list);
         if stream.len == 0 {
@@ -241,19 +242,14 @@ impl Sheet<'_> {
         bottom
     }
 
-    /// Where something begins or ends in stream `i`, and where datagrams part.
-    fn borders(&self, i: usize, carriers: &Carriers) -> (Vec<u64>, Vec<u64>) {
+    /// Where something begins or ends in stream `i`.
+    fn borders<'a>(&'a self, i: usize, carriers: &'a Carriers) -> impl Iterator<Item = u64> + 'a {
         let stream = &self.figure.streams[i];
-        let mut borders = Vec::new();
-        let mut add = |r: &Range<u64>| borders.extend([r.start, r.end]);
-        stream.messages.iter().for_each(&mut add);
-        stream.frames.iter().for_each(|f| add(&f.range));
-        for carriers in [&carriers.flights, &carriers.sends, &carriers.receives] {
-            carriers.iter().filter(|(_, range)| !range.is_empty()).for_each(|(_, range)| add(range));
-        }
-        let gaps =
-            if stream.datagrams { stream.messages.iter().map(|m| m.start).collect() } else { Vec::new() };
-        (borders, gaps)
+        let all = [&carriers.flights, &carriers.sends, &carriers.receives];
+        let carried = all.into_iter().flatten().map(|(_, range)| range).filter(|range| !range.is_empty());
+        let parts = stream.messages.iter().chain(stream.frames.iter().map(|part| &part.range));
+        let ranges = parts.filter(|_| stream.len > 0).chain(carried);
+        ranges.flat_map(|range| [range.start, range.end])
     }
 
     fn heading(&self, i: usize, octets: &Octets, (x, y): (f32, f32), width: f32, list: &mut DisplayList) {

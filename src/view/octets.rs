@@ -37,6 +37,8 @@ pub(crate) struct Octets {
     pub seen: Range<u64>,
     /// One octet takes as much room as another.
     pub even: bool,
+    /// An octet takes no more room than this, gaps included.
+    widest: f32,
 }
 
 /// Room that `count` octets ask for, with `gaps` between datagrams.
@@ -61,7 +63,13 @@ fn few_of(numbers: impl Iterator<Item = u64>, most: usize) -> Vec<u64> {
 impl Octets {
     /// Lays out the octets `seen` between `left` and `left + room`. `borders` are offsets at which something begins or ends, in
     /// any order; at those in `gaps` (ascending) a gap is left.
-    pub fn new(seen: Range<u64>, borders: Vec<u64>, gaps: &[u64], left: f32, room: f32) -> Octets {
+    pub fn new(
+        seen: Range<u64>,
+        borders: impl IntoIterator<Item = u64>,
+        gaps: &[u64],
+        left: f32,
+        room: f32,
+    ) -> Octets {
         let most = (room / PIXELS) as usize;
         let borders = few_of(borders.into_iter().filter(|&b| seen.start < b && b < seen.end), most);
         let gap = if gaps.len() as f32 * BORDER > room / 3.0 { 0.0 } else { BORDER };
@@ -83,7 +91,9 @@ impl Octets {
             stretch.left = x;
             x += stretch.width;
         }
-        Octets { stretches, seen, even }
+        let cells = stretches.iter().map(|s| s.width / s.len().max(1.0));
+        let widest = cells.fold(if spaces == 0 { 0.0 } else { f32::INFINITY }, f32::max);
+        Octets { stretches, seen, even, widest }
     }
 
     /// Where everything ends.
@@ -114,6 +124,12 @@ impl Octets {
         }
         let left = self.start(range.start.max(self.seen.start));
         Some((left, (self.end(range.end.min(self.seen.end)) - left).max(1.5)))
+    }
+
+    /// True where it is plain, without a look where they stand, that these octets take less room than `width`.
+    pub fn is_below(&self, range: &Range<u64>, width: f32) -> bool {
+        // What is in sight takes at least a little, and is rounded.
+        width > 1.6 && (range.end - range.start) as f32 * self.widest < width * 0.99 - 0.02
     }
 
     /// Some octet in sight has less room than it could use.
@@ -211,6 +227,9 @@ mod tests {
                 let (a, b) = (axis.start(offset), axis.end(offset + 1));
                 prop_assert!(a >= before - 1e-2 && b >= a, "{a} {b} {before}");
                 before = a;
+                let some = offset..len.min(offset + 1 + len / 9);
+                let width = axis.span(&some).map_or(0.0, |span| span.1);
+                prop_assert!(width < 1.7 || !axis.is_below(&some, width), "{width}");
                 let found = axis.at((a + b) / 2.0).unwrap();
                 prop_assert!(found.abs_diff(offset) <= 1 + (len / 400), "{found} {offset}");
             }
