@@ -27,28 +27,57 @@ pub(crate) fn in_order(ranges: &mut [Range<u64>]) {
     }
 }
 
-/// Ranges merged and in order.
-pub(crate) fn merged(mut ranges: impl Iterator<Item = Range<u64>>) -> Vec<Range<u64>> {
-    #[cfg(target_arch = "wasm32")]
-    let mut ranges: &mut dyn Iterator<Item = Range<u64>> = &mut ranges;
-    // Nearly all come in order: only the others have to be sorted.
-    let (mut out, mut late) = (Vec::<Range<u64>>::new(), Vec::new());
-    (&mut ranges).for_each(|range| match out.last_mut() {
-        Some(last) if range.start < last.start => late.push(range),
-        Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-        _ => out.push(range),
-    });
-    if late.is_empty() {
-        return out;
+/// Ranges that are merged as they come: nearly all come in order, and only the others have to be sorted.
+#[derive(Default)]
+pub(crate) struct Merged {
+    ranges: Vec<Range<u64>>,
+    late: Vec<Range<u64>>,
+}
+
+impl Merged {
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    pub fn add(&mut self, range: Range<u64>) {
+        match self.ranges.last_mut() {
+            Some(last) if range.start < last.start => self.late.push(range),
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => self.ranges.push(range),
+        }
     }
-    out.append(&mut late);
-    in_order(&mut out);
-    out.dedup_by(|next, last| {
-        let meets = next.start <= last.end;
-        last.end = if meets { last.end.max(next.end) } else { last.end };
-        meets
-    });
-    out
+
+    /// All of them in order.
+    pub fn all(&mut self) -> &[Range<u64>] {
+        if !self.late.is_empty() {
+            self.ranges.append(&mut self.late);
+            in_order(&mut self.ranges);
+            let unsorted = std::mem::take(&mut self.ranges);
+            unsorted.into_iter().for_each(|range| self.add(range));
+        }
+        &self.ranges
+    }
+}
+
+/// Ranges merged and in order.
+pub(crate) fn merged(ranges: impl Iterator<Item = Range<u64>>) -> Vec<Range<u64>> {
+    let mut merged = Merged::default();
+    ranges.for_each(|range| merged.add(range));
+    merged.all();
+    merged.ranges
+}
+
+/// What leads down to the next lane: ranges and the moments at which each is gone, which of many do not matter.
+#[derive(Default)]
+pub(crate) struct Down {
+    few: Vec<(Range<u64>, f64)>,
+    pub all: Merged,
+}
+
+impl Down {
+    pub fn add(&mut self, range: &Range<u64>, at: f64) {
+        if self.few.len() <= MANY {
+            self.few.push((range.clone(), at));
+        }
+        self.all.add(range.clone());
+    }
 }
 
 /// What of `0..len` is in none of `ranges`, which are merged.
@@ -201,16 +230,12 @@ impl Lanes<'_> {
     }
 
     /// The way down to the next lane, in each message's hue, from the moment at which it is gone.
-    pub fn ribbons(&self, ranges: &[(Range<u64>, f64)], y: f32, list: &mut DisplayList) {
-        if ranges.len() > MANY {
-            return self.broad_ribbons(&merged(ranges.iter().map(|(range, _)| range.clone())), y, list);
+    pub fn ribbons(&self, down: &mut Down, y: f32, list: &mut DisplayList) {
+        if down.few.len() > MANY {
+            self.ways_down(&mut down.all.all().iter().map(|range| (range, f64::MIN)), y, list);
+        } else {
+            self.ways_down(&mut down.few.iter().map(|(range, at)| (range, *at)), y, list);
         }
-        self.ways_down(&mut ranges.iter().map(|(range, at)| (range, *at)), y, list);
-    }
-
-    /// The ways down of more than [`MANY`] ranges, which are merged: their moments do not matter.
-    pub fn broad_ribbons(&self, whole: &[Range<u64>], y: f32, list: &mut DisplayList) {
-        self.ways_down(&mut whole.iter().map(|range| (range, f64::MIN)), y, list);
     }
 
     fn ways_down(

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::time::Instant;
 use crate::trace::ledger::Stay;
-use crate::view::boxes::{Drawn, GAP, HAIR, MANY, merged, missing};
+use crate::view::boxes::{DENSE, Down, Drawn, GAP, HAIR, MANY, merged, missing};
 use crate::view::figure::{CallKind, Fate, Figure, FlightBrief, Known, Stream, mark};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
@@ -41,7 +41,7 @@ pub(crate) struct Lanes<'a> {
 type Carried = Vec<(usize, Range<u64>)>;
 
 /// What carries octets of a stream.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Carriers {
     pub flights: Carried,
     pub sends: Carried,
@@ -131,13 +131,13 @@ impl Lanes<'_> {
         }
         let mut rows = Rows::default();
         let mut below = 0.0;
-        let (mut down, mut later, mut said) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut down, mut later, mut said) = (Down::default(), Vec::new(), Vec::new());
         let numbers = self.numbers(&mut calls.iter().map(|(_, range)| range));
         for (i, range) in calls {
             let at = self.scale.calls[*i];
             let from = if receives { at.1 } else { at.0 };
             let paint = Paint::new(Role::Message).id(Id::new(Thing::Call, *i)).time(from, from);
-            down.push((range.clone(), from));
+            down.add(range, from);
             let Some((row, drawn)) = rows.take(range) else { continue };
             let is_new = self.octets.span(range).is_some_and(|span| drawn.is_new(span));
             if row > 0 {
@@ -155,7 +155,7 @@ impl Lanes<'_> {
             }
         }
         if receives {
-            below = self.unread(&down, calls.is_empty(), (y, below), list);
+            below = self.unread(down.all.all(), calls.is_empty(), (y, below), list);
         }
         let y = y + below;
         for (row, range, paint) in later {
@@ -163,18 +163,20 @@ impl Lanes<'_> {
         }
         // Under the last lane that has something to show there is nothing to lead to.
         let leads = !receives || !self.stream.frames.is_empty();
-        self.below(&rows, y, if leads { &down } else { &[] }, list) + GAP
+        self.below(&rows, y, leads.then_some(&mut down), list) + GAP
     }
 
     /// Names the rows below a lane's first, says how many found none, and leads down from them. Gives the lower edge.
-    fn below(&self, rows: &Rows, y: f32, down: &[(Range<u64>, f64)], list: &mut DisplayList) -> f32 {
+    fn below(&self, rows: &Rows, y: f32, down: Option<&mut Down>, list: &mut DisplayList) -> f32 {
         if rows.several() {
             let (top, height) = rows::row(1, y);
             let again = if self.stream.datagrams { Word::LaneDuplicates } else { Word::LaneAgain };
             self.lane_name(again, top, height, list);
         }
         let (rows_end, bottom) = (rows.bottom(y), rows.bottom(y) + rows.said());
-        self.ribbons(down, bottom, list);
+        if let Some(down) = down {
+            self.ribbons(down, bottom, list);
+        }
         if rows.over > 0 {
             let text = fill(Word::MoreSegments, self.lang, &[&rows.over.to_string()]);
             let paint = Paint::new(Role::Faint);
@@ -246,7 +248,7 @@ impl Lanes<'_> {
     /// What was sent and no recv ever returned. Gives the height of what is written below, of which something stands there already.
     fn unread(
         &self,
-        read: &[(Range<u64>, f64)],
+        read: &[Range<u64>],
         none: bool,
         (y, mut below): (f32, f32),
         list: &mut DisplayList,
@@ -258,8 +260,7 @@ impl Lanes<'_> {
         if !known {
             return below;
         }
-        let read = merged(read.iter().map(|(range, _)| range.clone()));
-        for hole in missing(&read, self.stream.len) {
+        for hole in missing(read, self.stream.len) {
             let burnt = |(i, range): &(usize, Range<u64>)| range.end == hole.start && self.truncated(*i) > 0;
             if self.carriers.receives.iter().any(burnt) {
                 continue;
@@ -334,18 +335,16 @@ impl Lanes<'_> {
             }
         }
         group.iter().for_each(&mut draw);
-        let wholes = merged(held.iter().map(octets));
-        for whole in &wholes {
+        // Of many the moments do not matter.
+        let at = |h: &Stay| if held.len() > MANY { 0.0 } else { self.scale.position(h.t0) };
+        let mut down = Down::default();
+        held.iter().for_each(|h| down.add(&octets(h), at(h)));
+        for whole in down.all.all() {
             if let Some((x, w)) = self.octets.span(whole) {
                 list.rect((x, y), (w, THIN), Paint::new(Role::Faint).look(look::OUTLINE));
             }
         }
-        if held.len() > MANY {
-            self.broad_ribbons(&wholes, y + THIN, list);
-        } else {
-            let ways: Vec<_> = held.iter().map(|h| (octets(h), self.scale.position(h.t0))).collect();
-            self.ribbons(&ways, y + THIN, list);
-        }
+        self.ribbons(&mut down, y + THIN, list);
         y + THIN + GAP
     }
 
@@ -371,25 +370,31 @@ impl Lanes<'_> {
         let probes = |(i, _): &&(usize, Range<u64>)| {
             self.figure.flights.brief(*i).is_some_and(|f| f.marks & mark::PROBE != 0)
         };
-        let (probes, mut mine): (Vec<_>, Vec<_>) = self.carriers.flights.iter().partition(probes);
-        mine.extend(probes);
-        if mine.is_empty() {
+        let flights = &self.carriers.flights;
+        let some = flights.iter().any(|flight| probes(&flight));
+        let mine = || {
+            let others = flights.iter().filter(move |flight| !(some && probes(flight)));
+            others.chain(flights.iter().filter(move |flight| some && probes(flight)))
+        };
+        if flights.is_empty() {
             self.nothing(Word::NoPackets, y, LANE, list);
             return y + LANE + GAP;
         }
         // First what was sent for the first time, then, in rows below, what had to go again.
         let mut rows = Rows::default();
-        let (mut down, mut crosses) = (Vec::new(), Vec::new());
+        let (mut down, mut crosses) = (Down::default(), Vec::new());
         // Beside its cross a lost one has less room than another.
-        let whole = |(i, _): &&&(usize, Range<u64>)| !matches!(self.fate(*i), Some(Fate::Lost(_)));
-        let numbers = self.numbers(&mut mine.iter().filter(whole).map(|(_, range)| range));
-        for &(i, ref range) in mine {
+        let whole = |(i, range): &&(usize, Range<u64>)| {
+            !self.octets.is_below(range, DENSE) && !matches!(self.fate(*i), Some(Fate::Lost(_)))
+        };
+        let numbers = self.numbers(&mut mine().filter(whole).map(|(_, range)| range));
+        for &(i, ref range) in mine() {
             let Some((row, drawn)) = rows.take(range) else { continue };
             let Some(flight) = self.figure.flights.brief(i) else { continue };
             let at = self.scale.sent[i];
             let lost = matches!(flight.fate, Fate::Lost(_));
             if arrived(flight) {
-                down.push((range.clone(), self.scale.ended[i]));
+                down.add(range, self.scale.ended[i]);
             }
             let mut bits = if lost { look::DASHED } else { 0 };
             if flight.marks & (mark::RETRANSMISSION | mark::FAST_RETRANSMISSION) != 0 {
@@ -428,7 +433,7 @@ impl Lanes<'_> {
                 _ => list.mark(Kind::Cross, &[x + w / 2.0, row_y + h / 2.0], paint),
             }
         }
-        let bottom = self.below(&rows, y, &down, list);
+        let bottom = self.below(&rows, y, Some(&mut down), list);
         bottom + GAP
     }
 }

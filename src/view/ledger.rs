@@ -2,6 +2,7 @@
 //! frame it ended up in. One lane a layer (`view::lanes`); a byte stands at the same x in every lane, so
 //! borders that do not meet are seen at once.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::view::figure::{Call, Figure, Place, Stream, hue_of};
@@ -102,12 +103,32 @@ fn chosen(figure: &Figure, connection: Option<u32>) -> Vec<usize> {
     }
 }
 
+/// What carries the octets of each stream, looked up when it is first drawn.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Carrying(Vec<OnceCell<Carriers>>);
+
+impl Carrying {
+    pub fn new(figure: &Figure) -> Carrying {
+        Carrying(figure.streams.iter().map(|_| OnceCell::new()).collect())
+    }
+}
+
 /// Draws the streams in rows, as many beside each other as there is room for, and says where each stands.
 pub fn draw(figure: &Figure, scale: &Scale, window: &Window) -> (DisplayList, Vec<Placed>) {
+    draw_carried(figure, scale, &Carrying::new(figure), window)
+}
+
+/// The same for those who draw often.
+pub(crate) fn draw_carried(
+    figure: &Figure,
+    scale: &Scale,
+    carrying: &Carrying,
+    window: &Window,
+) -> (DisplayList, Vec<Placed>) {
     let mut list = DisplayList::new(window.width, 0.0);
     let mut placed = Vec::new();
     let mut top = 0.0;
-    let sheet = Sheet { figure, scale, window };
+    let sheet = Sheet { figure, scale, carrying, window };
     let streams = chosen(figure, window.connection);
     let natural: Vec<f32> = streams.iter().map(|&i| sheet.natural(i)).collect();
     for row in rows(&natural, window.width) {
@@ -155,6 +176,7 @@ fn rows(natural: &[f32], room: f32) -> Vec<Vec<(usize, f32)>> {
 struct Sheet<'a> {
     figure: &'a Figure,
     scale: &'a Scale,
+    carrying: &'a Carrying,
     window: &'a Window,
 }
 
@@ -217,10 +239,12 @@ impl Sheet<'_> {
         let stream = &self.figure.streams[i];
         let column = self.names_width(stream);
         let seen = self.seen(i);
+        let nothing = Carriers::default();
+        let known = self.carrying.0.get(i).filter(|_| stream.len > 0);
         let carriers =
-            if stream.len == 0 { Carriers::default() } else { Carriers::new(self.figure, i as u32) };
+            known.map_or(&nothing, |known| known.get_or_init(|| Carriers::new(self.figure, i as u32)));
         let gaps = stream.messages.iter().filter(|_| stream.datagrams && stream.len > 0).map(|m| m.start);
-        let (gaps, borders) = (gaps.collect::<Vec<u64>>(), self.borders(i, &carriers));
+        let (gaps, borders) = (gaps.collect::<Vec<u64>>(), self.borders(i, carriers));
         let octets = Octets::new(seen, borders, &gaps, left + column, (width - column - 6.0).max(20.0));
         self.heading(i, &octets, (left, top), right - left, list);
         if stream.len == 0 {
@@ -231,7 +255,7 @@ impl Sheet<'_> {
             scale: self.scale,
             stream,
             index: i as u32,
-            carriers: &carriers,
+            carriers,
             lang: self.window.lang,
             octets: &octets,
             names: left + column,

@@ -407,14 +407,14 @@ impl Scale {
     }
 
     /// How many knots stand above a position: the next begins below the end of the one before.
-    fn knots_above(&self, is_above: impl Fn(f64) -> bool) -> usize {
+    fn knots_above(&self, is_above: &dyn Fn(f64) -> bool) -> usize {
         let i = self.knots.partition_point(|k| is_above(k.bottom));
         i + usize::from(i < self.knots.len() && is_above(self.top(i)))
     }
 
     /// The time at a position.
     pub fn instant(&self, position: f64) -> Instant {
-        let i = self.knots_above(|y| y <= position);
+        let i = self.knots_above(&|y| y <= position);
         let Some(a) = i.checked_sub(1).and_then(|i| self.knots.get(i)) else { return Instant::START };
         match self.knots.get(i) {
             Some(b) if position > a.bottom => {
@@ -448,7 +448,7 @@ impl Scale {
 
     /// Times at which something stands, with their positions, between two positions.
     pub fn ticks(&self, top: f64, bottom: f64) -> impl Iterator<Item = (Instant, f64)> + '_ {
-        let first = self.knots_above(|y| y < top);
+        let first = self.knots_above(&|y| y < top);
         let knots = self.knots.get(first..).unwrap_or_default().iter();
         let ticks = (first..).zip(knots).map(|(i, k)| (Instant::from_nanos(k.at), self.top(i)));
         ticks.take_while(move |tick| tick.1 <= bottom)

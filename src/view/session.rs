@@ -32,6 +32,7 @@ pub struct Session {
     steps: Steps,
     chart: Option<Chart>,
     beside: OnceCell<ladder::Beside>,
+    carrying: OnceCell<ledger::Carrying>,
     /// The axis is that of a figure that fits into no room.
     never_fits: bool,
 }
@@ -226,7 +227,8 @@ impl Session {
 
     /// Draws the byte ledger.
     pub fn ledger(&self, window: &ledger::Window) -> (DisplayList, Vec<ledger::Placed>) {
-        ledger::draw(&self.figure, &self.scale, window)
+        let carrying = self.carrying.get_or_init(|| ledger::Carrying::new(&self.figure));
+        ledger::draw_carried(&self.figure, &self.scale, carrying, window)
     }
 
     /// The whole ladder (or the ledger) as an SVG document.

@@ -79,13 +79,18 @@ impl Trace {
     }
 
     /// The changes of a sequence number variable of a socket: the event and the number.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn sequence_changes(
         &self,
         socket: Option<SocketId>,
         var: Var,
     ) -> impl Iterator<Item = (EventId, u32)> + '_ {
         let changes = socket.into_iter().flat_map(move |socket| self.changes_of(socket, var));
-        changes.filter(|c| c.new != Vars::UNSET).map(|c| (c.event, c.new as u32))
+        let numbers = changes.filter(|c| c.new != Vars::UNSET).map(|c| (c.event, c.new as u32));
+        // The page has this once instead of wherever it is gone through.
+        #[cfg(target_arch = "wasm32")]
+        let numbers = numbers.collect::<Vec<_>>().into_iter();
+        numbers
     }
 
     /// The acknowledgment numbers that packets of a stream carried to their receiver, in the order of their arrival.
@@ -98,6 +103,7 @@ impl Trace {
     }
 
     /// The ranges that were acknowledged, and the events by which the sender heard of it.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub(super) fn acknowledged(
         &self,
         stream: StreamId,
@@ -112,7 +118,10 @@ impl Trace {
         let carried = if untold { self.acks_carried(stream.reverse(), false) } else { Vec::new() };
         let mut offsets = Offsets::new(isn.unwrap_or_default());
         let heard = told.chain(carried.into_iter().map(|ack| (ack.0, ack.1)));
-        heard.filter_map(move |(event, seq)| Some((offsets.advance(seq, len)?, event)))
+        let ranges = heard.filter_map(move |(event, seq)| Some((offsets.advance(seq, len)?, event)));
+        #[cfg(target_arch = "wasm32")]
+        let ranges = ranges.collect::<Vec<_>>().into_iter();
+        ranges
     }
 
     pub(super) fn acknowledged_lane<P: From<Part>>(&self, ledger: &mut Ledger<P>, stream: StreamId) {

@@ -173,6 +173,8 @@ impl Trace {
     pub(crate) fn stays(&self, stream: StreamId) -> [Vec<Stay>; 2] {
         let len = self.stream_len(stream);
         let heard = self.acknowledged(stream, len).map(|(range, event)| (range, self.clock(event)));
+        #[cfg(target_arch = "wasm32")]
+        let heard = heard.collect::<Vec<_>>().into_iter();
         let mut accepted = Buffer::new(heard);
         let mut read = Vec::new();
         for (row, call) in self.tables().calls.iter().enumerate() {
