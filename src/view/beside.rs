@@ -109,13 +109,13 @@ impl Beside {
             let Some(needs) = hosts.get_mut(call.host as usize) else { continue };
             let name = metrics::width(&figure.calls.name(i), metrics::SMALL);
             needs.names = needs.names.max(name + BESIDE);
+            let width = |place| name + result_width(place) + BESIDE;
+            needs.results = needs.results.max(width(None));
             // Few results need more room than all before: only of those it is found out whether they came at once.
-            let at_once = || figure.calls.brief(i).is_some_and(|call| !call.blocked);
-            let widths = [None, figure.calls.place(i)].map(|place| name + result_width(place) + BESIDE);
-            if widths[1] > needs.results.max(widths[0]) && at_once() {
-                needs.results = widths[1];
+            let width = width(figure.calls.place(i));
+            if width > needs.results && figure.calls.brief(i).is_some_and(|call| !call.blocked) {
+                needs.results = width;
             }
-            needs.results = needs.results.max(widths[0]);
             needs.lanes = needs.lanes.max((call.lane + 1).min(MOST_LANES));
         }
         Beside { hosts, sockets: sockets(figure) }

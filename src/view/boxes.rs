@@ -232,19 +232,9 @@ impl Lanes<'_> {
     /// The way down to the next lane, in each message's hue, from the moment at which it is gone.
     pub fn ribbons(&self, down: &mut Down, y: f32, list: &mut DisplayList) {
         if down.few.len() > MANY {
-            self.ways_down(&mut down.all.all().iter().map(|range| (range, f64::MIN)), y, list);
-        } else {
-            self.ways_down(&mut down.few.iter().map(|(range, at)| (range, *at)), y, list);
+            down.few = down.all.all().iter().map(|range| (range.clone(), f64::MIN)).collect();
         }
-    }
-
-    fn ways_down(
-        &self,
-        ranges: &mut dyn Iterator<Item = (&Range<u64>, f64)>,
-        y: f32,
-        list: &mut DisplayList,
-    ) {
-        for (range, at) in ranges {
+        for &(ref range, at) in &down.few {
             for (piece, hue) in self.stream.pieces(range) {
                 let Some((x, w)) = self.octets.span(&piece).filter(|_| hue != 0) else { continue };
                 let (a, b) = if w > DENSE { (x + 1.0, x + w - 1.0) } else { (x, x + w) };

@@ -1,5 +1,6 @@
 //! The lanes of one stream in the byte ledger: send calls, send buffer, segments, receive buffer, recv calls, frames.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::time::Instant;
@@ -367,16 +368,16 @@ impl Lanes<'_> {
         let word = if self.stream.datagrams { Word::LaneDatagrams } else { Word::LaneSegments };
         self.lane_name(word, y, LANE, list);
         // What only asks whether there is room stands below what carries the octets.
-        let probes = |(i, _): &&(usize, Range<u64>)| {
+        let probes = |(i, _): &(usize, Range<u64>)| {
             self.figure.flights.brief(*i).is_some_and(|f| f.marks & mark::PROBE != 0)
         };
-        let flights = &self.carriers.flights;
-        let some = flights.iter().any(|flight| probes(&flight));
-        let mine = || {
-            let others = flights.iter().filter(move |flight| !(some && probes(flight)));
-            others.chain(flights.iter().filter(move |flight| some && probes(flight)))
-        };
-        if flights.is_empty() {
+        let mut mine = Cow::Borrowed(&self.carriers.flights);
+        if mine.iter().any(probes) {
+            let (below, mut above): (Carried, Carried) = mine.iter().cloned().partition(probes);
+            above.extend(below);
+            mine = Cow::Owned(above);
+        }
+        if mine.is_empty() {
             self.nothing(Word::NoPackets, y, LANE, list);
             return y + LANE + GAP;
         }
@@ -387,8 +388,8 @@ impl Lanes<'_> {
         let whole = |(i, range): &&(usize, Range<u64>)| {
             !self.octets.is_below(range, DENSE) && !matches!(self.fate(*i), Some(Fate::Lost(_)))
         };
-        let numbers = self.numbers(&mut mine().filter(whole).map(|(_, range)| range));
-        for &(i, ref range) in mine() {
+        let numbers = self.numbers(&mut mine.iter().filter(whole).map(|(_, range)| range));
+        for &(i, ref range) in mine.iter() {
             let Some((row, drawn)) = rows.take(range) else { continue };
             let Some(flight) = self.figure.flights.brief(i) else { continue };
             let at = self.scale.sent[i];

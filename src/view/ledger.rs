@@ -10,7 +10,7 @@ use crate::view::glyphs::character_around;
 use crate::view::lanes::{Carriers, Lanes};
 use crate::view::list::{DisplayList, Paint, Role, look};
 use crate::view::metrics;
-use crate::view::octets::{Octets, natural_width};
+use crate::view::octets::{Borders, Octets, natural_width};
 use crate::view::scale::Scale;
 use crate::view::words::{Lang, Word, fill};
 
@@ -244,8 +244,12 @@ impl Sheet<'_> {
         let carriers =
             known.map_or(&nothing, |known| known.get_or_init(|| Carriers::new(self.figure, i as u32)));
         let gaps = stream.messages.iter().filter(|_| stream.datagrams && stream.len > 0).map(|m| m.start);
-        let (gaps, borders) = (gaps.collect::<Vec<u64>>(), self.borders(i, carriers));
-        let octets = Octets::new(seen, borders, &gaps, left + column, (width - column - 6.0).max(20.0));
+        let room = (width - column - 6.0).max(20.0);
+        let mut borders = Borders::new(seen, room);
+        if stream.len > 0 {
+            self.borders(stream, carriers, &mut borders);
+        }
+        let octets = Octets::new(borders, &gaps.collect::<Vec<u64>>(), left + column, room);
         self.heading(i, &octets, (left, top), right - left, list);
         if stream.len == 0 {
             return top + HEADING;
@@ -266,14 +270,13 @@ impl Sheet<'_> {
         bottom
     }
 
-    /// Where something begins or ends in stream `i`.
-    fn borders<'a>(&'a self, i: usize, carriers: &'a Carriers) -> impl Iterator<Item = u64> + 'a {
-        let stream = &self.figure.streams[i];
-        let all = [&carriers.flights, &carriers.sends, &carriers.receives];
-        let carried = all.into_iter().flatten().map(|(_, range)| range).filter(|range| !range.is_empty());
-        let parts = stream.messages.iter().chain(stream.frames.iter().map(|part| &part.range));
-        let ranges = parts.filter(|_| stream.len > 0).chain(carried);
-        ranges.flat_map(|range| [range.start, range.end])
+    /// Where something begins or ends in a stream.
+    fn borders(&self, stream: &Stream, carriers: &Carriers, borders: &mut Borders) {
+        stream.messages.iter().for_each(|range| borders.add(range));
+        stream.frames.iter().for_each(|part| borders.add(&part.range));
+        for carriers in [&carriers.flights, &carriers.sends, &carriers.receives] {
+            carriers.iter().filter(|(_, range)| !range.is_empty()).for_each(|(_, range)| borders.add(range));
+        }
     }
 
     fn heading(&self, i: usize, octets: &Octets, (x, y): (f32, f32), width: f32, list: &mut DisplayList) {

@@ -46,32 +46,44 @@ pub(crate) fn natural_width(count: u64, gaps: usize) -> f32 {
     count as f32 * CELL + gaps as f32 * BORDER
 }
 
-/// These numbers in order, each once; none where they are more than `most`.
-fn few_of(numbers: impl Iterator<Item = u64>, most: usize) -> Vec<u64> {
-    let mut few = Vec::new();
-    for number in numbers {
-        if let Err(at) = few.binary_search(&number) {
-            few.insert(at, number);
-        }
-        if few.len() > most {
-            return Vec::new();
+/// Offsets in sight at which something begins or ends, in order, each once; none where they are more than a picture shows.
+#[derive(Default)]
+pub(crate) struct Borders {
+    seen: Range<u64>,
+    most: usize,
+    few: Vec<u64>,
+}
+
+impl Borders {
+    /// None yet, for an axis of the octets `seen` in so much room.
+    pub fn new(seen: Range<u64>, room: f32) -> Borders {
+        Borders { seen, most: (room / PIXELS) as usize, few: Vec::new() }
+    }
+
+    /// Adds both ends of a range.
+    pub fn add(&mut self, range: &Range<u64>) {
+        for border in [range.start, range.end] {
+            let is_few = self.few.len() <= self.most;
+            if is_few
+                && self.seen.start < border
+                && border < self.seen.end
+                && let Err(at) = self.few.binary_search(&border)
+            {
+                self.few.insert(at, border);
+            }
         }
     }
-    few
+
+    fn all(self) -> Vec<u64> {
+        if self.few.len() > self.most { Vec::new() } else { self.few }
+    }
 }
 
 impl Octets {
-    /// Lays out the octets `seen` between `left` and `left + room`. `borders` are offsets at which something begins or ends, in
-    /// any order; at those in `gaps` (ascending) a gap is left.
-    pub fn new(
-        seen: Range<u64>,
-        borders: impl IntoIterator<Item = u64>,
-        gaps: &[u64],
-        left: f32,
-        room: f32,
-    ) -> Octets {
-        let most = (room / PIXELS) as usize;
-        let borders = few_of(borders.into_iter().filter(|&b| seen.start < b && b < seen.end), most);
+    /// Lays out the octets in sight between `left` and `left + room`; at those `borders` that are in `gaps` (ascending) a gap is left.
+    pub fn new(borders: Borders, gaps: &[u64], left: f32, room: f32) -> Octets {
+        let seen = borders.seen.clone();
+        let borders = borders.all();
         let gap = if gaps.len() as f32 * BORDER > room / 3.0 { 0.0 } else { BORDER };
         let mut at = seen.start;
         let mut stretches = Vec::with_capacity(borders.len() + 1);
@@ -193,9 +205,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn axis(seen: Range<u64>, cuts: &[u64], gaps: &[u64], left: f32, room: f32) -> Octets {
+        let mut borders = Borders::new(seen, room);
+        cuts.iter().for_each(|&cut| borders.add(&(cut..cut)));
+        Octets::new(borders, gaps, left, room)
+    }
+
     #[test]
     fn one_octet_beside_a_thousand_is_seen() {
-        let axis = Octets::new(0..1_029, vec![1_024, 1_025], &[1_025], 50.0, 400.0);
+        let axis = axis(0..1_029, &[1_024, 1_025], &[1_025], 50.0, 400.0);
         let (_, tail) = axis.span(&(1_024..1_025)).unwrap();
         assert!(tail >= 17.0, "{tail}");
         assert!(!axis.even);
@@ -205,10 +223,10 @@ mod tests {
 
     #[test]
     fn where_nothing_would_be_lost_the_axis_is_even() {
-        let axis = Octets::new(0..2_000, vec![1_000], &[], 0.0, 500.0);
-        assert!(axis.even);
-        assert!((axis.start(500) - 125.0).abs() < 0.1);
-        assert_eq!(Octets::new(0..5, vec![], &[], 0.0, 500.0).right(), 5.0 * CELL);
+        let even = axis(0..2_000, &[1_000], &[], 0.0, 500.0);
+        assert!(even.even);
+        assert!((even.start(500) - 125.0).abs() < 0.1);
+        assert_eq!(axis(0..5, &[], &[], 0.0, 500.0).right(), 5.0 * CELL);
     }
 
     proptest! {
@@ -220,7 +238,7 @@ mod tests {
         ) {
             let mut gaps: Vec<u64> = cuts.iter().copied().step_by(3).collect();
             gaps.sort_unstable();
-            let axis = Octets::new(0..len, cuts, &gaps, 10.0, room);
+            let axis = axis(0..len, &cuts, &gaps, 10.0, room);
             prop_assert!(axis.right() <= 10.0 + room + 1.0, "{}", axis.right());
             let mut before = 0.0;
             for offset in (0..len).step_by(7) {

@@ -33,14 +33,6 @@ impl Reach {
         let beyond = |level, block| end(level, block).is_some_and(|end| end > position);
         search(self.levels.len() + 1, before, beyond)
     }
-
-    /// The first block of 16 in which one ends at `position` or behind.
-    pub fn first_block(&self, position: f64) -> Option<usize> {
-        let within = |from, level: &Vec<f64>| {
-            (from * FAN..level.len()).find(|&i| level.get(i).is_some_and(|&end| end >= position))
-        };
-        self.levels.iter().rev().try_fold(0, within)
-    }
 }
 
 #[cfg(test)]
@@ -55,8 +47,6 @@ mod tests {
         ) {
             let model: Vec<usize> =
                 (0..ends.len().min(before)).filter(|&i| ends[i] > position).collect();
-            let block = ends.iter().position(|&end| end >= position).map(|i| i / FAN);
-            prop_assert_eq!(Reach::new(ends.len(), |i| ends[i]).first_block(position), block);
             prop_assert_eq!(Reach::new(ends.len(), |i| ends[i]).beyond(before, position, |i| ends.get(i).copied()), model);
         }
     }

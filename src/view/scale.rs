@@ -89,8 +89,9 @@ pub struct Scale {
     placed: Vec<Packed>,
     /// Which of these the transcript tells.
     pub(crate) told: Ranked,
-    /// Where flights end, and where calls return.
-    ends: Reach,
+    /// Per [`FAN`] flights: the lowest `ended` up to there, for finding what is visible.
+    ended_max: Vec<f64>,
+    /// Where calls return.
     returns: Reach,
     /// Per [`FAN`] calls: the highest beginning from there on (from host to host, positions do not quite go with time).
     begins: Vec<f64>,
@@ -346,7 +347,12 @@ impl Scale {
                 *until = height;
             }
         }
-        self.ends = Reach::new(self.ended.len(), |i| self.ended[i]);
+        let mut lowest = f64::MIN;
+        let lowest_yet = |ended: &[f64]| {
+            lowest = ended.iter().fold(lowest, |lowest, &y| lower(lowest, y));
+            lowest
+        };
+        self.ended_max = self.ended.chunks(FAN).map(lowest_yet).collect();
         self.returns = Reach::new(self.calls.len(), |i| self.calls[i].1);
         let highest = |calls: &[(f64, f64)]| calls.iter().map(|call| call.0).fold(f64::MAX, f64::min);
         self.begins = self.calls.chunks(FAN).map(highest).collect();
@@ -359,9 +365,9 @@ impl Scale {
 
     /// The first flight that ends at a position or below; the number of all, if none does.
     pub(crate) fn first_ended(&self, position: f64) -> usize {
-        let ends_below = |&i: &usize| self.ended.get(i).is_some_and(|&y| y >= position);
-        let block = self.ends.first_block(position).map_or(self.ended.len(), |block| block * FAN);
-        (block..self.ended.len()).find(ends_below).unwrap_or(self.ended.len())
+        let from = self.ended_max.partition_point(|&lowest| lowest < position) * FAN;
+        let rest = self.ended.get(from..).unwrap_or_default();
+        rest.iter().position(|&y| y >= position).map_or(self.ended.len(), |i| from + i)
     }
 
     /// The calls up to `bottom` that return below `top`, in order.

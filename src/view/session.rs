@@ -32,7 +32,7 @@ pub struct Session {
     steps: Steps,
     chart: Option<Chart>,
     beside: OnceCell<ladder::Beside>,
-    carrying: OnceCell<ledger::Carrying>,
+    carrying: ledger::Carrying,
     /// The axis is that of a figure that fits into no room.
     never_fits: bool,
 }
@@ -101,7 +101,8 @@ impl Session {
     pub fn new(trace: impl Into<Arc<Trace>>) -> Session {
         let trace = trace.into();
         let figure = from_trace::figure(&trace);
-        let mut session = Session { trace, steps: Steps::new(&figure), figure, ..Session::default() };
+        let (steps, carrying) = (Steps::new(&figure), ledger::Carrying::new(&figure));
+        let mut session = Session { trace, steps, carrying, figure, ..Session::default() };
         session.fit(480.0);
         session
     }
@@ -109,7 +110,8 @@ impl Session {
     /// Opens a figure that no trace stands behind (tests draw such).
     #[cfg(test)]
     pub(crate) fn of_figure(figure: Figure) -> Session {
-        let mut session = Session { steps: Steps::new(&figure), figure, ..Session::default() };
+        let (steps, carrying) = (Steps::new(&figure), ledger::Carrying::new(&figure));
+        let mut session = Session { steps, carrying, figure, ..Session::default() };
         session.fit(480.0);
         session
     }
@@ -227,8 +229,7 @@ impl Session {
 
     /// Draws the byte ledger.
     pub fn ledger(&self, window: &ledger::Window) -> (DisplayList, Vec<ledger::Placed>) {
-        let carrying = self.carrying.get_or_init(|| ledger::Carrying::new(&self.figure));
-        ledger::draw_carried(&self.figure, &self.scale, carrying, window)
+        ledger::draw_carried(&self.figure, &self.scale, &self.carrying, window)
     }
 
     /// The whole ladder (or the ledger) as an SVG document.

@@ -85,7 +85,7 @@ impl Trace {
         socket: Option<SocketId>,
         var: Var,
     ) -> impl Iterator<Item = (EventId, u32)> + '_ {
-        let changes = socket.into_iter().flat_map(move |socket| self.changes_of(socket, var));
+        let changes = self.changes_of(socket.unwrap_or(SocketId::NONE), var);
         let numbers = changes.filter(|c| c.new != Vars::UNSET).map(|c| (c.event, c.new as u32));
         // The page has this once instead of wherever it is gone through.
         #[cfg(target_arch = "wasm32")]
@@ -102,34 +102,38 @@ impl Trace {
         acks
     }
 
-    /// The ranges that were acknowledged, and the events by which the sender heard of it.
-    #[cfg_attr(target_arch = "wasm32", inline(never))]
-    pub(super) fn acknowledged(
+    /// Calls `push` with the ranges that were acknowledged, and the events by which the sender heard of it.
+    pub(super) fn each_acknowledged(
         &self,
         stream: StreamId,
         len: u64,
-    ) -> impl Iterator<Item = ((u64, u64), EventId)> + '_ {
+        push: &mut dyn FnMut((u64, u64), EventId),
+    ) {
+        let Some(connection) = self.connection(stream.connection()) else { return };
         let side = stream.side() as usize;
-        let connection = self.connection(stream.connection());
-        let isn = connection.and_then(|c| c.isn.get(side).copied().flatten());
-        let socket = connection.and_then(|c| c.socket.get(side).copied().flatten());
-        let mut told = self.sequence_changes(socket.filter(|_| isn.is_some()), Var::SndUna).peekable();
-        let untold = isn.is_some() && told.peek().is_none();
-        let carried = if untold { self.acks_carried(stream.reverse(), false) } else { Vec::new() };
-        let mut offsets = Offsets::new(isn.unwrap_or_default());
-        let heard = told.chain(carried.into_iter().map(|ack| (ack.0, ack.1)));
-        let ranges = heard.filter_map(move |(event, seq)| Some((offsets.advance(seq, len)?, event)));
-        #[cfg(target_arch = "wasm32")]
-        let ranges = ranges.collect::<Vec<_>>().into_iter();
-        ranges
+        let Some(isn) = connection.isn.get(side).copied().flatten() else { return };
+        let (mut offsets, mut is_told) = (Offsets::new(isn), false);
+        let mut hear = |event: EventId, seq: u32| {
+            if let Some(range) = offsets.advance(seq, len) {
+                push(range, event);
+            }
+        };
+        for (event, seq) in self.sequence_changes(connection.socket.get(side).copied().flatten(), Var::SndUna)
+        {
+            is_told = true;
+            hear(event, seq);
+        }
+        if !is_told {
+            self.acks_carried(stream.reverse(), false).into_iter().for_each(|ack| hear(ack.0, ack.1));
+        }
     }
 
     pub(super) fn acknowledged_lane<P: From<Part>>(&self, ledger: &mut Ledger<P>, stream: StreamId) {
-        for ((start, end), event) in self.acknowledged(stream, ledger.len) {
+        self.each_acknowledged(stream, ledger.len, &mut |(start, end), event| {
             let t = self.clock(event);
             let part = Part { start, end, kept: end, t0: t, t1: t, event, subject: NO_ROW, bits: 0 };
             ledger.acknowledged.push(part.into());
-        }
+        });
     }
 
     pub(super) fn received_lane<P: From<Part>>(&self, ledger: &mut Ledger<P>, stream: StreamId) {
@@ -148,7 +152,7 @@ impl Trace {
         &self,
         stream: StreamId,
         len: u64,
-        push: &mut impl FnMut((u64, u64), EventId, Option<u32>),
+        push: &mut dyn FnMut((u64, u64), EventId, Option<u32>),
     ) {
         let Some(connection) = self.connection(stream.connection()) else { return };
         let Some(isn) = connection.isn.get(stream.side() as usize).copied().flatten() else { return };

@@ -88,21 +88,21 @@ pub struct Stay {
 }
 
 /// What stands in a buffer, cut where the lane behind takes it.
-struct Buffer<T: Iterator> {
-    /// The ranges that are taken, and when.
-    taken: std::iter::Peekable<T>,
+#[derive(Default)]
+struct Buffer {
+    /// The ranges that are taken and when, and how many of them are taken from what has been before.
+    taken: Vec<((u64, u64), Instant)>,
+    next: usize,
     stays: Vec<Stay>,
 }
 
-impl<T: Iterator<Item = ((u64, u64), Instant)>> Buffer<T> {
-    fn new(taken: T) -> Buffer<T> {
-        Buffer { taken: taken.peekable(), stays: Vec::new() }
-    }
-
+impl Buffer {
     fn fill(&mut self, (mut start, end): (u64, u64), t0: Instant) {
         while start < end {
-            while self.taken.next_if(|(range, _)| range.1 <= start).is_some() {}
-            let taker = self.taken.peek().filter(|(range, _)| range.0 < end);
+            while self.taken.get(self.next).is_some_and(|(range, _)| range.1 <= start) {
+                self.next += 1;
+            }
+            let taker = self.taken.get(self.next).filter(|(range, _)| range.0 < end);
             let to = taker.map_or(end, |(range, _)| range.1.min(end));
             let t1 = taker.map_or(Instant::NEVER, |&(_, when)| when.max(t0));
             self.stays.push(Stay { start, end: to, t0, t1 });
@@ -171,24 +171,21 @@ impl Trace {
 
     /// Of a stream of TCP, for who draws them, when octets stood in the sender's and in the receiver's buffer.
     pub(crate) fn stays(&self, stream: StreamId) -> [Vec<Stay>; 2] {
-        let len = self.stream_len(stream);
-        let heard = self.acknowledged(stream, len).map(|(range, event)| (range, self.clock(event)));
-        #[cfg(target_arch = "wasm32")]
-        let heard = heard.collect::<Vec<_>>().into_iter();
-        let mut accepted = Buffer::new(heard);
-        let mut read = Vec::new();
+        let (len, [mut accepted, mut received]) = (self.stream_len(stream), <[Buffer; 2]>::default());
+        self.each_acknowledged(stream, len, &mut |range, event| {
+            accepted.taken.push((range, self.clock(event)));
+        });
         for (row, call) in self.tables().calls.iter().enumerate() {
             let Some(range) = call.range.filter(|r| r.stream == stream) else { continue };
             if sends(call.op) {
                 self.each_accepted(row, call, range, &mut |range, event| {
-                    accepted.fill(range, self.clock(event))
+                    accepted.fill(range, self.clock(event));
                 });
             } else if receives(call.op) {
                 let returned = call.returned.known().map_or(self.end_time(), |event| self.clock(event));
-                read.push(((range.start, range.end), returned));
+                received.taken.push(((range.start, range.end), returned));
             }
         }
-        let mut received = Buffer::new(read.into_iter());
         self.each_received(stream, len, &mut |range, event, _| received.fill(range, self.clock(event)));
         [accepted.stays, received.stays]
     }
@@ -276,7 +273,7 @@ impl Trace {
         row: usize,
         call: &CallRow,
         range: StreamRange,
-        push: &mut impl FnMut((u64, u64), EventId),
+        push: &mut dyn FnMut((u64, u64), EventId),
     ) {
         let values = &self.tables().values;
         let from = values.partition_point(|v| v.event <= call.begun);

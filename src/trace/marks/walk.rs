@@ -190,7 +190,9 @@ impl<'t> Guest<'t> {
         if seen && event != packet.sent {
             let copied_here =
                 packet.is(packet_bits::COPY) && self.trace.host_of(packet.sent) == Some(self.host);
-            self.disordered.extend((!copied_here).then_some(row as u32));
+            if !copied_here {
+                self.disordered.push(row as u32);
+            }
         }
     }
 

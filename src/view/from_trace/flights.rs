@@ -53,15 +53,17 @@ impl Build<'_> {
             }
             out.push(flight);
         }
-        #[cfg(not(target_arch = "wasm32"))]
-        let disordered = guests.into_iter().flat_map(Guest::end);
-        #[cfg(target_arch = "wasm32")]
-        let disordered = survey.disordered.into_iter().flat_map(|host| self.trace.disordered_at(host));
-        for row in disordered {
-            if let Ok(at) = out.binary_search_by_key(&row, |flight| flight.row) {
-                out[at].more |= mark::OUT_OF_ORDER;
+        let mut mark = |disordered: Vec<u32>| {
+            for row in disordered {
+                if let Ok(at) = out.binary_search_by_key(&row, |flight| flight.row) {
+                    out[at].more |= mark::OUT_OF_ORDER;
+                }
             }
-        }
+        };
+        #[cfg(not(target_arch = "wasm32"))]
+        guests.into_iter().for_each(|guest| mark(guest.end()));
+        #[cfg(target_arch = "wasm32")]
+        survey.disordered.into_iter().for_each(|host| mark(self.trace.disordered_at(host)));
         in_order(&mut out);
         self.rows.flights = out;
     }

@@ -82,10 +82,12 @@ impl Build<'_> {
         let mut open = vec![EventId::NONE; self.trace.socket_ids().count() * Timer::COUNT];
         let (mut wanted, mut spans) = (0, Vec::new());
         let mut before = columns.kind.as_slice();
-        while let Some(i) = match wanted {
-            0 => memchr::memrchr(fired, before),
-            _ => memchr::memrchr2(set, fired, before),
-        } {
+        // The page goes octet by octet, for its size.
+        #[cfg(not(target_arch = "wasm32"))]
+        let last = |other, kinds: &[u8]| memchr::memrchr2(other, fired, kinds);
+        #[cfg(target_arch = "wasm32")]
+        let last = |other, kinds: &[u8]| kinds.iter().rposition(|&kind| kind == fired || kind == other);
+        while let Some(i) = last(if wanted > 0 { set } else { fired }, before) {
             let is_set = before.get(i) == Some(&set);
             before = before.get(..i).unwrap_or_default();
             let event = EventId(i as u32);
