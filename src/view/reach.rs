@@ -9,7 +9,7 @@ pub(crate) struct Reach {
 }
 
 fn greatest(ends: impl Iterator<Item = f64>) -> f64 {
-    ends.fold(f64::MIN, f64::max)
+    ends.fold(f64::MIN, |a, b| if b > a { b } else { a })
 }
 
 impl Reach {
