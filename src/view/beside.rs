@@ -109,10 +109,9 @@ impl Beside {
             let Some(needs) = hosts.get_mut(call.host as usize) else { continue };
             let name = metrics::width(&figure.calls.name(i), metrics::SMALL);
             needs.names = needs.names.max(name + BESIDE);
-            let width = |place| name + result_width(place) + BESIDE;
-            needs.results = needs.results.max(width(None));
+            needs.results = needs.results.max(name + metrics::width("()", metrics::SMALL) + BESIDE);
             // Few results need more room than all before: only of those it is found out whether they came at once.
-            let width = width(figure.calls.place(i));
+            let width = name + result_width(figure.calls.place(i)) + BESIDE;
             if width > needs.results && figure.calls.brief(i).is_some_and(|call| !call.blocked) {
                 needs.results = width;
             }

@@ -62,15 +62,19 @@ impl Borders {
 
     /// Adds both ends of a range.
     pub fn add(&mut self, range: &Range<u64>) {
-        for border in [range.start, range.end] {
-            let is_few = self.few.len() <= self.most;
-            if is_few
-                && self.seen.start < border
-                && border < self.seen.end
-                && let Err(at) = self.few.binary_search(&border)
-            {
-                self.few.insert(at, border);
-            }
+        self.add_one(range.start);
+        self.add_one(range.end);
+    }
+
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    fn add_one(&mut self, border: u64) {
+        let is_few = self.few.len() <= self.most;
+        if is_few
+            && self.seen.start < border
+            && border < self.seen.end
+            && let Err(at) = self.few.binary_search(&border)
+        {
+            self.few.insert(at, border);
         }
     }
 
@@ -139,6 +143,7 @@ impl Octets {
     }
 
     /// True where it is plain, without a look where they stand, that these octets take less room than `width`.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub fn is_below(&self, range: &Range<u64>, width: f32) -> bool {
         // What is in sight takes at least a little, and is rounded.
         width > 1.6 && (range.end - range.start) as f32 * self.widest < width * 0.99 - 0.02

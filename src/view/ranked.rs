@@ -15,7 +15,8 @@ pub(crate) struct Ranked {
 impl Ranked {
     /// All numbers below `end`.
     pub fn all(end: usize) -> Ranked {
-        let mut words = vec![u64::MAX; end / WORD];
+        let mut words = Vec::new();
+        words.resize(end / WORD, u64::MAX);
         words.push((1 << (end % WORD)) - 1);
         Ranked { words, ..Ranked::default() }
     }
