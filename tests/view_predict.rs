@@ -89,13 +89,14 @@ fn the_playhead_waits_before_each_answer() {
             assert!(q.reveal >= q.wait, "{}: {q:?}", known.name);
             // Where it waits tells when the last thing happened, not when the next will.
             let scale = session.scale();
-            let first = scale.stops.first().is_some_and(|&stop| position(q) <= stop + 0.5);
-            let known_thing = scale.stops.iter().any(|stop| (stop - q.wait).abs() < 0.6);
+            let first = scale.stops().first().is_some_and(|&stop| position(q) <= stop + 0.5);
+            let known_thing = scale.stops().iter().any(|stop| (stop - q.wait).abs() < 0.6);
             assert!(first || known_thing, "{}: {q:?}", known.name);
             if matches!(q.kind, Kind::Segment) && q.wait >= 0.0 {
                 let (waits, comes) =
                     (scale.instant(q.wait), session.figure().flights[(q.id & 0x0fff_ffff) as usize].sent.at);
-                let between = scale.stops.iter().any(|&stop| stop > q.wait + 0.6 && stop < position(q) - 0.6);
+                let between =
+                    scale.stops().iter().any(|&stop| stop > q.wait + 0.6 && stop < position(q) - 0.6);
                 assert!(waits <= comes && !between, "{}: {q:?}", known.name);
             }
             if let Some(next) = questions.get(i + 1) {

@@ -67,7 +67,7 @@ fn paint_of(sheet: &Sheet<'_>, i: usize, flight: &Flight) -> Paint {
 
 pub(crate) fn visible(sheet: &Sheet<'_>) -> Range<usize> {
     let (scale, bottom) = (sheet.scale, sheet.bottom());
-    let first = scale.ended_max.partition_point(|&y| y < sheet.window.top - scale.flight);
+    let first = scale.first_ended(sheet.window.top - scale.flight);
     let last = scale.sent.partition_point(|&y| y <= bottom);
     first..last.max(first)
 }

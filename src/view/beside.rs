@@ -109,8 +109,12 @@ impl Beside {
             let Some(needs) = hosts.get_mut(call.host as usize) else { continue };
             let name = metrics::width(&figure.calls.name(i), metrics::SMALL);
             needs.names = needs.names.max(name + BESIDE);
-            let place = if call.blocked { None } else { figure.calls.place(i) };
-            needs.results = needs.results.max(name + result_width(place) + BESIDE);
+            needs.results = needs.results.max(name + metrics::width("()", metrics::SMALL) + BESIDE);
+            // Few results need more room than all before: only of those it is found out whether they came at once.
+            let width = name + result_width(figure.calls.place(i)) + BESIDE;
+            if width > needs.results && figure.calls.brief(i).is_some_and(|call| !call.blocked) {
+                needs.results = width;
+            }
             needs.lanes = needs.lanes.max((call.lane + 1).min(MOST_LANES));
         }
         Beside { hosts, sockets: sockets(figure) }

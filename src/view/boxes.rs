@@ -27,17 +27,57 @@ pub(crate) fn in_order(ranges: &mut [Range<u64>]) {
     }
 }
 
-/// Ranges merged and in order.
-pub(crate) fn merged(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
-    in_order(&mut ranges);
-    let mut out: Vec<Range<u64>> = Vec::new();
-    for range in ranges {
-        match out.last_mut() {
+/// Ranges that are merged as they come: nearly all come in order, and only the others have to be sorted.
+#[derive(Default)]
+pub(crate) struct Merged {
+    ranges: Vec<Range<u64>>,
+    late: Vec<Range<u64>>,
+}
+
+impl Merged {
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    pub fn add(&mut self, range: Range<u64>) {
+        match self.ranges.last_mut() {
+            Some(last) if range.start < last.start => self.late.push(range),
             Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => out.push(range),
+            _ => self.ranges.push(range),
         }
     }
-    out
+
+    /// All of them in order.
+    pub fn all(&mut self) -> &[Range<u64>] {
+        if !self.late.is_empty() {
+            self.ranges.append(&mut self.late);
+            in_order(&mut self.ranges);
+            let unsorted = std::mem::take(&mut self.ranges);
+            unsorted.into_iter().for_each(|range| self.add(range));
+        }
+        &self.ranges
+    }
+}
+
+/// Ranges merged and in order.
+pub(crate) fn merged(ranges: impl Iterator<Item = Range<u64>>) -> Vec<Range<u64>> {
+    let mut merged = Merged::default();
+    ranges.for_each(|range| merged.add(range));
+    merged.all();
+    merged.ranges
+}
+
+/// What leads down to the next lane: ranges and the moments at which each is gone, which of many do not matter.
+#[derive(Default)]
+pub(crate) struct Down {
+    few: Vec<(Range<u64>, f64)>,
+    pub all: Merged,
+}
+
+impl Down {
+    pub fn add(&mut self, range: &Range<u64>, at: f64) {
+        if self.few.len() <= MANY {
+            self.few.push((range.clone(), at));
+        }
+        self.all.add(range.clone());
+    }
 }
 
 /// What of `0..len` is in none of `ranges`, which are merged.
@@ -166,6 +206,9 @@ impl Lanes<'_> {
         let mut numbers = Numbers { unit: true, none: 0 };
         let unit = metrics::width(" B", metrics::SMALL);
         for range in ranges {
+            if self.octets.is_below(range, DENSE) {
+                continue;
+            }
             let Some((_, w)) = self.octets.span(range).filter(|span| span.1 >= DENSE) else { continue };
             if self.octets.cell(range) >= LEGIBLE {
                 continue;
@@ -187,15 +230,12 @@ impl Lanes<'_> {
     }
 
     /// The way down to the next lane, in each message's hue, from the moment at which it is gone.
-    pub fn ribbons(&self, ranges: Vec<(Range<u64>, f64)>, y: f32, list: &mut DisplayList) {
-        let ranges = if ranges.len() > MANY {
-            let whole = merged(ranges.into_iter().map(|(range, _)| range).collect());
-            whole.into_iter().map(|range| (range, f64::MIN)).collect()
-        } else {
-            ranges
-        };
-        for (range, at) in ranges {
-            for (piece, hue) in self.stream.pieces(&range) {
+    pub fn ribbons(&self, down: &mut Down, y: f32, list: &mut DisplayList) {
+        if down.few.len() > MANY {
+            down.few = down.all.all().iter().map(|range| (range.clone(), f64::MIN)).collect();
+        }
+        for &(ref range, at) in &down.few {
+            for (piece, hue) in self.stream.pieces(range) {
                 let Some((x, w)) = self.octets.span(&piece).filter(|_| hue != 0) else { continue };
                 let (a, b) = if w > DENSE { (x + 1.0, x + w - 1.0) } else { (x, x + w) };
                 let quad = [a, y, b, y, b, y + GAP, a, y + GAP];

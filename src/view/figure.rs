@@ -13,6 +13,7 @@ use super::words::Word;
 use super::written::Written;
 use crate::lang::Lang;
 use crate::time::Instant;
+use crate::trace::ledger::Stay;
 
 /// When something happened: the time, and its number in the order of events, which tells apart what happens at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -296,24 +297,13 @@ pub struct FramePart {
     pub note: String,
 }
 
-/// Octets in a buffer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
-    /// Which octets of the stream.
-    pub range: Range<u64>,
-    /// When they came in.
-    pub from: Instant,
-    /// When they left, if they did.
-    pub until: Option<Instant>,
-}
-
 /// What of a stream stood in buffers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Buffers {
     /// In the sender's: from acceptance until the sender hears of the acknowledgment. In order.
-    pub accepted: Vec<Held>,
+    pub accepted: Vec<Stay>,
     /// In the receiver's: from when they are there in order until a call reads them. In order.
-    pub received: Vec<Held>,
+    pub received: Vec<Stay>,
 }
 
 /// What travelled one way between two programs.

@@ -61,13 +61,17 @@ pub(crate) struct Item {
     /// Its lifeline; `u16::MAX` for what happens between them.
     pub host: u16,
     pub track: Track,
+    /// The transcript tells it.
+    pub told: bool,
+    /// A packet leaves that does not arrive.
+    pub vanishes: bool,
 }
 
 /// Events that a bit is kept for, a happening: of a figure whose events are numbered more sparsely the others are sorted.
 const EVENTS: usize = 64;
 
-/// Calls `add` with all happenings and the numbers of their events, kind by kind.
-fn each(figure: &Figure, add: &mut dyn FnMut(u32, Packed)) {
+/// Calls `add` with all happenings and the numbers of their events, thing by thing.
+fn each<Add: FnMut(u32, Packed) + ?Sized>(figure: &Figure, add: &mut Add) {
     let orders = |begin: Moment, end: Option<Moment>| [Some(begin.order), end.map(|end| end.order)];
     let (states, timers) = (&figure.states, &figure.timers);
     let lens = [figure.flights.len(), figure.calls.len(), states.len(), timers.len()];
@@ -88,37 +92,52 @@ fn each(figure: &Figure, add: &mut dyn FnMut(u32, Packed)) {
     }
 }
 
+/// What the page, for its size, has once for all who call [`each`].
+#[cfg(target_arch = "wasm32")]
+type Adds<'a> = dyn FnMut(u32, Packed) + 'a;
+
 /// All happenings, in the order of their events, which are numbered in the order of their times; those of one event kind by kind.
 pub(crate) fn in_order(figure: &Figure) -> Vec<Packed> {
     const EMPTY: Packed = Packed(u32::MAX);
     let things = figure.flights.len() + figure.calls.len() + figure.states.len() + figure.timers.len();
     let most = (things * 2 * EVENTS).max(1 << 16);
     // Events are many more than happenings, but known by number: each happening's place is the count of the marked events before.
-    let mut events = Ranked::default();
-    each(figure, &mut |order, _| {
+    let (mut events, mut count) = (Ranked::default(), 0);
+    let mut mark = |order: u32, _: Packed| {
+        count += 1;
         if (order as usize) < most {
             events.insert(order as usize);
         }
-    });
+    };
+    #[cfg(target_arch = "wasm32")]
+    let mut mark: &mut Adds<'_> = &mut mark;
+    each(figure, &mut mark);
     events.count();
-    let mut out = vec![EMPTY; events.len()];
-    // Further happenings of one event, and those of events beyond: few, if any.
-    let mut others: Vec<(u32, Packed)> = Vec::new();
-    each(figure, &mut |order, packed| {
+    let mut out = Vec::with_capacity(count);
+    out.resize(events.len(), EMPTY);
+    // Further happenings of one event, and those of events beyond, behind the numbers of their events: few, if any.
+    let mut others: Vec<u64> = Vec::new();
+    let mut put = |order: u32, packed: Packed| {
         let place = if (order as usize) < most { out.get_mut(events.rank(order as usize)) } else { None };
-        match place {
-            Some(place) if *place == EMPTY => *place = packed,
-            _ => others.push((order, packed)),
+        let other = match place {
+            Some(place) if packed.0 < place.0 => std::mem::replace(place, packed),
+            _ => packed,
+        };
+        if other != EMPTY {
+            others.push(u64::from(order) << 32 | u64::from(other.0));
         }
-    });
-    radix::sort_rows(&mut others, |other| other.0);
+    };
+    #[cfg(target_arch = "wasm32")]
+    let mut put: &mut Adds<'_> = &mut put;
+    each(figure, &mut put);
+    radix::sort(&mut others);
     // Each stands behind the first of its event: from the last on, so that what is behind moves once.
     let mut end = out.len();
-    out.resize(end + others.len(), EMPTY);
-    for (left, &(order, packed)) in others.iter().enumerate().rev() {
-        let at = events.rank((order as usize).min(most) + 1).min(end);
+    out.resize(count, EMPTY);
+    for (left, &other) in others.iter().enumerate().rev() {
+        let at = events.rank(((other >> 32) as usize).min(most) + 1).min(end);
         out.copy_within(at..end, at + left + 1);
-        out[at + left] = packed;
+        out[at + left] = Packed(other as u32);
         end = at;
     }
     out
@@ -126,9 +145,11 @@ pub(crate) fn in_order(figure: &Figure) -> Vec<Packed> {
 
 /// When and where what is in a slot happens, and which row it takes there.
 pub(crate) fn item(figure: &Figure, slot: Slot) -> Option<Item> {
+    let (mut told, mut vanishes) = (true, false);
     let (moment, host, track) = match slot {
         Slot::Sent(i) => {
             let flight = figure.flights.brief(i as usize)?;
+            vanishes = !matches!(flight.fate, Fate::Arrived(_));
             (Some(flight.sent), flight.from, Track::Departure)
         }
         Slot::Ended(i) => {
@@ -142,13 +163,24 @@ pub(crate) fn item(figure: &Figure, slot: Slot) -> Option<Item> {
         Slot::Begun(i) => figure.calls.brief(i as usize).map(|c| (Some(c.begun), c.host, Track::Call))?,
         Slot::Returned(i) => {
             let call = figure.calls.brief(i as usize)?;
+            told = call.blocked;
             (call.returned, call.host, if call.blocked { Track::Call } else { Track::Quiet })
         }
         Slot::Entered(i) => figure.states.get(i as usize).map(|s| (Some(s.from), s.host, Track::Quiet))?,
-        Slot::Left(i) => figure.states.get(i as usize).map(|s| (s.until, s.host, Track::Quiet))?,
-        Slot::Set(i) => figure.timers.get(i as usize).map(|t| (Some(t.from), t.host, Track::Quiet))?,
-        Slot::Done(i) => figure.timers.get(i as usize).map(|t| (t.until, t.host, Track::Quiet))?,
+        Slot::Left(i) => {
+            told = false;
+            figure.states.get(i as usize).map(|s| (s.until, s.host, Track::Quiet))?
+        }
+        Slot::Set(i) => {
+            told = false;
+            figure.timers.get(i as usize).map(|t| (Some(t.from), t.host, Track::Quiet))?
+        }
+        Slot::Done(i) => {
+            let timer = figure.timers.get(i as usize)?;
+            told = timer.fired;
+            (timer.until, timer.host, Track::Quiet)
+        }
     };
     let moment = moment?;
-    Some(Item { at: moment.at.as_nanos(), order: moment.order, host, track })
+    Some(Item { at: moment.at.as_nanos(), order: moment.order, host, track, told, vanishes })
 }

@@ -1,9 +1,12 @@
 //! The lanes of one stream in the byte ledger: send calls, send buffer, segments, receive buffer, recv calls, frames.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::view::boxes::{Drawn, GAP, HAIR, MANY, merged, missing};
-use crate::view::figure::{CallKind, Fate, Figure, FlightBrief, Held, Known, Stream, mark};
+use crate::time::Instant;
+use crate::trace::ledger::Stay;
+use crate::view::boxes::{DENSE, Down, Drawn, GAP, HAIR, MANY, merged, missing};
+use crate::view::figure::{CallKind, Fate, Figure, FlightBrief, Known, Stream, mark};
 use crate::view::list::{DisplayList, Id, Kind, Paint, Role, Thing, look};
 use crate::view::metrics;
 use crate::view::octets::Octets;
@@ -39,7 +42,7 @@ pub(crate) struct Lanes<'a> {
 type Carried = Vec<(usize, Range<u64>)>;
 
 /// What carries octets of a stream.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Carriers {
     pub flights: Carried,
     pub sends: Carried,
@@ -129,13 +132,13 @@ impl Lanes<'_> {
         }
         let mut rows = Rows::default();
         let mut below = 0.0;
-        let (mut down, mut later, mut said) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut down, mut later, mut said) = (Down::default(), Vec::new(), Vec::new());
         let numbers = self.numbers(&mut calls.iter().map(|(_, range)| range));
         for (i, range) in calls {
             let at = self.scale.calls[*i];
             let from = if receives { at.1 } else { at.0 };
             let paint = Paint::new(Role::Message).id(Id::new(Thing::Call, *i)).time(from, from);
-            down.push((range.clone(), from));
+            down.add(range, from);
             let Some((row, drawn)) = rows.take(range) else { continue };
             let is_new = self.octets.span(range).is_some_and(|span| drawn.is_new(span));
             if row > 0 {
@@ -153,7 +156,7 @@ impl Lanes<'_> {
             }
         }
         if receives {
-            below = self.unread(&down, calls.is_empty(), (y, below), list);
+            below = self.unread(down.all.all(), calls.is_empty(), (y, below), list);
         }
         let y = y + below;
         for (row, range, paint) in later {
@@ -161,18 +164,20 @@ impl Lanes<'_> {
         }
         // Under the last lane that has something to show there is nothing to lead to.
         let leads = !receives || !self.stream.frames.is_empty();
-        self.below(&rows, y, if leads { down } else { Vec::new() }, list) + GAP
+        self.below(&rows, y, leads.then_some(&mut down), list) + GAP
     }
 
     /// Names the rows below a lane's first, says how many found none, and leads down from them. Gives the lower edge.
-    fn below(&self, rows: &Rows, y: f32, down: Vec<(Range<u64>, f64)>, list: &mut DisplayList) -> f32 {
+    fn below(&self, rows: &Rows, y: f32, down: Option<&mut Down>, list: &mut DisplayList) -> f32 {
         if rows.several() {
             let (top, height) = rows::row(1, y);
             let again = if self.stream.datagrams { Word::LaneDuplicates } else { Word::LaneAgain };
             self.lane_name(again, top, height, list);
         }
         let (rows_end, bottom) = (rows.bottom(y), rows.bottom(y) + rows.said());
-        self.ribbons(down, bottom, list);
+        if let Some(down) = down {
+            self.ribbons(down, bottom, list);
+        }
         if rows.over > 0 {
             let text = fill(Word::MoreSegments, self.lang, &[&rows.over.to_string()]);
             let paint = Paint::new(Role::Faint);
@@ -244,26 +249,25 @@ impl Lanes<'_> {
     /// What was sent and no recv ever returned. Gives the height of what is written below, of which something stands there already.
     fn unread(
         &self,
-        read: &[(Range<u64>, f64)],
+        read: &[Range<u64>],
         none: bool,
         (y, mut below): (f32, f32),
         list: &mut DisplayList,
     ) -> f32 {
         let flights = &self.carriers.flights;
         let arrived = flights.iter().filter(|(i, _)| self.arrived(*i)).map(|(_, range)| range.clone());
-        let arrived = merged(arrived.collect());
+        let arrived = merged(arrived);
         let known = none || !flights.is_empty();
         if !known {
             return below;
         }
-        let read = merged(read.iter().map(|(range, _)| range.clone()).collect());
-        for hole in missing(&read, self.stream.len) {
+        for hole in missing(read, self.stream.len) {
             let burnt = |(i, range): &(usize, Range<u64>)| range.end == hole.start && self.truncated(*i) > 0;
             if self.carriers.receives.iter().any(burnt) {
                 continue;
             }
             let within = |r: &Range<u64>| r.start.max(hole.start)..r.end.min(hole.end);
-            let came = merged(arrived.iter().map(within).filter(|r| r.start < r.end).collect());
+            let came = merged(arrived.iter().map(within).filter(|r| r.start < r.end));
             let stayed = missing(&came, hole.end).into_iter().map(|r| r.start.max(hole.start)..r.end);
             let stayed = stayed.filter(|r| r.start < r.end).map(|r| (r, false));
             for (range, here) in came.iter().cloned().map(|r| (r, true)).chain(stayed) {
@@ -298,16 +302,16 @@ impl Lanes<'_> {
     }
 
     /// A buffer: octets are in it from a moment to another, and melt into one band.
-    fn buffer(&self, name: Word, held: &[Held], y: f32, list: &mut DisplayList) -> f32 {
+    fn buffer(&self, name: Word, held: &[Stay], y: f32, list: &mut DisplayList) -> f32 {
         if held.is_empty() {
             return y;
         }
         self.lane_name(name, y, THIN, list);
-        let mut group: Option<Held> = None;
-        let mut draw = |held: &Held| {
-            let from = self.scale.position(held.from);
-            let until = held.until.map_or(f64::MAX, |at| self.scale.position(at));
-            for (piece, hue) in self.stream.pieces(&held.range) {
+        let mut group: Option<Stay> = None;
+        let mut draw = |held: &Stay| {
+            let from = self.scale.position(held.t0);
+            let until = if held.t1 == Instant::NEVER { f64::MAX } else { self.scale.position(held.t1) };
+            for (piece, hue) in self.stream.pieces(&octets(held)) {
                 let Some((x, w)) = self.octets.span(&piece) else { continue };
                 let paint =
                     Paint::new(Role::Message).hue(hue).look(look::SOFT | look::EMPTIES).time(from, until);
@@ -318,29 +322,30 @@ impl Lanes<'_> {
             match &mut group {
                 // Steps that share a pixel are one.
                 Some(last)
-                    if last.range.end == next.range.start
-                        && self.octets.span(&last.range).is_none_or(|(_, w)| w < HAIR) =>
+                    if last.end == next.start
+                        && (self.octets.is_below(&octets(last), HAIR)
+                            || self.octets.span(&octets(last)).is_none_or(|(_, w)| w < HAIR)) =>
                 {
-                    last.range.end = next.range.end;
-                    last.from = last.from.min(next.from);
-                    last.until = last.until.zip(next.until).map(|(a, b)| a.max(b));
+                    (last.end, last.t0, last.t1) = (next.end, last.t0.min(next.t0), last.t1.max(next.t1));
                 }
                 Some(last) => {
                     draw(last);
-                    *last = next.clone();
+                    *last = *next;
                 }
-                None => group = Some(next.clone()),
+                None => group = Some(*next),
             }
         }
         group.iter().for_each(&mut draw);
-        for whole in merged(held.iter().map(|h| h.range.clone()).collect()) {
-            if let Some((x, w)) = self.octets.span(&whole) {
+        // Of many the moments do not matter.
+        let at = |h: &Stay| if held.len() > MANY { 0.0 } else { self.scale.position(h.t0) };
+        let mut down = Down::default();
+        held.iter().for_each(|h| down.add(&octets(h), at(h)));
+        for whole in down.all.all() {
+            if let Some((x, w)) = self.octets.span(whole) {
                 list.rect((x, y), (w, THIN), Paint::new(Role::Faint).look(look::OUTLINE));
             }
         }
-        // Of many the moments do not matter.
-        let at = |h: &Held| if held.len() > MANY { 0.0 } else { self.scale.position(h.from) };
-        self.ribbons(held.iter().map(|h| (h.range.clone(), at(h))).collect(), y + THIN, list);
+        self.ribbons(&mut down, y + THIN, list);
         y + THIN + GAP
     }
 
@@ -363,28 +368,34 @@ impl Lanes<'_> {
         let word = if self.stream.datagrams { Word::LaneDatagrams } else { Word::LaneSegments };
         self.lane_name(word, y, LANE, list);
         // What only asks whether there is room stands below what carries the octets.
-        let probes = |(i, _): &&(usize, Range<u64>)| {
+        let probes = |(i, _): &(usize, Range<u64>)| {
             self.figure.flights.brief(*i).is_some_and(|f| f.marks & mark::PROBE != 0)
         };
-        let (probes, mut mine): (Vec<_>, Vec<_>) = self.carriers.flights.iter().partition(probes);
-        mine.extend(probes);
+        let mut mine = Cow::Borrowed(&self.carriers.flights);
+        if mine.iter().any(probes) {
+            let (below, mut above): (Carried, Carried) = mine.iter().cloned().partition(probes);
+            above.extend(below);
+            mine = Cow::Owned(above);
+        }
         if mine.is_empty() {
             self.nothing(Word::NoPackets, y, LANE, list);
             return y + LANE + GAP;
         }
         // First what was sent for the first time, then, in rows below, what had to go again.
         let mut rows = Rows::default();
-        let (mut down, mut crosses) = (Vec::new(), Vec::new());
+        let (mut down, mut crosses) = (Down::default(), Vec::new());
         // Beside its cross a lost one has less room than another.
-        let whole = |(i, _): &&&(usize, Range<u64>)| !matches!(self.fate(*i), Some(Fate::Lost(_)));
+        let whole = |(i, range): &&(usize, Range<u64>)| {
+            !self.octets.is_below(range, DENSE) && !matches!(self.fate(*i), Some(Fate::Lost(_)))
+        };
         let numbers = self.numbers(&mut mine.iter().filter(whole).map(|(_, range)| range));
-        for &(i, ref range) in mine {
+        for &(i, ref range) in mine.iter() {
             let Some((row, drawn)) = rows.take(range) else { continue };
             let Some(flight) = self.figure.flights.brief(i) else { continue };
             let at = self.scale.sent[i];
             let lost = matches!(flight.fate, Fate::Lost(_));
             if arrived(flight) {
-                down.push((range.clone(), self.scale.ended[i]));
+                down.add(range, self.scale.ended[i]);
             }
             let mut bits = if lost { look::DASHED } else { 0 };
             if flight.marks & (mark::RETRANSMISSION | mark::FAST_RETRANSMISSION) != 0 {
@@ -423,9 +434,13 @@ impl Lanes<'_> {
                 _ => list.mark(Kind::Cross, &[x + w / 2.0, row_y + h / 2.0], paint),
             }
         }
-        let bottom = self.below(&rows, y, down, list);
+        let bottom = self.below(&rows, y, Some(&mut down), list);
         bottom + GAP
     }
+}
+
+fn octets(held: &Stay) -> Range<u64> {
+    held.start..held.end
 }
 
 /// True for a packet that arrived whole.

@@ -2,6 +2,7 @@
 //! frame it ended up in. One lane a layer (`view::lanes`); a byte stands at the same x in every lane, so
 //! borders that do not meet are seen at once.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::view::figure::{Call, Figure, Place, Stream, hue_of};
@@ -9,7 +10,7 @@ use crate::view::glyphs::character_around;
 use crate::view::lanes::{Carriers, Lanes};
 use crate::view::list::{DisplayList, Paint, Role, look};
 use crate::view::metrics;
-use crate::view::octets::{Octets, natural_width};
+use crate::view::octets::{Borders, Octets, natural_width};
 use crate::view::scale::Scale;
 use crate::view::words::{Lang, Word, fill};
 
@@ -102,12 +103,32 @@ fn chosen(figure: &Figure, connection: Option<u32>) -> Vec<usize> {
     }
 }
 
+/// What carries the octets of each stream, looked up when it is first drawn.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Carrying(Vec<OnceCell<Carriers>>);
+
+impl Carrying {
+    pub fn new(figure: &Figure) -> Carrying {
+        Carrying(figure.streams.iter().map(|_| OnceCell::new()).collect())
+    }
+}
+
 /// Draws the streams in rows, as many beside each other as there is room for, and says where each stands.
 pub fn draw(figure: &Figure, scale: &Scale, window: &Window) -> (DisplayList, Vec<Placed>) {
+    draw_carried(figure, scale, &Carrying::new(figure), window)
+}
+
+/// The same for those who draw often.
+pub(crate) fn draw_carried(
+    figure: &Figure,
+    scale: &Scale,
+    carrying: &Carrying,
+    window: &Window,
+) -> (DisplayList, Vec<Placed>) {
     let mut list = DisplayList::new(window.width, 0.0);
     let mut placed = Vec::new();
     let mut top = 0.0;
-    let sheet = Sheet { figure, scale, window };
+    let sheet = Sheet { figure, scale, carrying, window };
     let streams = chosen(figure, window.connection);
     let natural: Vec<f32> = streams.iter().map(|&i| sheet.natural(i)).collect();
     for row in rows(&natural, window.width) {
@@ -155,6 +176,7 @@ fn rows(natural: &[f32], room: f32) -> Vec<Vec<(usize, f32)>> {
 struct Sheet<'a> {
     figure: &'a Figure,
     scale: &'a Scale,
+    carrying: &'a Carrying,
     window: &'a Window,
 }
 
@@ -217,10 +239,17 @@ impl Sheet<'_> {
         let stream = &self.figure.streams[i];
         let column = self.names_width(stream);
         let seen = self.seen(i);
+        let nothing = Carriers::default();
+        let known = self.carrying.0.get(i).filter(|_| stream.len > 0);
         let carriers =
-            if stream.len == 0 { Carriers::default() } else { Carriers::new(self.figure, i as u32) };
-        let (borders, gaps) = if stream.len == 0 { Default::default() } else { self.borders(i, &carriers) };
-        let octets = Octets::new(seen, borders, &gaps, left + column, (width - column - 6.0).max(20.0));
+            known.map_or(&nothing, |known| known.get_or_init(|| Carriers::new(self.figure, i as u32)));
+        let gaps = stream.messages.iter().filter(|_| stream.datagrams && stream.len > 0).map(|m| m.start);
+        let room = (width - column - 6.0).max(20.0);
+        let mut borders = Borders::new(seen, room);
+        if stream.len > 0 {
+            self.borders(stream, carriers, &mut borders);
+        }
+        let octets = Octets::new(borders, &gaps.collect::<Vec<u64>>(), left + column, room);
         self.heading(i, &octets, (left, top), right - left, list);
         if stream.len == 0 {
             return top + HEADING;
@@ -230,7 +259,7 @@ impl Sheet<'_> {
             scale: self.scale,
             stream,
             index: i as u32,
-            carriers: &carriers,
+            carriers,
             lang: self.window.lang,
             octets: &octets,
             names: left + column,
@@ -241,19 +270,13 @@ impl Sheet<'_> {
         bottom
     }
 
-    /// Where something begins or ends in stream `i`, and where datagrams part.
-    fn borders(&self, i: usize, carriers: &Carriers) -> (Vec<u64>, Vec<u64>) {
-        let stream = &self.figure.streams[i];
-        let mut borders = Vec::new();
-        let mut add = |r: &Range<u64>| borders.extend([r.start, r.end]);
-        stream.messages.iter().for_each(&mut add);
-        stream.frames.iter().for_each(|f| add(&f.range));
+    /// Where something begins or ends in a stream.
+    fn borders(&self, stream: &Stream, carriers: &Carriers, borders: &mut Borders) {
+        stream.messages.iter().for_each(|range| borders.add(range));
+        stream.frames.iter().for_each(|part| borders.add(&part.range));
         for carriers in [&carriers.flights, &carriers.sends, &carriers.receives] {
-            carriers.iter().filter(|(_, range)| !range.is_empty()).for_each(|(_, range)| add(range));
+            carriers.iter().filter(|(_, range)| !range.is_empty()).for_each(|(_, range)| borders.add(range));
         }
-        let gaps =
-            if stream.datagrams { stream.messages.iter().map(|m| m.start).collect() } else { Vec::new() };
-        (borders, gaps)
     }
 
     fn heading(&self, i: usize, octets: &Octets, (x, y): (f32, f32), width: f32, list: &mut DisplayList) {

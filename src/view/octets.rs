@@ -37,6 +37,8 @@ pub(crate) struct Octets {
     pub seen: Range<u64>,
     /// One octet takes as much room as another.
     pub even: bool,
+    /// An octet takes no more room than this, gaps included.
+    widest: f32,
 }
 
 /// Room that `count` octets ask for, with `gaps` between datagrams.
@@ -44,26 +46,48 @@ pub(crate) fn natural_width(count: u64, gaps: usize) -> f32 {
     count as f32 * CELL + gaps as f32 * BORDER
 }
 
-/// These numbers in order, each once; none where they are more than `most`.
-fn few_of(numbers: impl Iterator<Item = u64>, most: usize) -> Vec<u64> {
-    let mut few = Vec::new();
-    for number in numbers {
-        if let Err(at) = few.binary_search(&number) {
-            few.insert(at, number);
-        }
-        if few.len() > most {
-            return Vec::new();
+/// Offsets in sight at which something begins or ends, in order, each once; none where they are more than a picture shows.
+#[derive(Default)]
+pub(crate) struct Borders {
+    seen: Range<u64>,
+    most: usize,
+    few: Vec<u64>,
+}
+
+impl Borders {
+    /// None yet, for an axis of the octets `seen` in so much room.
+    pub fn new(seen: Range<u64>, room: f32) -> Borders {
+        Borders { seen, most: (room / PIXELS) as usize, few: Vec::new() }
+    }
+
+    /// Adds both ends of a range.
+    pub fn add(&mut self, range: &Range<u64>) {
+        self.add_one(range.start);
+        self.add_one(range.end);
+    }
+
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    fn add_one(&mut self, border: u64) {
+        let is_few = self.few.len() <= self.most;
+        if is_few
+            && self.seen.start < border
+            && border < self.seen.end
+            && let Err(at) = self.few.binary_search(&border)
+        {
+            self.few.insert(at, border);
         }
     }
-    few
+
+    fn all(self) -> Vec<u64> {
+        if self.few.len() > self.most { Vec::new() } else { self.few }
+    }
 }
 
 impl Octets {
-    /// Lays out the octets `seen` between `left` and `left + room`. `borders` are offsets at which something begins or ends, in
-    /// any order; at those in `gaps` (ascending) a gap is left.
-    pub fn new(seen: Range<u64>, borders: Vec<u64>, gaps: &[u64], left: f32, room: f32) -> Octets {
-        let most = (room / PIXELS) as usize;
-        let borders = few_of(borders.into_iter().filter(|&b| seen.start < b && b < seen.end), most);
+    /// Lays out the octets in sight between `left` and `left + room`; at those `borders` that are in `gaps` (ascending) a gap is left.
+    pub fn new(borders: Borders, gaps: &[u64], left: f32, room: f32) -> Octets {
+        let seen = borders.seen.clone();
+        let borders = borders.all();
         let gap = if gaps.len() as f32 * BORDER > room / 3.0 { 0.0 } else { BORDER };
         let mut at = seen.start;
         let mut stretches = Vec::with_capacity(borders.len() + 1);
@@ -83,7 +107,9 @@ impl Octets {
             stretch.left = x;
             x += stretch.width;
         }
-        Octets { stretches, seen, even }
+        let cells = stretches.iter().map(|s| s.width / s.len().max(1.0));
+        let widest = cells.fold(if spaces == 0 { 0.0 } else { f32::INFINITY }, f32::max);
+        Octets { stretches, seen, even, widest }
     }
 
     /// Where everything ends.
@@ -114,6 +140,13 @@ impl Octets {
         }
         let left = self.start(range.start.max(self.seen.start));
         Some((left, (self.end(range.end.min(self.seen.end)) - left).max(1.5)))
+    }
+
+    /// True where it is plain, without a look where they stand, that these octets take less room than `width`.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    pub fn is_below(&self, range: &Range<u64>, width: f32) -> bool {
+        // What is in sight takes at least a little, and is rounded.
+        width > 1.6 && (range.end - range.start) as f32 * self.widest < width * 0.99 - 0.02
     }
 
     /// Some octet in sight has less room than it could use.
@@ -177,9 +210,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn axis(seen: Range<u64>, cuts: &[u64], gaps: &[u64], left: f32, room: f32) -> Octets {
+        let mut borders = Borders::new(seen, room);
+        cuts.iter().for_each(|&cut| borders.add(&(cut..cut)));
+        Octets::new(borders, gaps, left, room)
+    }
+
     #[test]
     fn one_octet_beside_a_thousand_is_seen() {
-        let axis = Octets::new(0..1_029, vec![1_024, 1_025], &[1_025], 50.0, 400.0);
+        let axis = axis(0..1_029, &[1_024, 1_025], &[1_025], 50.0, 400.0);
         let (_, tail) = axis.span(&(1_024..1_025)).unwrap();
         assert!(tail >= 17.0, "{tail}");
         assert!(!axis.even);
@@ -189,10 +228,10 @@ mod tests {
 
     #[test]
     fn where_nothing_would_be_lost_the_axis_is_even() {
-        let axis = Octets::new(0..2_000, vec![1_000], &[], 0.0, 500.0);
-        assert!(axis.even);
-        assert!((axis.start(500) - 125.0).abs() < 0.1);
-        assert_eq!(Octets::new(0..5, vec![], &[], 0.0, 500.0).right(), 5.0 * CELL);
+        let even = axis(0..2_000, &[1_000], &[], 0.0, 500.0);
+        assert!(even.even);
+        assert!((even.start(500) - 125.0).abs() < 0.1);
+        assert_eq!(axis(0..5, &[], &[], 0.0, 500.0).right(), 5.0 * CELL);
     }
 
     proptest! {
@@ -204,13 +243,16 @@ mod tests {
         ) {
             let mut gaps: Vec<u64> = cuts.iter().copied().step_by(3).collect();
             gaps.sort_unstable();
-            let axis = Octets::new(0..len, cuts, &gaps, 10.0, room);
+            let axis = axis(0..len, &cuts, &gaps, 10.0, room);
             prop_assert!(axis.right() <= 10.0 + room + 1.0, "{}", axis.right());
             let mut before = 0.0;
             for offset in (0..len).step_by(7) {
                 let (a, b) = (axis.start(offset), axis.end(offset + 1));
                 prop_assert!(a >= before - 1e-2 && b >= a, "{a} {b} {before}");
                 before = a;
+                let some = offset..len.min(offset + 1 + len / 9);
+                let width = axis.span(&some).map_or(0.0, |span| span.1);
+                prop_assert!(width < 1.7 || !axis.is_below(&some, width), "{width}");
                 let found = axis.at((a + b) / 2.0).unwrap();
                 prop_assert!(found.abs_diff(offset) <= 1 + (len / 400), "{found} {offset}");
             }

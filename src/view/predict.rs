@@ -223,7 +223,7 @@ impl Session {
         if given.last().is_some_and(|row| row.position > position - SAME) {
             return position - BEFORE;
         }
-        let stops = &self.scale().stops;
+        let stops = self.scale().stops();
         let next = stops.partition_point(|&stop| stop < position - SAME);
         let last = next.checked_sub(1).and_then(|i| stops.get(i)).copied();
         let known = last.into_iter().chain(asked_before.map(|c| c.position)).reduce(f64::max);

@@ -13,6 +13,14 @@ pub(crate) struct Ranked {
 }
 
 impl Ranked {
+    /// All numbers below `end`.
+    pub fn all(end: usize) -> Ranked {
+        let mut words = Vec::new();
+        words.resize(end / WORD, u64::MAX);
+        words.push((1 << (end % WORD)) - 1);
+        Ranked { words, ..Ranked::default() }
+    }
+
     /// Adds a number.
     pub fn insert(&mut self, number: usize) {
         let at = number / WORD;
@@ -21,6 +29,13 @@ impl Ranked {
         }
         if let Some(word) = self.words.get_mut(at) {
             *word |= 1 << (number % WORD);
+        }
+    }
+
+    /// Takes a number out.
+    pub fn remove(&mut self, number: usize) {
+        if let Some(word) = self.words.get_mut(number / WORD) {
+            *word &= !(1 << (number % WORD));
         }
     }
 
@@ -79,6 +94,12 @@ mod tests {
             }
             for n in 0..numbers.len() + 70 {
                 prop_assert_eq!(ranked.nth(n), numbers.iter().nth(n).copied());
+            }
+            let mut others = Ranked::all(900);
+            numbers.iter().for_each(|&number| others.remove(number));
+            others.count();
+            for at in 0..1000 {
+                prop_assert_eq!(others.rank(at), at.min(900) - ranked.rank(at));
             }
         }
     }

@@ -56,7 +56,7 @@ impl Steps {
         let waits = |i: &usize| {
             begun(*i) && figure.calls.brief(*i).is_some_and(|call| call.blocked && call.program.is_some())
         };
-        calls.extend(scale.returns.beyond(end, now).into_iter().filter(waits));
+        calls.extend(scale.calls_open(end, now).into_iter().filter(waits));
         calls.sort_unstable();
         calls.dedup();
         let running = |i: usize| running(figure.calls.get(i)?, i, scale.calls.get(i)?.1 <= now);
@@ -108,7 +108,7 @@ mod tests {
         }
         let scale = Scale::new(&figure, Rhythm::with_flight(50.0));
         let steps = Steps::new(&figure);
-        let stops = scale.stops.iter().flat_map(|y| [y - 0.5, *y, y + 0.5]).chain([-1.0, 1e9]);
+        let stops = scale.stops().iter().flat_map(|y| [y - 0.5, *y, y + 0.5]).chain([-1.0, 1e9]);
         for position in stops {
             let found = steps.at(&figure, &scale, position);
             assert_eq!(found, by_looking_at_all(&figure, &scale, position), "{position}");

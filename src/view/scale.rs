@@ -4,15 +4,19 @@
 //! marked), and what happens at once, or nearly, is spread so that every row has room for its label. The map from
 //! time to position never runs backwards, and events of one host keep their order. The playhead is a position.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
-use crate::time::{Duration, Instant};
+use crate::time::Duration;
+use crate::trace::blocks::FAN;
 use crate::trace::radix;
 use crate::view::boxes;
 use crate::view::figure::{Fate, Figure};
 use crate::view::items::{Item, Packed, Slot, Track, in_order, item};
 use crate::view::ranked::Ranked;
 use crate::view::reach::Reach;
+
+mod asked;
 
 /// How tall things get, in pixels at zoom 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,11 +54,11 @@ pub struct Idle {
     pub span: Duration,
 }
 
+/// A time at which something happens. Where its first event stands follows from the knot before ([`Scale::top`]): it is not kept.
 #[derive(Clone, Copy, Debug)]
 struct Knot {
     at: u64,
-    /// Position of the first and of the last event at this time.
-    top: f64,
+    /// Position of the last event at this time.
     bottom: f64,
 }
 
@@ -62,12 +66,13 @@ struct Knot {
 #[derive(Clone, Debug, Default)]
 pub struct Scale {
     knots: Vec<Knot>,
+    /// Height of a nanosecond, and above which height a stretch is compressed.
+    per_ns: f64,
+    idle_above: f64,
     /// Per flight: where it leaves.
     pub sent: Vec<f64>,
     /// Per flight: where it arrives or is lost.
     pub ended: Vec<f64>,
-    /// Per flight: the lowest `ended` up to here, for finding what is visible.
-    pub ended_max: Vec<f64>,
     /// Per call: where it begins and returns.
     pub calls: Vec<(f64, f64)>,
     /// Per state: where it is entered and left.
@@ -80,16 +85,18 @@ pub struct Scale {
     pub flight: f64,
     /// The position of the end.
     pub height: f64,
-    /// Where events stand, ascending, each once.
-    pub stops: Vec<f64>,
+    /// See [`Scale::stops`].
+    stops: OnceCell<Vec<f64>>,
     /// All happenings in the order of their positions.
     placed: Vec<Packed>,
     /// Which of these the transcript tells.
     pub(crate) told: Ranked,
+    /// Per [`FAN`] flights: the lowest `ended` up to there, for finding what is visible.
+    ended_max: Vec<f64>,
     /// Where calls return.
-    pub(crate) returns: Reach,
-    /// Per call: the highest beginning from here on (from host to host, positions do not quite go with time).
-    pub(crate) begins_min: Vec<f64>,
+    returns: Reach,
+    /// Per [`FAN`] calls: the highest beginning from there on (from host to host, positions do not quite go with time).
+    begins: Vec<f64>,
 }
 
 /// The median of the flights' times, in nanoseconds.
@@ -142,52 +149,67 @@ impl Scale {
             states: vec![(0.0, f64::NAN); figure.states.len()],
             timers: vec![(0.0, f64::NAN); figure.timers.len()],
             flight: rhythm.flight,
+            per_ns,
+            idle_above: rhythm.idle_above,
             ..Scale::default()
         };
         let mut last = vec![Last::NEVER; figure.hosts.len() + 1];
         let mut placed = in_order(figure);
-        // What happens at once (by position and event): only there one host's things may stand above what happened before at another.
-        let mut group: Vec<Range<u64>> = Vec::new();
+        // Nearly all is told.
+        scale.told = Ranked::all(placed.len());
+        // No more times than happenings; what is not needed is given back untouched (the page has no untouched memory).
+        #[cfg(not(target_arch = "wasm32"))]
+        scale.knots.reserve_exact(placed.len() + 2);
+        scale.knots.push(Knot { at: 0, bottom: 0.0 });
         let (mut now, mut floor) = (0u64, 0.0f64);
         // Arrows of what was lost are drawn some way on, also where nothing happens any more.
         let mut drawn = 0.0f64;
-        scale.knots.push(Knot { at: 0, top: 0.0, bottom: 0.0 });
+        // Of what happens at once: the first, where the last stands, and whether one host's things stand above what happened before at
+        // another, which they may only there.
+        let (mut first, mut lowest, mut mixed) = (0, 0.0, false);
         for i in 0..placed.len() {
-            let packed = placed[i];
-            let slot = packed.slot();
-            let Some(item) = item(figure, slot) else { continue };
-            let at = item.at;
-            if at > now {
-                scale.settle(figure, &mut placed[..i], &mut group);
-                floor = scale.advance(at, floor, drawn, per_ns, rhythm_at(figure, now, at, rhythm));
-                now = at;
+            let slot = placed[i].slot();
+            let Some(item) = item(figure, slot) else {
+                scale.told.remove(i);
+                continue;
+            };
+            if item.at > now {
+                if mixed {
+                    scale.settle(figure, &mut placed[..i], first);
+                }
+                scale.end_knot(lowest);
+                floor = scale.advance(item.at, floor, drawn, rhythm_at(figure, now, item.at, rhythm));
+                (now, first, lowest, mixed) = (item.at, i, floor, false);
             }
             let host = (item.host as usize).min(last.len() - 1);
             let y = place(&item, floor, &mut last[host], rhythm);
-            if let Some(knot) = scale.knots.last_mut() {
-                // The first rows of an instant may push its beginning down: nothing stands there yet.
-                knot.bottom = lower(knot.bottom, y);
+            mixed |= y < lowest;
+            // The first rows of an instant may push its beginning down: nothing stands there yet.
+            lowest = lower(lowest, y);
+            if !item.told {
+                scale.told.remove(i);
             }
-            // Positions are never below 0: their bits stand in their order.
-            group.push(y.to_bits()..u64::from(item.order) << 32 | u64::from(packed.0));
             scale.set(slot, y);
-            if let Slot::Sent(i) = slot
-                && !figure.flights.brief(i as usize).is_some_and(|f| matches!(f.fate, Fate::Arrived(_)))
-            {
+            if item.vanishes {
                 drawn = drawn.max(y + rhythm.flight * LOST_PART.1 + 8.0);
             }
         }
-        scale.settle(figure, &mut placed, &mut group);
+        if mixed {
+            scale.settle(figure, &mut placed, first);
+        }
+        scale.end_knot(lowest);
         scale.placed = placed;
         if figure.end.as_nanos() > now {
             let at = figure.end.as_nanos();
-            scale.advance(at, floor, drawn, per_ns, rhythm_at(figure, now, at, rhythm));
+            scale.advance(at, floor, drawn, rhythm_at(figure, now, at, rhythm));
         }
         // What was lost at the very end is seen to its cross.
         if let Some(knot) = scale.knots.last_mut() {
             knot.bottom = knot.bottom.max(drawn);
             scale.height = knot.bottom;
         }
+        #[cfg(not(target_arch = "wasm32"))]
+        scale.knots.shrink_to_fit();
         scale.told.count();
         scale.close();
         scale
@@ -225,66 +247,44 @@ impl Scale {
 
     /// Adds a knot at `at`, in proportion to the time since the last one, or compressed (then below what is `drawn` already);
     /// gives its position.
-    fn advance(&mut self, at: u64, floor: f64, drawn: f64, per_ns: f64, rhythm: Rhythm) -> f64 {
-        let Some(&Knot { at: before, bottom, .. }) = self.knots.last() else { return floor };
-        let mut from = bottom.max(floor);
-        let natural = (at - before) as f64 * per_ns;
-        let height = if natural > rhythm.idle_above {
-            from = from.max(drawn);
-            self.idles.push(Idle {
-                top: from,
-                bottom: from + rhythm.idle,
-                span: Duration::from_nanos(at - before),
-            });
-            rhythm.idle
+    fn advance(&mut self, at: u64, floor: f64, drawn: f64, rhythm: Rhythm) -> f64 {
+        let Some(&Knot { at: before, bottom }) = self.knots.last() else { return floor };
+        let natural = (at - before) as f64 * self.per_ns;
+        let top = if natural > self.idle_above {
+            let top = bottom.max(drawn);
+            let span = Duration::from_nanos(at - before);
+            self.idles.push(Idle { top, bottom: top + rhythm.idle, span });
+            top + rhythm.idle
         } else {
-            natural
+            bottom + natural
         };
-        self.knots.push(Knot { at, top: from + height, bottom: from + height });
-        from + height
+        self.knots.push(Knot { at, bottom: top });
+        top
     }
 
-    /// Puts the happenings of one instant, which are the last of `placed`, in the order of their positions.
-    fn settle(&mut self, figure: &Figure, placed: &mut [Packed], group: &mut Vec<Range<u64>>) {
-        if group.len() > 1 {
-            boxes::in_order(group);
+    /// Everything at the time of the last knot stands at `bottom` or above.
+    fn end_knot(&mut self, bottom: f64) {
+        if let Some(knot) = self.knots.last_mut() {
+            knot.bottom = bottom;
         }
-        let from = placed.len() - group.len();
-        for (i, at) in (from..).zip(group.drain(..)) {
-            let (y, packed) = (f64::from_bits(at.start), Packed(at.end as u32));
-            placed[i] = packed;
-            if is_told(figure, packed.slot()) {
-                self.told.insert(i);
+    }
+
+    /// Puts the happenings of one instant, which are the last of `placed` from `first` on, in the order of their positions.
+    fn settle(&mut self, figure: &Figure, placed: &mut [Packed], first: usize) {
+        let Some(group) = placed.get_mut(first..) else { return };
+        // Positions are never below 0: their bits stand in their order.
+        let bits = |packed: &Packed| self.at(packed.slot()).unwrap_or_default().to_bits();
+        let mut order: Vec<Range<u64>> = group.iter().zip(0..).map(|(packed, i)| bits(packed)..i).collect();
+        boxes::in_order(&mut order);
+        let before = group.to_vec();
+        for ((i, place), at) in (first..).zip(group).zip(order) {
+            let Some(&packed) = before.get(at.end as usize) else { continue };
+            *place = packed;
+            match item(figure, packed.slot()) {
+                Some(item) if item.told => self.told.insert(i),
+                _ => self.told.remove(i),
             }
-            if self.stops.last().is_none_or(|stop| y - stop >= 0.5) {
-                self.stops.push(y);
-            }
         }
-    }
-
-    /// Where what is in a slot stands.
-    fn at(&self, slot: Slot) -> Option<f64> {
-        match slot {
-            Slot::Sent(i) => self.sent.get(i as usize).copied(),
-            Slot::Ended(i) => self.ended.get(i as usize).copied(),
-            Slot::Begun(i) => self.calls.get(i as usize).map(|c| c.0),
-            Slot::Returned(i) => self.calls.get(i as usize).map(|c| c.1),
-            Slot::Entered(i) => self.states.get(i as usize).map(|s| s.0),
-            Slot::Left(i) => self.states.get(i as usize).map(|s| s.1),
-            Slot::Set(i) => self.timers.get(i as usize).map(|t| t.0),
-            Slot::Done(i) => self.timers.get(i as usize).map(|t| t.1),
-        }
-    }
-
-    /// The `i`th happening and its position.
-    pub(crate) fn happening(&self, i: usize) -> Option<(Slot, f64)> {
-        let slot = self.placed.get(i)?.slot();
-        Some((slot, self.at(slot)?))
-    }
-
-    /// How many happenings stand at a position or above.
-    pub(crate) fn count_until(&self, position: f64) -> usize {
-        self.placed.partition_point(|placed| self.at(placed.slot()).is_some_and(|y| y <= position + 0.01))
     }
 
     fn set(&mut self, slot: Slot, y: f64) {
@@ -317,79 +317,19 @@ impl Scale {
             }
         }
         let mut lowest = f64::MIN;
-        self.ended_max = self
-            .ended
-            .iter()
-            .map(|&y| {
-                lowest = lower(lowest, y);
-                lowest
-            })
-            .collect();
-        self.returns = Reach::new(self.calls.iter().map(|call| call.1));
-        self.begins_min = self.calls.iter().map(|call| call.0).collect();
+        let lowest_yet = |ended: &[f64]| {
+            lowest = ended.iter().fold(lowest, |lowest, &y| lower(lowest, y));
+            lowest
+        };
+        self.ended_max = self.ended.chunks(FAN).map(lowest_yet).collect();
+        self.returns = Reach::new(self.calls.len(), |i| self.calls[i].1);
+        let highest = |calls: &[(f64, f64)]| calls.iter().map(|call| call.0).fold(f64::MAX, f64::min);
+        self.begins = self.calls.chunks(FAN).map(highest).collect();
         let mut least = f64::MAX;
-        for begin in self.begins_min.iter_mut().rev() {
+        for begin in self.begins.iter_mut().rev() {
             least = least.min(*begin);
             *begin = least;
         }
-    }
-
-    /// The position of a time (of the first event at that time).
-    pub fn position(&self, at: Instant) -> f64 {
-        let at = at.as_nanos();
-        let i = self.knots.partition_point(|k| k.at < at);
-        match (i.checked_sub(1).and_then(|i| self.knots.get(i)), self.knots.get(i)) {
-            (_, Some(k)) if k.at == at => k.top,
-            (Some(a), Some(b)) => {
-                let part = (at - a.at) as f64 / (b.at - a.at) as f64;
-                a.bottom + part * (b.top - a.bottom)
-            }
-            (Some(a), None) => a.bottom,
-            _ => 0.0,
-        }
-    }
-
-    /// The time at a position.
-    pub fn instant(&self, position: f64) -> Instant {
-        let i = self.knots.partition_point(|k| k.top <= position);
-        let Some(a) = i.checked_sub(1).and_then(|i| self.knots.get(i)) else { return Instant::START };
-        match self.knots.get(i) {
-            Some(b) if position > a.bottom => {
-                let part = ((position - a.bottom) / (b.top - a.bottom)).clamp(0.0, 1.0);
-                Instant::from_nanos(a.at + (part * (b.at - a.at) as f64) as u64)
-            }
-            _ => Instant::from_nanos(a.at),
-        }
-    }
-
-    /// The number of the latest event of the figure that has happened at a position.
-    pub fn order_at(&self, figure: &Figure, position: f64) -> u32 {
-        let (mut latest, mut now) = (0, None);
-        let until = self.placed.get(..self.count_until(position)).unwrap_or_default();
-        for item in until.iter().rev().map_while(|placed| item(figure, placed.slot())) {
-            // Only what happens at once stands in another order.
-            if *now.get_or_insert(item.at) != item.at {
-                break;
-            }
-            latest = item.order.max(latest);
-        }
-        latest
-    }
-
-    /// The compressed stretches between two positions.
-    pub fn idles_in(&self, top: f64, bottom: f64) -> &[Idle] {
-        let first = self.idles.partition_point(|idle| idle.bottom < top);
-        let last = self.idles.partition_point(|idle| idle.top <= bottom);
-        self.idles.get(first..last.max(first)).unwrap_or_default()
-    }
-
-    /// Times at which something stands, with their positions, between two positions.
-    pub fn ticks(&self, top: f64, bottom: f64) -> impl Iterator<Item = (Instant, f64)> + '_ {
-        let first = self.knots.partition_point(|k| k.top < top);
-        self.knots[first.min(self.knots.len())..]
-            .iter()
-            .take_while(move |k| k.top <= bottom)
-            .map(|k| (Instant::from_nanos(k.at), k.top))
     }
 }
 
@@ -407,16 +347,6 @@ fn rhythm_at(figure: &Figure, from: u64, to: u64, rhythm: Rhythm) -> Rhythm {
 /// The greater of two numbers, of which none is NaN: `f64::max` looks.
 fn lower(a: f64, b: f64) -> f64 {
     if b > a { b } else { a }
-}
-
-/// True for what the transcript tells.
-fn is_told(figure: &Figure, slot: Slot) -> bool {
-    match slot {
-        Slot::Returned(i) => figure.calls.brief(i as usize).is_some_and(|call| call.blocked),
-        Slot::Done(i) => figure.timers.get(i as usize).is_some_and(|timer| timer.fired),
-        Slot::Left(_) | Slot::Set(_) => false,
-        Slot::Sent(_) | Slot::Ended(_) | Slot::Begun(_) | Slot::Entered(_) => true,
-    }
 }
 
 /// Finds the place of `item` at or below `floor`, with room to what stands above it, and remembers it.
@@ -446,6 +376,7 @@ fn place(item: &Item, floor: f64, last: &mut Last, rhythm: Rhythm) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Instant;
     use crate::view::sample;
     use proptest::prelude::*;
 
@@ -496,6 +427,15 @@ mod tests {
                 prop_assert!(scale.ended[i] >= scale.sent[i]);
                 before = scale.sent[i];
             }
+            for y in scale.ended.iter().flat_map(|y| [*y, y.next_down(), y.next_up()]) {
+                let model = scale.ended.iter().position(|&end| end >= y).unwrap_or(scale.ended.len());
+                prop_assert_eq!(scale.first_ended(y), model);
+            }
+            let ticks: Vec<(Instant, f64)> = scale.ticks(0.0, scale.height).collect();
+            for &(at, y) in &ticks {
+                prop_assert_eq!((scale.position(at), scale.instant(y)), (y, at));
+            }
+            prop_assert!(ticks.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1));
             let mut at = 0;
             let mut before = f64::MIN;
             for gap in &gaps {

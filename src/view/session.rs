@@ -32,6 +32,7 @@ pub struct Session {
     steps: Steps,
     chart: Option<Chart>,
     beside: OnceCell<ladder::Beside>,
+    carrying: ledger::Carrying,
     /// The axis is that of a figure that fits into no room.
     never_fits: bool,
 }
@@ -100,7 +101,8 @@ impl Session {
     pub fn new(trace: impl Into<Arc<Trace>>) -> Session {
         let trace = trace.into();
         let figure = from_trace::figure(&trace);
-        let mut session = Session { trace, steps: Steps::new(&figure), figure, ..Session::default() };
+        let (steps, carrying) = (Steps::new(&figure), ledger::Carrying::new(&figure));
+        let mut session = Session { trace, steps, carrying, figure, ..Session::default() };
         session.fit(480.0);
         session
     }
@@ -108,7 +110,8 @@ impl Session {
     /// Opens a figure that no trace stands behind (tests draw such).
     #[cfg(test)]
     pub(crate) fn of_figure(figure: Figure) -> Session {
-        let mut session = Session { steps: Steps::new(&figure), figure, ..Session::default() };
+        let (steps, carrying) = (Steps::new(&figure), ledger::Carrying::new(&figure));
+        let mut session = Session { steps, carrying, figure, ..Session::default() };
         session.fit(480.0);
         session
     }
@@ -226,7 +229,7 @@ impl Session {
 
     /// Draws the byte ledger.
     pub fn ledger(&self, window: &ledger::Window) -> (DisplayList, Vec<ledger::Placed>) {
-        ledger::draw(&self.figure, &self.scale, window)
+        ledger::draw_carried(&self.figure, &self.scale, &self.carrying, window)
     }
 
     /// The whole ladder (or the ledger) as an SVG document.
@@ -276,7 +279,7 @@ impl Session {
                 ended.filter(|&y| y < position - near).max_by(f64::total_cmp)
             }
         } else {
-            let stops = &self.scale.stops;
+            let stops = self.scale.stops();
             if step > 0 {
                 stops.get(stops.partition_point(|&y| y <= position + near)).copied()
             } else {

@@ -106,11 +106,7 @@ impl Rows {
 
 /// The calls of which something is in sight, in the order in which they begin.
 fn calls_in_sight(sheet: &Sheet<'_>) -> Vec<usize> {
-    let (top, bottom, calls) = (sheet.window.top, sheet.bottom(), &sheet.scale.calls);
-    let end = sheet.scale.begins_min.partition_point(|&begin| begin <= bottom);
-    let mut seen = sheet.scale.returns.beyond(end, top.next_down());
-    seen.retain(|&i| calls.get(i).is_some_and(|call| call.0 <= bottom));
-    seen
+    sheet.scale.calls_between(sheet.window.top.next_down(), sheet.bottom())
 }
 
 /// Where a call's bar stands: its inner edge, and its left one.

@@ -79,10 +79,18 @@ impl Trace {
     }
 
     /// The changes of a sequence number variable of a socket: the event and the number.
-    fn sequence_changes(&self, socket: Option<SocketId>, var: Var) -> Vec<(EventId, u32)> {
-        let Some(socket) = socket else { return Vec::new() };
-        let changes = self.changes_of(socket, var).filter(|c| c.new != Vars::UNSET);
-        changes.map(|c| (c.event, c.new as u32)).collect()
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    fn sequence_changes(
+        &self,
+        socket: Option<SocketId>,
+        var: Var,
+    ) -> impl Iterator<Item = (EventId, u32)> + '_ {
+        let changes = self.changes_of(socket.unwrap_or(SocketId::NONE), var);
+        let numbers = changes.filter(|c| c.new != Vars::UNSET).map(|c| (c.event, c.new as u32));
+        // The page has this once instead of wherever it is gone through.
+        #[cfg(target_arch = "wasm32")]
+        let numbers = numbers.collect::<Vec<_>>().into_iter();
+        numbers
     }
 
     /// The acknowledgment numbers that packets of a stream carried to their receiver, in the order of their arrival.
@@ -94,43 +102,70 @@ impl Trace {
         acks
     }
 
-    pub(super) fn acknowledged_lane<P: From<Part>>(&self, ledger: &mut Ledger<P>, stream: StreamId) {
+    /// Calls `push` with the ranges that were acknowledged, and the events by which the sender heard of it.
+    pub(super) fn each_acknowledged(
+        &self,
+        stream: StreamId,
+        len: u64,
+        push: &mut dyn FnMut((u64, u64), EventId),
+    ) {
         let Some(connection) = self.connection(stream.connection()) else { return };
         let side = stream.side() as usize;
         let Some(isn) = connection.isn.get(side).copied().flatten() else { return };
-        let mut heard: Vec<(EventId, u32)> =
-            self.sequence_changes(connection.socket.get(side).copied().flatten(), Var::SndUna);
-        if heard.is_empty() {
-            heard = self.acks_carried(stream.reverse(), false).into_iter().map(|a| (a.0, a.1)).collect();
+        let (mut offsets, mut is_told) = (Offsets::new(isn), false);
+        let mut hear = |event: EventId, seq: u32| {
+            if let Some(range) = offsets.advance(seq, len) {
+                push(range, event);
+            }
+        };
+        for (event, seq) in self.sequence_changes(connection.socket.get(side).copied().flatten(), Var::SndUna)
+        {
+            is_told = true;
+            hear(event, seq);
         }
-        let mut offsets = Offsets::new(isn);
-        for (event, seq) in heard {
-            let Some((start, end)) = offsets.advance(seq, ledger.len) else { continue };
-            let t = self.clock(event);
-            let part = Part { start, end, kept: end, t0: t, t1: t, event, subject: NO_ROW, bits: 0 };
-            ledger.acknowledged.push(part.into());
+        if !is_told {
+            self.acks_carried(stream.reverse(), false).into_iter().for_each(|ack| hear(ack.0, ack.1));
         }
     }
 
+    pub(super) fn acknowledged_lane<P: From<Part>>(&self, ledger: &mut Ledger<P>, stream: StreamId) {
+        self.each_acknowledged(stream, ledger.len, &mut |(start, end), event| {
+            let t = self.clock(event);
+            let part = Part { start, end, kept: end, t0: t, t1: t, event, subject: NO_ROW, bits: 0 };
+            ledger.acknowledged.push(part.into());
+        });
+    }
+
     pub(super) fn received_lane<P: From<Part>>(&self, ledger: &mut Ledger<P>, stream: StreamId) {
+        let (t1, bits) = (self.end_time(), part::OPEN);
+        self.each_received(stream, ledger.len, &mut |(start, end), event, packet| {
+            let of_cause = || self.cause(event).and_then(|cause| self.packet_row_of(cause));
+            let subject = packet.or_else(of_cause).unwrap_or(NO_ROW);
+            let t0 = self.clock(event);
+            ledger.received.push(Part { start, end, kept: end, t0, t1, event, subject, bits }.into());
+        });
+    }
+
+    /// Calls `push` with the ranges that the receiver had in order and the events by which it did; where only packets tell of it, with the row
+    /// of the packet as well.
+    pub(super) fn each_received(
+        &self,
+        stream: StreamId,
+        len: u64,
+        push: &mut dyn FnMut((u64, u64), EventId, Option<u32>),
+    ) {
         let Some(connection) = self.connection(stream.connection()) else { return };
         let Some(isn) = connection.isn.get(stream.side() as usize).copied().flatten() else { return };
         let receiver = connection.socket.get(stream.side().other() as usize).copied().flatten();
-        let changes = self.sequence_changes(receiver, Var::RcvNxt);
         let mut offsets = Offsets::new(isn);
-        let t1 = self.end_time();
-        let mut push = |range: Option<(u64, u64)>, event: EventId, subject: u32| {
-            if let Some((start, end)) = range {
-                let t0 = self.clock(event);
-                let bits = part::OPEN;
-                ledger.received.push(Part { start, end, kept: end, t0, t1, event, subject, bits }.into());
+        let mut is_told = false;
+        for (event, seq) in self.sequence_changes(receiver, Var::RcvNxt) {
+            is_told = true;
+            if let Some(range) = offsets.advance(seq, len) {
+                push(range, event, None);
             }
-        };
-        if !changes.is_empty() {
-            for (event, seq) in changes {
-                let packet = self.cause(event).and_then(|cause| self.packet_row_of(cause));
-                push(offsets.advance(seq, ledger.len), event, packet.unwrap_or(NO_ROW));
-            }
+        }
+        if is_told {
             return;
         }
         // No endpoint tells: the bytes are there in order when the segments say so, or when the receiver acknowledges
@@ -147,7 +182,7 @@ impl Trace {
         for (event, row, ack) in steps {
             match ack {
                 Some(ack) => {
-                    let to = offsets.of(ack).min(ledger.len);
+                    let to = offsets.of(ack).min(len);
                     offsets.advance(ack, u64::MAX);
                     there.insert(0, to);
                 }
@@ -159,7 +194,7 @@ impl Trace {
             }
             let to = there.in_order();
             if to > at {
-                push(Some((at, to)), event, row);
+                push((at, to), event, Some(row));
                 at = to;
             }
         }

@@ -74,23 +74,40 @@ impl Part {
     }
 }
 
-/// Of a part no more than its bytes and when it began and ended.
+/// Bytes in a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stay {
     /// The first byte, as an offset in the stream.
     pub start: u64,
     /// Behind the last byte.
     pub end: u64,
-    /// When it began.
+    /// When they came in.
     pub t0: Instant,
-    /// When it ended.
+    /// When they were taken; [`Instant::NEVER`] if nobody did.
     pub t1: Instant,
 }
 
-impl From<Part> for Stay {
-    #[inline]
-    fn from(part: Part) -> Stay {
-        Stay { start: part.start, end: part.end, t0: part.t0, t1: part.t1 }
+/// What stands in a buffer, cut where the lane behind takes it.
+#[derive(Default)]
+struct Buffer {
+    /// The ranges that are taken and when, and how many of them are taken from what has been before.
+    taken: Vec<((u64, u64), Instant)>,
+    next: usize,
+    stays: Vec<Stay>,
+}
+
+impl Buffer {
+    fn fill(&mut self, (mut start, end): (u64, u64), t0: Instant) {
+        while start < end {
+            while self.taken.get(self.next).is_some_and(|(range, _)| range.1 <= start) {
+                self.next += 1;
+            }
+            let taker = self.taken.get(self.next).filter(|(range, _)| range.0 < end);
+            let to = taker.map_or(end, |(range, _)| range.1.min(end));
+            let t1 = taker.map_or(Instant::NEVER, |&(_, when)| when.max(t0));
+            self.stays.push(Stay { start, end: to, t0, t1 });
+            start = to;
+        }
     }
 }
 
@@ -152,21 +169,25 @@ impl Trace {
         Some(ledger)
     }
 
-    /// Of a stream of TCP only when octets came into the buffers, were acknowledged and read, for who draws them.
-    pub(crate) fn stays(&self, stream: StreamId) -> Ledger<Stay> {
-        let mut ledger = self.no_lanes(stream);
+    /// Of a stream of TCP, for who draws them, when octets stood in the sender's and in the receiver's buffer.
+    pub(crate) fn stays(&self, stream: StreamId) -> [Vec<Stay>; 2] {
+        let (len, [mut accepted, mut received]) = (self.stream_len(stream), <[Buffer; 2]>::default());
+        self.each_acknowledged(stream, len, &mut |range, event| {
+            accepted.taken.push((range, self.clock(event)));
+        });
         for (row, call) in self.tables().calls.iter().enumerate() {
             let Some(range) = call.range.filter(|r| r.stream == stream) else { continue };
-            let part = self.part_of(row, call, range);
             if sends(call.op) {
-                self.accepted_parts(&mut ledger, call.begun, call.returned, part);
+                self.each_accepted(row, call, range, &mut |range, event| {
+                    accepted.fill(range, self.clock(event));
+                });
             } else if receives(call.op) {
-                ledger.receives.push(part.into());
+                let returned = call.returned.known().map_or(self.end_time(), |event| self.clock(event));
+                received.taken.push(((range.start, range.end), returned));
             }
         }
-        self.acknowledged_lane(&mut ledger, stream);
-        self.received_lane(&mut ledger, stream);
-        ledger
+        self.each_received(stream, len, &mut |range, event, _| received.fill(range, self.clock(event)));
+        [accepted.stays, received.stays]
     }
 
     /// A call from its begin to its return.
@@ -211,7 +232,11 @@ impl Trace {
             if sends(call.op) {
                 ledger.sends.push(part.into());
                 if transport == Transport::Tcp {
-                    self.accepted_parts(ledger, call.begun, call.returned, part);
+                    self.each_accepted(row, call, range, &mut |(start, end), event| {
+                        let (t0, t1, bits) = (self.clock(event), self.end_time(), part::OPEN);
+                        let part = Part { start, end, kept: end, t0, t1, event, bits, ..part };
+                        ledger.accepted.push(part.into());
+                    });
                 }
             } else if receives(call.op) {
                 if let Some(back) = back.filter(|r| r.truncated > 0) {
@@ -241,29 +266,27 @@ impl Trace {
         rows.get(at)
     }
 
-    /// When a send call's bytes went into the send buffer: as `BytesAccepted` says, the rest at the return.
-    fn accepted_parts<P: From<Part>>(
+    /// Calls `push` with a send call's bytes and the events by which they went into the send buffer: as `BytesAccepted` says, the rest
+    /// at the return.
+    fn each_accepted(
         &self,
-        ledger: &mut Ledger<P>,
-        begun: EventId,
-        returned: EventId,
-        call: Part,
+        row: usize,
+        call: &CallRow,
+        range: StreamRange,
+        push: &mut dyn FnMut((u64, u64), EventId),
     ) {
         let values = &self.tables().values;
-        let from = values.partition_point(|v| v.event <= begun);
-        let until = values.partition_point(|v| v.event < returned);
+        let from = values.partition_point(|v| v.event <= call.begun);
+        let until = values.partition_point(|v| v.event < call.returned);
         let during = values.get(from..until).unwrap_or(&[]).iter().filter(|v| {
-            self.kind(v.event) == Some(Kind::BytesAccepted) && self.call_row_of(v.event) == Some(call.subject)
+            self.kind(v.event) == Some(Kind::BytesAccepted) && self.call_row_of(v.event) == Some(row as u32)
         });
-        let at_return = returned.known().map(|event| (event, u64::MAX));
-        let mut at = call.start;
+        let at_return = call.returned.known().map(|event| (event, u64::MAX));
+        let mut at = range.start;
         for (event, bytes) in during.map(|v| (v.event, v.value)).chain(at_return) {
-            let end = at.saturating_add(bytes).min(call.end);
+            let end = at.saturating_add(bytes).min(range.end);
             if end > at {
-                let (t0, t1) = (self.clock(event), self.end_time());
-                let bits = part::OPEN;
-                let part = Part { start: at, end, kept: end, t0, t1, event, bits, ..call };
-                ledger.accepted.push(part.into());
+                push((at, end), event);
                 at = end;
             }
         }

@@ -113,10 +113,63 @@ impl Conversation {
 
     /// Takes the next segment and tells its marks.
     pub fn see(&mut self, s: &Segment) -> Marks {
-        let mut marks = Marks::default();
+        self.see_by(s, &|nanos| nanos)
+    }
+
+    /// The same where a segment's time is a number for which `clock` knows the nanoseconds: few segments' times matter.
+    pub(super) fn see_by(&mut self, s: &Segment, clock: &impl Fn(u64) -> u64) -> Marks {
         let (i, o) = (s.side as usize, s.side.other() as usize);
+        #[cfg(not(target_arch = "wasm32"))]
+        if self.goes_on(s, i, o) {
+            return Marks::default();
+        }
+        self.look(s, i, o, clock)
+    }
+
+    /// Takes a segment of which it is plain that it has no marks, and nearly all are such: it goes on where its direction stands, with
+    /// data or with a new acknowledgment. False for any other, which is then still to be seen.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[inline]
+    fn goes_on(&mut self, s: &Segment, i: usize, o: usize) -> bool {
+        let (fwd, rev) = (&self.directions[i], &self.directions[o]);
+        let plain = s.flags & (flag::SYN | flag::FIN | flag::RST | flag::ACK) == flag::ACK && s.window != 0;
+        let known = fwd.base.is_some() && rev.base.is_some();
+        let settled = known && (self.handshake != 3 || self.initial_rtt.is_some());
+        // What has one octet may be a probe, and what acknowledges nothing new a duplicate or an update.
+        let tells = if s.len == 0 { s.ack != fwd.ack } else { s.len > 1 };
+        if !(plain && settled && tells && fwd.next == Some(s.seq))
+            || rev.ackable.is_none_or(|a| before(a, s.ack))
+        {
+            return false;
+        }
+        let end = s.seq.wrapping_add(s.len);
+        if s.len > 0 {
+            let shift = if rev.syn_last || fwd.scale.is_none() { 0 } else { rev.scale.unwrap_or(0) };
+            let edge = rev.ack.wrapping_add(u32::from(rev.window) << shift);
+            let again = rev.ack != 0 && !before(rev.ack, end);
+            if again || !before(s.seq, end) || rev.syn && end == edge {
+                return false;
+            }
+        }
+        let own = &mut self.directions[i];
+        if s.len > 0 {
+            (own.next, own.next_time) = (Some(end), s.time);
+        }
+        if own.ackable.is_none_or(|a| a == s.seq) {
+            own.ackable = own.next;
+        }
+        if s.ack != own.ack {
+            own.dup_acks = 0;
+        }
+        (own.ack, own.window, own.time) = (s.ack, s.window, s.time);
+        (own.marks, own.syn_last) = (Marks::default(), false);
+        true
+    }
+
+    fn look(&mut self, s: &Segment, i: usize, o: usize, clock: &impl Fn(u64) -> u64) -> Marks {
+        let mut marks = Marks::default();
         self.begin(s, i, o);
-        self.follow_handshake(s);
+        self.follow_handshake(s, clock);
         let (fwd, rev) = (&self.directions[i], &self.directions[o]);
         let expected = fwd.next == Some(s.seq);
 
@@ -127,7 +180,7 @@ impl Conversation {
             window_marks(s, fwd, rev, &mut marks);
         }
         self.ack_marks(s, i, o, probe, &mut marks);
-        self.again_marks(s, i, o, &mut marks);
+        self.again_marks(s, i, o, clock, &mut marks);
         self.remember(s, i, marks);
         marks
     }
@@ -145,7 +198,7 @@ impl Conversation {
         }
     }
 
-    fn follow_handshake(&mut self, s: &Segment) {
+    fn follow_handshake(&mut self, s: &Segment, clock: &impl Fn(u64) -> u64) {
         match (s.is(flag::SYN), s.is(flag::ACK)) {
             (true, false) => {
                 self.syn_time = Some(s.time);
@@ -153,7 +206,7 @@ impl Conversation {
             }
             (true, true) => self.handshake |= 2,
             (false, true) if self.handshake == 3 && self.initial_rtt.is_none() && !s.is(flag::RST) => {
-                self.initial_rtt = self.syn_time.map(|t| s.time.saturating_sub(t));
+                self.initial_rtt = self.syn_time.map(|t| clock(s.time).saturating_sub(clock(t)));
             }
             _ => {}
         }
@@ -201,7 +254,7 @@ impl Conversation {
     }
 
     /// What a segment is that carries data, a SYN or a FIN and does not go beyond the highest one.
-    fn again_marks(&self, s: &Segment, i: usize, o: usize, marks: &mut Marks) {
+    fn again_marks(&self, s: &Segment, i: usize, o: usize, clock: &impl Fn(u64) -> u64, marks: &mut Marks) {
         let (fwd, rev) = (&self.directions[i], &self.directions[o]);
         if s.len == 0 && !s.is(flag::SYN | flag::FIN) {
             return;
@@ -223,8 +276,8 @@ impl Conversation {
         if !below {
             return;
         }
-        let since_ack = s.time.saturating_sub(rev.time);
-        let since_highest = s.time.saturating_sub(fwd.next_time);
+        let since_ack = clock(s.time).saturating_sub(clock(rev.time));
+        let since_highest = clock(s.time).saturating_sub(clock(fwd.next_time));
         if rev.dup_acks >= 2 && rev.ack == s.seq && since_ack < FAST_NANOS {
             marks.set(Mark::Retransmission);
             marks.set(Mark::FastRetransmission);
@@ -254,5 +307,40 @@ impl Conversation {
         own.time = s.time;
         own.marks = marks;
         own.syn_last = s.is(flag::SYN);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_goes_on_plainly_has_no_marks_and_is_remembered_like_any_other(
+            steps in prop::collection::vec((any::<bool>(), 0_u32..6, 0_u32..4, 0_u8..9, 0_u16..4, 0_u64..9_000_000), 1..60),
+        ) {
+            let (mut quick, mut slow) = (Conversation::default(), Conversation::default());
+            let (mut next, mut time) = ([100_u32, 100], 0);
+            for (client, len, back, flags, window, pause) in steps {
+                let (side, i) = if client { (Side::Client, 0) } else { (Side::Server, 1) };
+                time += pause;
+                let flags = match flags {
+                    0 => flag::SYN,
+                    1 => flag::SYN | flag::ACK,
+                    2 => flag::ACK | flag::FIN,
+                    3 => flag::PSH,
+                    4 => flag::ACK | flag::RST,
+                    5 => flag::ACK | flag::PSH,
+                    _ => flag::ACK,
+                };
+                let (seq, ack) = (next[i] - back.saturating_sub(2), next[1 - i] - back.saturating_sub(1));
+                let scale = (flags & flag::SYN != 0).then_some(1);
+                let s = Segment { time, side, seq, ack, flags, window, len, scale };
+                next[i] = next[i].max(seq + len);
+                prop_assert_eq!(quick.see(&s), slow.look(&s, i, 1 - i, &|nanos| nanos));
+                prop_assert_eq!(&quick, &slow);
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ mod conversation;
 mod walk;
 
 pub use conversation::{Conversation, Segment};
-pub(crate) use walk::{Arrivals, Observer};
+pub(crate) use walk::{Arrivals, Guest, Observer};
 pub use walk::{MarkRow, Vantage};
 
 use std::fmt;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Conversation, Marks, Segment};
+use super::{Conversation, Mark, Marks, Segment};
 use crate::seq::SeqNumber;
 use crate::trace::code::Transport;
 use crate::trace::flows::{Key, key};
@@ -52,31 +52,32 @@ fn window_scale(headers: &[u8], summary: &Summary) -> Option<u8> {
 impl Trace {
     /// The packets that an observer saw, in the order in which they were seen: their rows and times.
     pub fn seen_from(&self, vantage: Vantage) -> Vec<(u64, u32)> {
-        let rows = (0_u32..).zip(&self.tables().packets).filter(|(_, p)| !p.is(packet_bits::STUB));
-        match vantage {
-            Vantage::Sent => rows
-                .filter(|(_, p)| !p.is(packet_bits::COPY))
-                .map(|(row, p)| (self.clock(p.sent).as_nanos(), row))
-                .collect(),
-            Vantage::Host(host) => {
-                let time = |seen: &u64| self.clock(EventId((seen >> 32) as u32)).as_nanos();
-                self.seen_at(host).iter().map(|seen| (time(seen), *seen as u32)).collect()
-            }
-        }
+        let time = |seen: u64| self.clock(EventId((seen >> 32) as u32)).as_nanos();
+        self.seen(vantage).into_iter().map(|seen| (time(seen), seen as u32)).collect()
     }
 
-    /// The packets seen at a host, in order: the event in the upper half, the row in the lower.
-    fn seen_at(&self, host: HostId) -> Vec<u64> {
+    /// The same with the event at which each was seen in the upper half, the row in the lower.
+    fn seen(&self, vantage: Vantage) -> Vec<u64> {
         let rows = (0_u32..).zip(&self.tables().packets).filter(|(_, p)| !p.is(packet_bits::STUB));
-        let at = |p: &PacketRow| {
-            let sent_here = self.host_of(p.sent) == Some(host) && !p.is(packet_bits::COPY);
-            let arrived_here = p.arrived.known().filter(|e| self.host_of(*e) == Some(host));
-            if sent_here { Some(p.sent) } else { arrived_here }
+        let at = |p: &PacketRow| match vantage {
+            Vantage::Sent => (!p.is(packet_bits::COPY)).then_some(p.sent),
+            Vantage::Host(host) => self.seen_at(host, p).map(|(event, _)| event),
         };
         let seen = rows.filter_map(|(row, p)| Some(u64::from(at(p)?.0) << 32 | u64::from(row)));
         let mut seen: Vec<u64> = seen.collect();
-        radix::sort(&mut seen);
+        if vantage != Vantage::Sent {
+            radix::sort(&mut seen);
+        }
         seen
+    }
+
+    /// The event by which a packet was seen at a host, if it was, and whether it came from there.
+    #[inline]
+    fn seen_at(&self, host: HostId, p: &PacketRow) -> Option<(EventId, bool)> {
+        if !p.is(packet_bits::COPY) && self.host_of(p.sent) == Some(host) {
+            return Some((p.sent, true));
+        }
+        Some((p.arrived.known().filter(|e| self.host_of(*e) == Some(host))?, false))
     }
 
     /// True where it is plain, without following the conversations, that all data, SYNs and FINs reach a host in the order of their
@@ -92,24 +93,21 @@ impl Trace {
     /// left out.
     pub fn marks(&self, vantage: Vantage) -> Vec<MarkRow> {
         let mut observer = Observer::new(self);
-        let rows = self.seen_from(vantage).into_iter().filter_map(|(time, packet)| {
-            let marks = observer.see(self.tables().packets.get(packet as usize)?, time)?;
-            Some(MarkRow { packet, time, marks })
+        let rows = self.seen(vantage).into_iter().filter_map(|seen| {
+            let (event, packet) = (EventId((seen >> 32) as u32), seen as u32);
+            let marks = observer.see(self.tables().packets.get(packet as usize)?, event)?;
+            Some(MarkRow { packet, time: self.clock(event).as_nanos(), marks })
         });
         rows.collect()
     }
 
-    /// Calls `each` with the rows of the packets that arrived at a host, and their marks as an observer there has them.
-    pub(crate) fn marks_of_arrivals(&self, host: HostId, mut each: impl FnMut(usize, Marks)) {
-        let mut observer = Observer::new(self);
-        for seen in self.seen_at(host) {
-            let (event, row) = (EventId((seen >> 32) as u32), seen as u32 as usize);
-            let Some(packet) = self.tables().packets.get(row) else { continue };
-            let marks = observer.see(packet, self.clock(event).as_nanos());
-            if let (Some(marks), true) = (marks, self.host_of(packet.sent) != Some(host)) {
-                each(row, marks);
-            }
+    /// The rows of the packets that arrived at a host out of order, as an observer there has it.
+    pub(crate) fn disordered_at(&self, host: HostId) -> Vec<u32> {
+        let mut guest = Guest::new(self, host);
+        for seen in self.seen(Vantage::Host(host)) {
+            guest.take(EventId((seen >> 32) as u32), seen as u32 as usize);
         }
+        guest.disordered
     }
 
     fn summary(&self, row: &PacketRow) -> Summary {
@@ -128,13 +126,19 @@ pub(crate) struct Arrivals {
 impl Arrivals {
     pub fn new(trace: &Trace) -> Arrivals {
         // Of several conversations, some may have the same addresses.
-        Arrivals { sides: [None; 2], in_order: trace.connections().len() == 1 }
+        let in_order = trace.connections().len() == 1;
+        Arrivals { sides: [None; 2], in_order }
+    }
+
+    /// False for packets that may arrive in whatever order.
+    #[inline]
+    pub fn matters(p: &PacketRow) -> bool {
+        p.protocol == protocol::TCP && (p.payload_len > 0 || p.flags & (flag::SYN | flag::FIN) != 0)
     }
 
     /// Takes the next packet that arrived there.
     pub fn see(&mut self, p: &PacketRow) {
-        let carries = p.payload_len > 0 || p.flags & (flag::SYN | flag::FIN) != 0;
-        if p.protocol != protocol::TCP || !carries {
+        if !Arrivals::matters(p) {
             return;
         }
         let Some(last) = p.side().and_then(|side| self.sides.get_mut(side as usize)) else {
@@ -148,6 +152,88 @@ impl Arrivals {
 
     pub fn are_in_order(&self) -> bool {
         self.in_order
+    }
+}
+
+/// An observer at a host, who looks for what arrives there out of order.
+pub(crate) struct Guest<'t> {
+    trace: &'t Trace,
+    host: HostId,
+    observer: Observer<'t>,
+    /// The rows of what did.
+    disordered: Vec<u32>,
+    /// Packets of rows before this one have arrived, or do not arrive here.
+    #[cfg(not(target_arch = "wasm32"))]
+    row: usize,
+    /// When the last one did, of which others must not be earlier.
+    #[cfg(not(target_arch = "wasm32"))]
+    last: Option<EventId>,
+}
+
+impl<'t> Guest<'t> {
+    pub fn new(trace: &'t Trace, host: HostId) -> Guest<'t> {
+        Guest {
+            trace,
+            host,
+            observer: Observer::new(trace),
+            disordered: Vec::new(),
+            #[cfg(not(target_arch = "wasm32"))]
+            row: 0,
+            #[cfg(not(target_arch = "wasm32"))]
+            last: Some(EventId(0)),
+        }
+    }
+
+    fn take(&mut self, event: EventId, row: usize) {
+        let Some(packet) = self.trace.tables().packets.get(row) else { return };
+        let seen = self.observer.see(packet, event).is_some_and(|marks| marks.has(Mark::OutOfOrder));
+        if seen && event != packet.sent {
+            let copied_here =
+                packet.is(packet_bits::COPY) && self.trace.host_of(packet.sent) == Some(self.host);
+            if !copied_here {
+                self.disordered.push(row as u32);
+            }
+        }
+    }
+
+    /// Takes what arrives before this packet is sent, and the packet itself if it is sent here: for who goes through all packets anyway,
+    /// and so has none of them put in order.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn go_on(&mut self, sent: &PacketRow, row: usize) {
+        self.arrivals(sent.sent, row);
+        if let Some((event, true)) =
+            self.trace.seen_at(self.host, sent).filter(|_| !sent.is(packet_bits::STUB))
+        {
+            self.take(event, row);
+        }
+    }
+
+    /// Takes what arrives before an event, of packets before a row.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn arrivals(&mut self, before: EventId, end: usize) {
+        let packets = &self.trace.tables().packets;
+        while let Some(packet) = packets.get(self.row).filter(|_| self.row < end) {
+            if let Some((event, false)) =
+                self.trace.seen_at(self.host, packet).filter(|_| !packet.is(packet_bits::STUB))
+            {
+                if event >= before {
+                    break;
+                }
+                self.last = self.last.filter(|&last| event >= last).map(|_| event);
+                self.take(event, self.row);
+            }
+            self.row += 1;
+        }
+    }
+
+    /// The rows of what arrived out of order; what arrives otherwise than in the order of rows is put in order first.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn end(mut self) -> Vec<u32> {
+        self.arrivals(EventId::NONE, usize::MAX);
+        match self.last {
+            Some(_) => self.disordered,
+            None => self.trace.disordered_at(self.host),
+        }
     }
 }
 
@@ -167,15 +253,15 @@ impl<'t> Observer<'t> {
         Observer { trace, conversations: Vec::new(), by_address: BTreeMap::new(), of_connection }
     }
 
-    /// Takes the next packet and tells its marks, if it is a segment of TCP.
-    pub fn see(&mut self, row: &PacketRow, time: u64) -> Option<Marks> {
+    /// Takes the next packet, seen at this event, and tells its marks, if it is a segment of TCP.
+    pub fn see(&mut self, row: &PacketRow, event: EventId) -> Option<Marks> {
         if row.protocol != protocol::TCP || row.source_port == 0 && row.destination_port == 0 {
             return None;
         }
         let (conversation, side) = self.conversation(row)?;
         let conversation = self.conversations.get_mut(conversation)?;
         let segment = Segment {
-            time,
+            time: event.0.into(),
             side,
             seq: row.seq,
             ack: row.ack,
@@ -191,9 +277,9 @@ impl<'t> Observer<'t> {
         let mut marks = Marks::default();
         if conversation.is_reused_by(&segment) {
             *conversation = Conversation::default();
-            marks.set(super::Mark::PortReused);
+            marks.set(Mark::PortReused);
         }
-        let seen = conversation.see(&segment);
+        let seen = conversation.see_by(&segment, &|event| self.trace.clock(EventId(event as u32)).as_nanos());
         Some(Marks { bits: marks.bits | seen.bits, dup_ack: seen.dup_ack })
     }
 

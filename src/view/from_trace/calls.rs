@@ -8,14 +8,11 @@ use crate::trace::calls::{receives, sends};
 use crate::trace::radix;
 use crate::trace::tables::{ReturnRow, StoredOutcome};
 use crate::trace::{CallRow, How, Op, StreamId, StreamRange};
-use crate::view::figure::{Call, CallBrief, CallKind, Known, Place};
+use crate::view::figure::{Call, CallBrief, CallKind, Place};
 use crate::view::things::{Made, Things};
 use crate::view::time_text::span_text;
 use crate::view::words::Lang;
 use crate::view::written::Written;
-
-/// A real call that took longer than this waited for something (a call that need not wait takes microseconds).
-const WAITED_NANOS: u64 = 400_000;
 
 impl Build<'_> {
     /// The calls of the first rank, and the receive calls that they are made of.
@@ -48,8 +45,7 @@ impl Build<'_> {
     }
 
     fn call(&mut self, i: usize, row: &CallRow, (host, lane): (u16, u16), back: Option<&ReturnRow>) -> Row {
-        let known = self.known(row.begun);
-        let mut bits = known as u8;
+        let mut bits = self.known(row.begun) as u8;
         let mut set = |on: bool, bit: u8| bits |= if on { bit } else { 0 };
         let sending = sends(row.op);
         set(sending, bit::SENDS);
@@ -57,12 +53,6 @@ impl Build<'_> {
         set(back.is_some_and(|back| !matches!(back.outcome, StoredOutcome::Value(_))), bit::FAILED);
         set(back.is_some_and(|back| back.truncated > 0), bit::TRUNCATED);
         set(row.line.is_some(), bit::LINE);
-        let begun = self.trace.clock(row.begun);
-        let blocked = row.returned.known().map_or(self.figure.end > begun, |end| {
-            let waited = self.trace.clock(end).since(begun).as_nanos();
-            waited > if known == Known::Modelled { 0 } else { WAITED_NANOS }
-        });
-        set(blocked, bit::BLOCKED);
         if sending
             && let Some(place) = self.rows.range_of(row)
             && let Some(sent) = self.sent.get_mut(place.stream as usize)

@@ -3,6 +3,8 @@
 use super::rows::{Row, bit, in_order};
 use super::wire::Survey;
 use super::{Build, Rows};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::trace::marks::Guest;
 use crate::trace::marks::Observer;
 use crate::trace::summary::protocol;
 use crate::trace::tables::packet_bits;
@@ -16,14 +18,9 @@ impl Build<'_> {
         let packets = &self.trace.tables().packets;
         // What an observer at the senders' way out says of each packet; out of order is what arrives so.
         let mut observer = Observer::new(self.trace);
-        let mut disordered = vec![false; if survey.disordered.is_empty() { 0 } else { packets.len() }];
-        for host in survey.disordered {
-            self.trace.marks_of_arrivals(host, |row, marks| {
-                if let (true, Some(place)) = (marks.has(Mark::OutOfOrder), disordered.get_mut(row)) {
-                    *place = true;
-                }
-            });
-        }
+        #[cfg(not(target_arch = "wasm32"))]
+        let mut guests: Vec<Guest<'_>> =
+            survey.disordered.iter().map(|&host| Guest::new(self.trace, host)).collect();
         // By stream: the window that its last segment announced.
         let mut windows = vec![None; self.figure.streams.len()];
         let mut out = Vec::with_capacity(packets.len());
@@ -31,11 +28,9 @@ impl Build<'_> {
             if row.is(packet_bits::STUB) {
                 continue;
             }
-            let seen = if row.is(packet_bits::COPY) {
-                None
-            } else {
-                observer.see(row, self.trace.clock(row.sent).as_nanos())
-            };
+            #[cfg(not(target_arch = "wasm32"))]
+            guests.iter_mut().for_each(|guest| guest.go_on(row, i));
+            let seen = if row.is(packet_bits::COPY) { None } else { observer.see(row, row.sent) };
             // A datagram that was cut into fragments does not fly itself.
             let whole =
                 !survey.cut.is_empty() && !row.is(packet_bits::FRAGMENT) && survey.cut.contains(&row.id);
@@ -44,9 +39,6 @@ impl Build<'_> {
             }
             let Some(mut flight) = self.flight(i, row) else { continue };
             flight.more |= seen.filter(|marks| !marks.is_empty()).map_or(0, bits_of);
-            if disordered.get(i).is_some_and(|disordered| *disordered) {
-                flight.more |= mark::OUT_OF_ORDER;
-            }
             if flight.more & (mark::KEEP_ALIVE | mark::PROBE) != 0 {
                 // These go below what was acknowledged, or in small bites, on purpose: nothing is repeated.
                 flight.more &= !(mark::RETRANSMISSION | mark::FAST_RETRANSMISSION);
@@ -61,6 +53,17 @@ impl Build<'_> {
             }
             out.push(flight);
         }
+        let mut mark = |disordered: Vec<u32>| {
+            for row in disordered {
+                if let Ok(at) = out.binary_search_by_key(&row, |flight| flight.row) {
+                    out[at].more |= mark::OUT_OF_ORDER;
+                }
+            }
+        };
+        #[cfg(not(target_arch = "wasm32"))]
+        guests.into_iter().for_each(|guest| mark(guest.end()));
+        #[cfg(target_arch = "wasm32")]
+        survey.disordered.into_iter().for_each(|host| mark(self.trace.disordered_at(host)));
         in_order(&mut out);
         self.rows.flights = out;
     }

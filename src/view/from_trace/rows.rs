@@ -7,6 +7,9 @@ use crate::trace::radix;
 use crate::trace::{EventId, HostId, Provenance, Trace};
 use crate::view::figure::{CallBrief, CallKind, Fate, FlightBrief, Known, Moment};
 
+/// A real call that took longer than this waited for something (a call that need not wait takes microseconds).
+const WAITED_NANOS: u64 = 400_000;
+
 /// Stands for the lifeline of a host that has none.
 pub(super) const NO_LINE: u16 = u16::MAX;
 
@@ -72,8 +75,6 @@ pub(super) mod bit {
     pub const RESET: u8 = 8;
     /// A call failed.
     pub const FAILED: u8 = 4;
-    /// It had to wait.
-    pub const BLOCKED: u8 = 8;
     /// It hands bytes over.
     pub const SENDS: u8 = 16;
     /// It takes bytes.
@@ -140,12 +141,16 @@ impl Rows {
     #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub(super) fn call_brief(&self, i: usize) -> Option<CallBrief> {
         let row = self.calls.get(i)?;
+        let (known, begun) = (known(row.bits), self.moment(row.begin));
+        let returned = row.end.known().map(|event| self.moment(event));
+        let need_not = if known == Known::Modelled { 0 } else { WAITED_NANOS };
         Some(CallBrief {
             host: row.host,
             lane: row.other,
-            begun: self.moment(row.begin),
-            returned: row.end.known().map(|event| self.moment(event)),
-            blocked: row.bits & bit::BLOCKED != 0,
+            begun,
+            returned,
+            // Found out where it is asked: the times of all calls' events are much to read.
+            blocked: returned.map_or(self.end > begun.at, |end| end.at.since(begun.at).as_nanos() > need_not),
             failed: row.bits & bit::FAILED != 0,
             truncated: row.bits & bit::TRUNCATED != 0,
             kind: match row.bits & (bit::SENDS | bit::RECEIVES) {
@@ -153,7 +158,7 @@ impl Rows {
                 bit::RECEIVES => CallKind::Receive,
                 _ => CallKind::Other,
             },
-            known: known(row.bits),
+            known,
             program: (row.bits & bit::LINE != 0).then_some(row.more),
         })
     }

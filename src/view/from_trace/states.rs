@@ -3,6 +3,7 @@
 use super::Build;
 use crate::probe::{Timer, Var};
 use crate::tcp::State;
+use crate::trace::radix;
 use crate::trace::tables::StoredOutcome;
 use crate::trace::{CallRow, EventId, Kind, Op};
 use crate::view::figure::{StateSpan, TimerSpan};
@@ -75,27 +76,48 @@ impl Build<'_> {
     /// Timers that fired, from when they were last set.
     pub(super) fn timers(&mut self) {
         let columns = self.trace.columns();
-        // By socket and timer: when it was set last, if it has not fired since.
-        let mut set = vec![EventId::NONE; self.trace.socket_ids().count() * Timer::COUNT];
-        let (timer_set, timer_fired) = (Kind::TimerSet as u8, Kind::TimerFired as u8);
-        for i in memchr::memchr2_iter(timer_set, timer_fired, &columns.kind) {
-            let is_set = columns.kind.get(i) == Some(&timer_set);
+        let (set, fired) = (Kind::TimerSet as u8, Kind::TimerFired as u8);
+        // By socket and timer: when it fired, where it is not known yet when it was set. Of many timers few fire: from the end on, only
+        // what was set before such is looked at.
+        let mut open = vec![EventId::NONE; self.trace.socket_ids().count() * Timer::COUNT];
+        let (mut wanted, mut spans) = (0, Vec::new());
+        let mut before = columns.kind.as_slice();
+        // The page goes octet by octet, for its size.
+        #[cfg(not(target_arch = "wasm32"))]
+        let last = |other, kinds: &[u8]| memchr::memrchr2(other, fired, kinds);
+        #[cfg(target_arch = "wasm32")]
+        let last = |other, kinds: &[u8]| kinds.iter().rposition(|&kind| kind == fired || kind == other);
+        while let Some(i) = last(if wanted > 0 { set } else { fired }, before) {
+            let is_set = before.get(i) == Some(&set);
+            before = before.get(..i).unwrap_or_default();
             let event = EventId(i as u32);
             let (Some(timer), Some(socket)) = (columns.subject(event), columns.socket(event)) else {
                 continue;
             };
-            let Some(&kind) = Timer::ALL.get(timer as usize) else { continue };
-            let row = self.trace.socket_row(socket);
-            let place = row.and_then(|row| set.get_mut(row * Timer::COUNT + timer as usize));
-            let Some(place) = place else { continue };
-            let before = std::mem::replace(place, if is_set { event } else { EventId::NONE });
-            let Some(from) = before.known().filter(|_| !is_set) else { continue };
-            let Some(host) = self.lifeline(event).or_else(|| self.host_of_socket(socket)) else {
+            if timer as usize >= Timer::COUNT {
                 continue;
-            };
+            }
+            let row = self.trace.socket_row(socket);
+            let place = row.and_then(|row| open.get_mut(row * Timer::COUNT + timer as usize));
+            let Some(place) = place else { continue };
+            let after = std::mem::replace(place, if is_set { EventId::NONE } else { event });
+            wanted += usize::from(!is_set);
+            if let Some(until) = after.known() {
+                wanted -= 1;
+                if is_set {
+                    spans.push(u64::from(until.0) << 32 | u64::from(event.0));
+                }
+            }
+        }
+        radix::sort(&mut spans);
+        for span in spans {
+            let (until, from) = (EventId((span >> 32) as u32), EventId(span as u32));
+            let kind = columns.subject(until).and_then(|timer| Timer::ALL.get(timer as usize)).copied();
+            let (Some(kind), Some(socket)) = (kind, columns.socket(until)) else { continue };
+            let Some(host) = self.lifeline(until).or_else(|| self.host_of_socket(socket)) else { continue };
             if kind != Timer::TimeWait {
                 let name = timer_name(kind);
-                let (from, until) = (self.moment(from), Some(self.moment(event)));
+                let (from, until) = (self.moment(from), Some(self.moment(until)));
                 self.figure.timers.push(TimerSpan { host, name, from, until, fired: true });
             }
         }

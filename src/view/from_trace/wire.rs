@@ -1,12 +1,10 @@
 //! What only the packets tell: by how much windows are shifted, and what stood in the buffers.
 
 use super::{Build, Rows};
-use crate::time::Instant;
-use crate::trace::ledger::Stay;
 use crate::trace::marks::Arrivals;
 use crate::trace::tables::packet_bits;
 use crate::trace::{HostId, PacketId, StreamId, Transport};
-use crate::view::figure::{Buffers, Held, flag};
+use crate::view::figure::{Buffers, flag};
 
 /// With more streams than this the buffers are left out.
 const MOST_BUFFERED: usize = 64;
@@ -50,7 +48,8 @@ impl Build<'_> {
             if row.is(packet_bits::FRAGMENT) {
                 survey.cut.push(row.parent);
             }
-            if let Some(host) = self.trace.host_of(row.arrived)
+            if Arrivals::matters(row)
+                && let Some(host) = self.trace.host_of(row.arrived)
                 && let Some(arrivals) = arrivals.get_mut(host.index())
             {
                 arrivals.see(row);
@@ -78,32 +77,9 @@ impl Rows {
         if self.kept.len() > MOST_BUFFERED || datagrams || !carried.any(|carries| carries) {
             return Buffers::default();
         }
-        let ledger = self.trace.stays(id);
-        Buffers {
-            accepted: held(&ledger.accepted, &ledger.acknowledged, |t| t.t0),
-            received: held(&ledger.received, &ledger.receives, |t| t.t1),
-        }
+        let [accepted, received] = self.trace.stays(id);
+        Buffers { accepted, received }
     }
-}
-
-/// The parts of a buffer, cut where the lane behind takes them; what nobody took stays.
-fn held(filled: &[Stay], taken: &[Stay], when: fn(&Stay) -> Instant) -> Vec<Held> {
-    let mut out = Vec::with_capacity(filled.len() + taken.len());
-    let mut next = taken.iter().peekable();
-    for part in filled {
-        let mut at = part.start;
-        while at < part.end {
-            while next.peek().is_some_and(|t| t.end <= at) {
-                next.next();
-            }
-            let taker = next.peek().filter(|t| t.start < part.end);
-            let end = taker.map_or(part.end, |t| t.end.min(part.end));
-            let until = taker.map(|t| when(t).max(part.t0));
-            out.push(Held { range: at..end, from: part.t0, until });
-            at = end;
-        }
-    }
-    out
 }
 
 /// The shift count of a packet's window scale option (RFC 7323 section 2.2).
