@@ -79,9 +79,9 @@ impl VarTable {
         (0..self.len()).filter_map(|row| self.get(row))
     }
 
-    /// The rows of all changes of one variable, of whatever socket.
-    pub(super) fn rows_of(&self, var: Var) -> impl Iterator<Item = u32> + '_ {
-        memchr::memchr_iter(var as u8, &self.var).map(|row| row as u32)
+    /// All changes of one variable, of whatever socket.
+    pub fn of(&self, var: Var) -> impl Iterator<Item = VarRow> + '_ {
+        memchr::memchr_iter(var as u8, &self.var).filter_map(|row| self.get(row))
     }
 
     #[inline]

@@ -195,14 +195,7 @@ impl Trace {
 
     /// All changes of one variable of an endpoint, in order.
     pub fn changes_of(&self, socket: SocketId, var: Var) -> impl Iterator<Item = VarRow> + '_ {
-        // Both rows ascend; the socket's are read more quickly than each change's socket.
-        let mut own = self.socket_state(socket).map_or(&[][..], |s| &s.changes).iter().peekable();
-        let vars = &self.tables().vars;
-        let of_socket = vars.rows_of(var).filter(move |row| {
-            while own.next_if(|own| *own < row).is_some() {}
-            own.next_if_eq(&row).is_some()
-        });
-        of_socket.filter_map(|row| vars.get(row as usize))
+        self.tables().vars.of(var).filter(move |row| self.columns().socket(row.event) == Some(socket))
     }
 
     /// The changes of an endpoint's variables up to `event` (included), the latest first.

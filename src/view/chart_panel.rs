@@ -83,7 +83,9 @@ impl Panel {
 
     /// Values as steps; filled down to the axis if `paint` is soft.
     pub(super) fn steps(&self, list: &mut DisplayList, points: &[Point], paint: Paint) {
-        let first = points.partition_point(|p| p.0 <= self.from).saturating_sub(1);
+        // All values of the first instant, or else the one that holds then.
+        let here = points.partition_point(|p| p.0 < self.from);
+        let first = here - usize::from(here > 0 && points.get(here).is_none_or(|p| p.0 > self.from));
         let last = points.partition_point(|p| p.0 <= self.until);
         let mut run = Run::default();
         for &(at, value) in points.get(first..last).unwrap_or_default() {
