@@ -34,10 +34,14 @@ pub fn target() -> PathBuf {
 pub struct Wasm(PathBuf);
 
 impl Wasm {
-    /// Compiles the module with `opt-level` `level`.
-    pub fn build(level: &str) -> Outcome<Wasm> {
+    /// Compiles the module: as the page is, or without its flags that spare weight, with `opt-level` `level`.
+    pub fn build(level: Option<&str>) -> Outcome<Wasm> {
+        let flags = include_str!("../../xtask/src/wasm-flags.txt").trim();
+        let flags =
+            if level.is_some() { flags.split(" -C llvm-args").next().unwrap_or(flags) } else { flags };
+        let level = level.unwrap_or("2");
         output(Command::new("node").arg("--version"))?;
-        let folder = target().join(format!("wasm-{level}"));
+        let folder = target().join(format!("wasm-{level}-{}", flags.len()));
         let mut cargo = Command::new("cargo");
         cargo
             .args([
@@ -53,7 +57,7 @@ impl Wasm {
             .arg("--target-dir")
             .arg(&folder)
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level)
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-C target-feature=+simd128,+bulk-memory")
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags)
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS");
         output(&mut cargo)?;

@@ -11,8 +11,10 @@ use crate::{budget, shell, tools};
 const TARGET: &str = "wasm32-unknown-unknown";
 /// Forces one way, so that each can be tested.
 const FORCE: &str = "FRAMEWIRE_WASM_TOOLCHAIN";
-/// Byte scans and checksums run several times faster with 128-bit SIMD and bulk copies.
-const RUSTFLAGS: &str = "-C target-feature=+simd128,+bulk-memory";
+/// Byte scans and checksums run several times faster with 128-bit SIMD and bulk copies. What is compiled for speed is kept small by
+/// LLVM's own measures: only small functions are taken into others and no loop is unrolled, which costs little time and spares a
+/// quarter of the weight. The bench that runs the module beside the binary reads the same file.
+const RUSTFLAGS: &str = include_str!("wasm-flags.txt");
 /// Where the standard library is built too, nothing of it is kept that a page cannot show: a panic has no console, so its
 /// message and place are left out and it stops at once; `{:?}` is for tests alone (`cargo xtask floors` sees to that); sorting
 /// and formatting are the small ones. What the module does is the same; it weighs a seventh less.
@@ -120,7 +122,7 @@ fn compile(compiler: &Compiler, std: Std) -> Result<PathBuf> {
         }
         None => shell::cargo(),
     };
-    let mut rustflags = RUSTFLAGS.to_owned();
+    let mut rustflags = RUSTFLAGS.trim().to_owned();
     if std == Std::Source {
         rustflags += LEAN_RUSTFLAGS;
         cargo.envs(LEAN_ENV);
