@@ -142,9 +142,8 @@ pub struct NameRow {
     pub remote: Option<SocketAddr>,
 }
 
-/// A range of a stream, without octets between its fields.
+/// A range of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(Rust, packed(4))]
 pub struct StreamRange {
     /// The stream.
     pub stream: StreamId,

@@ -368,8 +368,7 @@ impl Ask<'_> {
                 start: place.range.start,
                 end: place.range.end,
             };
-            let StreamRange { start, end, .. } = range;
-            detail.facts.push((self.word(Word::StreamOffset), format!("{start} – {end}")));
+            detail.facts.push((self.word(Word::StreamOffset), format!("{} – {}", range.start, range.end)));
             detail.bytes = self.session.trace().read_stream(range, MOST);
             detail.hues = self.hues(place, MOST);
             detail.first = range.start;
