@@ -92,10 +92,6 @@ fn each<Add: FnMut(u32, Packed) + ?Sized>(figure: &Figure, add: &mut Add) {
     }
 }
 
-/// What the page, for its size, has once for all who call [`each`].
-#[cfg(target_arch = "wasm32")]
-type Adds<'a> = dyn FnMut(u32, Packed) + 'a;
-
 /// All happenings, in the order of their events, which are numbered in the order of their times; those of one event kind by kind.
 pub(crate) fn in_order(figure: &Figure) -> Vec<Packed> {
     const EMPTY: Packed = Packed(u32::MAX);
@@ -109,8 +105,6 @@ pub(crate) fn in_order(figure: &Figure) -> Vec<Packed> {
             events.insert(order as usize);
         }
     };
-    #[cfg(target_arch = "wasm32")]
-    let mut mark: &mut Adds<'_> = &mut mark;
     each(figure, &mut mark);
     events.count();
     let mut out = Vec::with_capacity(count);
@@ -127,8 +121,6 @@ pub(crate) fn in_order(figure: &Figure) -> Vec<Packed> {
             others.push(u64::from(order) << 32 | u64::from(other.0));
         }
     };
-    #[cfg(target_arch = "wasm32")]
-    let mut put: &mut Adds<'_> = &mut put;
     each(figure, &mut put);
     radix::sort(&mut others);
     // Each stands behind the first of its event: from the last on, so that what is behind moves once.

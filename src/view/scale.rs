@@ -158,7 +158,6 @@ impl Scale {
         // Nearly all is told.
         scale.told = Ranked::all(placed.len());
         // No more times than happenings; what is not needed is given back untouched (the page has no untouched memory).
-        #[cfg(not(target_arch = "wasm32"))]
         scale.knots.reserve_exact(placed.len() + 2);
         scale.knots.push(Knot { at: 0, bottom: 0.0 });
         let (mut now, mut floor) = (0u64, 0.0f64);
@@ -208,7 +207,6 @@ impl Scale {
             knot.bottom = knot.bottom.max(drawn);
             scale.height = knot.bottom;
         }
-        #[cfg(not(target_arch = "wasm32"))]
         scale.knots.shrink_to_fit();
         scale.told.count();
         scale.close();

@@ -79,18 +79,13 @@ impl Trace {
     }
 
     /// The changes of a sequence number variable of a socket: the event and the number.
-    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn sequence_changes(
         &self,
         socket: Option<SocketId>,
         var: Var,
     ) -> impl Iterator<Item = (EventId, u32)> + '_ {
         let changes = self.changes_of(socket.unwrap_or(SocketId::NONE), var);
-        let numbers = changes.filter(|c| c.new != Vars::UNSET).map(|c| (c.event, c.new as u32));
-        // The page has this once instead of wherever it is gone through.
-        #[cfg(target_arch = "wasm32")]
-        let numbers = numbers.collect::<Vec<_>>().into_iter();
-        numbers
+        changes.filter(|c| c.new != Vars::UNSET).map(|c| (c.event, c.new as u32))
     }
 
     /// The acknowledgment numbers that packets of a stream carried to their receiver, in the order of their arrival.

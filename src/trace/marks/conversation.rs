@@ -119,7 +119,6 @@ impl Conversation {
     /// The same where a segment's time is a number for which `clock` knows the nanoseconds: few segments' times matter.
     pub(super) fn see_by(&mut self, s: &Segment, clock: &impl Fn(u64) -> u64) -> Marks {
         let (i, o) = (s.side as usize, s.side.other() as usize);
-        #[cfg(not(target_arch = "wasm32"))]
         if self.goes_on(s, i, o) {
             return Marks::default();
         }
@@ -128,7 +127,6 @@ impl Conversation {
 
     /// Takes a segment of which it is plain that it has no marks, and nearly all are such: it goes on where its direction stands, with
     /// data or with a new acknowledgment. False for any other, which is then still to be seen.
-    #[cfg(not(target_arch = "wasm32"))]
     #[inline]
     fn goes_on(&mut self, s: &Segment, i: usize, o: usize) -> bool {
         let (fwd, rev) = (&self.directions[i], &self.directions[o]);

@@ -163,10 +163,8 @@ pub(crate) struct Guest<'t> {
     /// The rows of what did.
     disordered: Vec<u32>,
     /// Packets of rows before this one have arrived, or do not arrive here.
-    #[cfg(not(target_arch = "wasm32"))]
     row: usize,
     /// When the last one did, of which others must not be earlier.
-    #[cfg(not(target_arch = "wasm32"))]
     last: Option<EventId>,
 }
 
@@ -177,9 +175,7 @@ impl<'t> Guest<'t> {
             host,
             observer: Observer::new(trace),
             disordered: Vec::new(),
-            #[cfg(not(target_arch = "wasm32"))]
             row: 0,
-            #[cfg(not(target_arch = "wasm32"))]
             last: Some(EventId(0)),
         }
     }
@@ -198,7 +194,6 @@ impl<'t> Guest<'t> {
 
     /// Takes what arrives before this packet is sent, and the packet itself if it is sent here: for who goes through all packets anyway,
     /// and so has none of them put in order.
-    #[cfg(not(target_arch = "wasm32"))]
     pub fn go_on(&mut self, sent: &PacketRow, row: usize) {
         self.arrivals(sent.sent, row);
         if let Some((event, true)) =
@@ -209,7 +204,6 @@ impl<'t> Guest<'t> {
     }
 
     /// Takes what arrives before an event, of packets before a row.
-    #[cfg(not(target_arch = "wasm32"))]
     fn arrivals(&mut self, before: EventId, end: usize) {
         let packets = &self.trace.tables().packets;
         while let Some(packet) = packets.get(self.row).filter(|_| self.row < end) {
@@ -227,7 +221,6 @@ impl<'t> Guest<'t> {
     }
 
     /// The rows of what arrived out of order; what arrives otherwise than in the order of rows is put in order first.
-    #[cfg(not(target_arch = "wasm32"))]
     pub fn end(mut self) -> Vec<u32> {
         self.arrivals(EventId::NONE, usize::MAX);
         match self.last {

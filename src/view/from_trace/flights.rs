@@ -3,9 +3,7 @@
 use super::rows::{Row, bit, in_order};
 use super::wire::Survey;
 use super::{Build, Rows};
-#[cfg(not(target_arch = "wasm32"))]
-use crate::trace::marks::Guest;
-use crate::trace::marks::Observer;
+use crate::trace::marks::{Guest, Observer};
 use crate::trace::summary::protocol;
 use crate::trace::tables::packet_bits;
 use crate::trace::{EventId, Mark, Marks, PacketRow, Side};
@@ -18,7 +16,6 @@ impl Build<'_> {
         let packets = &self.trace.tables().packets;
         // What an observer at the senders' way out says of each packet; out of order is what arrives so.
         let mut observer = Observer::new(self.trace);
-        #[cfg(not(target_arch = "wasm32"))]
         let mut guests: Vec<Guest<'_>> =
             survey.disordered.iter().map(|&host| Guest::new(self.trace, host)).collect();
         // By stream: the window that its last segment announced.
@@ -28,7 +25,6 @@ impl Build<'_> {
             if row.is(packet_bits::STUB) {
                 continue;
             }
-            #[cfg(not(target_arch = "wasm32"))]
             guests.iter_mut().for_each(|guest| guest.go_on(row, i));
             let seen = if row.is(packet_bits::COPY) { None } else { observer.see(row, row.sent) };
             // A datagram that was cut into fragments does not fly itself.
@@ -60,10 +56,7 @@ impl Build<'_> {
                 }
             }
         };
-        #[cfg(not(target_arch = "wasm32"))]
         guests.into_iter().for_each(|guest| mark(guest.end()));
-        #[cfg(target_arch = "wasm32")]
-        survey.disordered.into_iter().for_each(|host| mark(self.trace.disordered_at(host)));
         in_order(&mut out);
         self.rows.flights = out;
     }

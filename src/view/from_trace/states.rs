@@ -83,10 +83,7 @@ impl Build<'_> {
         let (mut wanted, mut spans) = (0, Vec::new());
         let mut before = columns.kind.as_slice();
         // The page goes octet by octet, for its size.
-        #[cfg(not(target_arch = "wasm32"))]
         let last = |other, kinds: &[u8]| memchr::memrchr2(other, fired, kinds);
-        #[cfg(target_arch = "wasm32")]
-        let last = |other, kinds: &[u8]| kinds.iter().rposition(|&kind| kind == fired || kind == other);
         while let Some(i) = last(if wanted > 0 { set } else { fired }, before) {
             let is_set = before.get(i) == Some(&set);
             before = before.get(..i).unwrap_or_default();
