@@ -259,9 +259,10 @@ test('ten players: one module, loaded when scrolled to, running while seen, no c
       }
       return freed;
     });
-  assert.ok(await round(), 'removal frees');
+  // Which players stand in memory together differs in the first rounds, and with it the most that is needed at a time.
+  for (let i = 0; i < 3; i++) assert.ok(await round(), 'removal frees');
   const once = await memory();
-  for (let i = 0; i < 4; i++) assert.ok(await round());
+  for (let i = 0; i < 6; i++) assert.ok(await round());
   assert.equal(await memory(), once);
   assert.deepEqual(complaints, []);
   await done();
