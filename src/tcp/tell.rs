@@ -65,6 +65,19 @@ macro_rules! vars_of_handshake {
     }};
 }
 
+/// Has [`Told::see`] look at each variable of `$vars`.
+macro_rules! see_all {
+    ($conn:ident, $changed:ident, $vars:ident) => {{
+        macro_rules! see {
+            ($var:expr, $value:expr) => {{
+                let value: i64 = $value;
+                $conn.told.see($changed, $var, value);
+            }};
+        }
+        $vars!($conn, see);
+    }};
+}
+
 /// What the probe was told last of each variable.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Told {
@@ -167,34 +180,16 @@ impl Connection {
 
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn see_arrival(&mut self, changed: &mut VarSet) {
-        macro_rules! see {
-            ($var:expr, $value:expr) => {{
-                let value: i64 = $value;
-                self.told.see(changed, $var, value);
-            }};
-        }
-        vars_of_arrival!(self, see);
+        see_all!(self, changed, vars_of_arrival);
     }
 
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn see_sending(&mut self, changed: &mut VarSet) {
-        macro_rules! see {
-            ($var:expr, $value:expr) => {{
-                let value: i64 = $value;
-                self.told.see(changed, $var, value);
-            }};
-        }
-        vars_of_sending!(self, see);
+        see_all!(self, changed, vars_of_sending);
     }
 
     #[inline(never)]
     fn see_handshake(&mut self, changed: &mut VarSet) {
-        macro_rules! see {
-            ($var:expr, $value:expr) => {{
-                let value: i64 = $value;
-                self.told.see(changed, $var, value);
-            }};
-        }
-        vars_of_handshake!(self, see);
+        see_all!(self, changed, vars_of_handshake);
     }
 }

@@ -88,8 +88,8 @@ impl<T: Made> Things<T> {
         block.get_or_init(|| self.some(from, from + BLOCK)).get(i - from)
     }
 
-    /// The `i`th in brief.
-    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    /// The `i`th in brief. Where it is asked in place, what nobody looks at of it is not read.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub fn brief(&self, i: usize) -> Option<T::Brief> {
         match self.all.get() {
             Some(all) => all.get(i).map(T::brief),

@@ -118,7 +118,7 @@ impl Rows {
     }
 
     /// A packet in brief.
-    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub(super) fn flight_brief(&self, i: usize) -> Option<FlightBrief> {
         let row = self.flights.get(i)?;
         Some(FlightBrief {
@@ -138,7 +138,7 @@ impl Rows {
     }
 
     /// A call in brief.
-    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub(super) fn call_brief(&self, i: usize) -> Option<CallBrief> {
         let row = self.calls.get(i)?;
         let (known, begun) = (known(row.bits), self.moment(row.begin));
