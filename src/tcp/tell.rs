@@ -70,8 +70,7 @@ macro_rules! see_all {
     ($conn:ident, $changed:ident, $vars:ident) => {{
         macro_rules! see {
             ($var:expr, $value:expr) => {{
-                let value: i64 = $value;
-                $conn.told.see($changed, $var, value);
+                $conn.told.see($changed, $var, $value);
             }};
         }
         $vars!($conn, see);

@@ -71,7 +71,7 @@ pub(crate) struct Item {
 const EVENTS: usize = 64;
 
 /// Calls `add` with all happenings and the numbers of their events, thing by thing.
-fn each<Add: FnMut(u32, Packed) + ?Sized>(figure: &Figure, add: &mut Add) {
+fn each<Add: FnMut(u32, Packed)>(figure: &Figure, add: &mut Add) {
     let orders = |begin: Moment, end: Option<Moment>| [Some(begin.order), end.map(|end| end.order)];
     let (states, timers) = (&figure.states, &figure.timers);
     let lens = [figure.flights.len(), figure.calls.len(), states.len(), timers.len()];

@@ -157,7 +157,7 @@ impl Scale {
         let mut placed = in_order(figure);
         // Nearly all is told.
         scale.told = Ranked::all(placed.len());
-        // No more times than happenings; what is not needed is given back untouched (the page has no untouched memory).
+        // No more times than happenings; what is not needed is given back.
         scale.knots.reserve_exact(placed.len() + 2);
         scale.knots.push(Knot { at: 0, bottom: 0.0 });
         let (mut now, mut floor) = (0u64, 0.0f64);

@@ -82,7 +82,6 @@ impl Build<'_> {
         let mut open = vec![EventId::NONE; self.trace.socket_ids().count() * Timer::COUNT];
         let (mut wanted, mut spans) = (0, Vec::new());
         let mut before = columns.kind.as_slice();
-        // The page goes octet by octet, for its size.
         let last = |other, kinds: &[u8]| memchr::memrchr2(other, fired, kinds);
         while let Some(i) = last(if wanted > 0 { set } else { fired }, before) {
             let is_set = before.get(i) == Some(&set);
