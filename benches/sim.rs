@@ -1,8 +1,7 @@
 //! Scenarios, a bulk run and seeking beside their budgets.
 //!
 //! `cargo bench --bench sim` prints a table; with `-- --json` one JSON object a line; with `--quick` fewer rounds; with `--only
-//! PART` the rows whose names hold that part. What takes long is measured by the time on a processor where the system tells
-//! it, so that other work on the machine does not count.
+//! PART` the rows whose names hold that part. Times are those of the clock on the wall: a long run uses two processors.
 
 #![allow(missing_docs)]
 
@@ -59,20 +58,10 @@ impl Bench {
     }
 }
 
-/// Nanoseconds that this thread has been on a processor, as the system counts them at each tick (Linux).
-fn on_processor() -> Option<f64> {
-    std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
-}
-
-/// Ticks come every few milliseconds: what is shorter than this is measured by the clock on the wall.
-const MANY_TICKS: f64 = 40e6;
-
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
-    let (begun, before) = (Instant::now(), on_processor());
+    let begun = Instant::now();
     let result = black_box(work());
-    let wall = begun.elapsed().as_nanos() as f64;
-    let processor = before.zip(on_processor()).map_or(wall, |(before, after)| after - before);
-    (result, if wall > MANY_TICKS { wall.min(processor) } else { wall })
+    (result, begun.elapsed().as_nanos() as f64)
 }
 
 /// What the page asks for before it shows an opened conversation: what has moved out of the opening must not come back here.

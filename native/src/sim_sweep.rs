@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, bail};
 use framewire::lang::Lang;
 use framewire::sim::units::{Chance, Rate, Size, Span};
-use framewire::sim::{Run, Scenario, set};
+use framewire::sim::{Run, RunError, Runner, Scenario, set};
 use framewire::time::Duration;
 use serde_json::{Value, json};
 
@@ -55,6 +55,13 @@ fn values(range: &str, steps: Option<usize>) -> anyhow::Result<Vec<String>> {
     bail!("{range}: both ends must be numbers, times, sizes, rates or percentages; {help}")
 }
 
+/// A run on this thread alone: the others have runs of their own.
+fn alone(scenario: &Scenario) -> Result<Run, RunError> {
+    let mut runner = Runner::new(scenario, &[])?;
+    while runner.advance(u32::MAX) {}
+    Ok(runner.finish())
+}
+
 /// One run for each value, on all cores; the rows come in the order of the values.
 pub(crate) fn sweep(
     scenario: &Scenario,
@@ -86,7 +93,7 @@ pub(crate) fn sweep(
                     let (Some(value), Some(slot)) = (values.get(at), results.get(at)) else { return };
                     let result = set(scenario, key, value)
                         .map_err(|error| knob_message(&error, lang))
-                        .and_then(|scenario| Run::new(&scenario, &[]).map_err(|error| error.to_string()))
+                        .and_then(|scenario| alone(&scenario).map_err(|error| error.to_string()))
                         .map(|run| summary(&run));
                     if let Ok(mut slot) = slot.lock() {
                         *slot = Some(result);

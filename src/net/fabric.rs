@@ -225,6 +225,7 @@ impl Fabric {
                 bytes: &packet.bytes,
                 rule: packet.rule,
                 retransmission: packet.retransmission,
+                text: packet.text,
                 parent,
             };
             observer.packet(self.now, packet.id, fate);

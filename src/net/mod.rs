@@ -36,7 +36,7 @@ pub use id::{LinkId, NodeId, PacketId, SocketId};
 pub use link::{LinkConfig, QueueLimits};
 pub use loss::Loss;
 pub use network::{InjectError, Network, NoHost};
-pub use observer::{DropReason, Fate, News, Observer};
+pub use observer::{DropReason, Fate, News, Observer, Text};
 pub use reassembly::ReassemblyLimits;
 pub use router::RouterConfig;
 pub use script::{Action, Match, ScriptedAction};

@@ -5,6 +5,7 @@ use crate::probe::{Probe, Silent};
 use crate::rule::Rule;
 use crate::time::Instant;
 use std::net::SocketAddr;
+use std::ops::Range;
 
 /// Hears what becomes of every packet, and, being a [`Probe`], what every endpoint decides.
 ///
@@ -24,6 +25,23 @@ pub trait Observer: Probe {
     fn socket(&mut self, now: Instant, host: NodeId, socket: SocketId, news: News);
 }
 
+/// A segment's text: `start..end` of all that its socket's send calls have given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// The offset of its first octet.
+    pub start: u64,
+    /// The offset behind its last.
+    pub end: u64,
+}
+
+impl Text {
+    /// This text; `None` for none.
+    #[inline]
+    pub(crate) fn of(range: &Range<u64>) -> Option<Text> {
+        (!range.is_empty()).then_some(Text { start: range.start, end: range.end })
+    }
+}
+
 /// What became of a packet. Everything is told when it happens, in the order of virtual time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate<'a> {
@@ -39,6 +57,8 @@ pub enum Fate<'a> {
         rule: Option<Rule>,
         /// The endpoint knows that it sends this again.
         retransmission: bool,
+        /// TCP: its text; `None` without.
+        text: Option<Text>,
         /// The packet of which it is a fragment.
         parent: Option<PacketId>,
     },

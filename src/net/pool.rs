@@ -1,6 +1,6 @@
 //! Packets in flight, in buffers that are used again: a long run allocates nothing for each packet.
 
-use super::{NodeId, PacketId, SocketId};
+use super::{NodeId, PacketId, SocketId, Text};
 use crate::rule::Rule;
 
 /// Where a packet lies in the pool.
@@ -15,6 +15,7 @@ pub(super) struct Packet {
     pub socket: Option<SocketId>,
     pub rule: Option<Rule>,
     pub retransmission: bool,
+    pub text: Option<Text>,
     /// Crossed its first link already: scripted actions that name no link have had their chance.
     pub under_way: bool,
     pub bytes: Vec<u8>,
@@ -39,6 +40,7 @@ impl Pool {
             socket: None,
             rule: None,
             retransmission: false,
+            text: None,
             under_way: false,
             bytes: Vec::new(),
         };

@@ -14,7 +14,9 @@ use super::scenario::Scenario;
 use super::units::Span;
 use crate::net::{Action, Match, PacketId as NetPacket, ScriptedAction};
 use crate::time::Instant;
-use crate::trace::{EventId, Provenance, Record, Sink, Trace, What};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::trace::courier::{by_courier, has_processors};
+use crate::trace::{EventId, Provenance, Record, Sink, Trace, Watched, What};
 
 /// What is done to a run from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,6 +110,9 @@ const KEYFRAME: u32 = 1 << 16;
 const EVENTS: usize = 2048;
 /// There is room at most for what so many segments make happen.
 const SEGMENTS: u64 = 1 << 17;
+/// Runs of so many segments are long: they take milliseconds.
+#[cfg(not(target_arch = "wasm32"))]
+const LONG: u64 = 4000;
 /// Keyframes that are kept at most: where a run gets longer, every second one is given up.
 const KEYFRAMES: usize = 128;
 
@@ -142,8 +147,14 @@ struct Plan {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Runner {
-    plan: Plan,
+    course: Course,
     trace: Trace,
+}
+
+/// A run without what it is recorded in.
+#[derive(Clone, Debug)]
+struct Course {
+    plan: Plan,
     simulation: Simulation,
     keyframes: Vec<Keyframe>,
     /// How a keyframe is taken, where any are: the page takes none, and so need not carry the code for it.
@@ -193,42 +204,31 @@ impl Runner {
         }
         let plan = Plan { scenario: scenario.clone(), commands: commands.to_vec(), changes };
         let keyframes = Vec::new();
-        Ok(Runner { plan, trace, simulation, keyframes, take: None, apart: KEYFRAME, next: 0 })
+        let course = Course { plan, simulation, keyframes, take: None, apart: KEYFRAME, next: 0 };
+        Ok(Runner { course, trace })
     }
 
     /// Keeps the simulation as it is now and then, so that [`Run::seek`] is quick.
     #[must_use]
-    pub fn with_keyframes(self) -> Runner {
-        Runner { take: Some(Keyframe::take), ..self }
+    pub fn with_keyframes(mut self) -> Runner {
+        self.course.take = Some(Keyframe::take);
+        self
     }
 
     /// Lets the next `steps` things happen, fewer at the end; false when the run is over.
     pub fn advance(&mut self, steps: u32) -> bool {
-        for _ in 0..steps {
-            let event = self.trace.len() as u32;
-            if event >= self.next {
-                self.keep(event);
-            }
-            if !advance(&mut self.simulation, &self.plan.changes, event, &mut self.trace) {
-                return false;
-            }
-        }
-        true
+        (0..steps).all(|_| self.course.step(&mut self.trace))
     }
 
-    /// Takes a keyframe; where there are too many, every second one is given up.
-    fn keep(&mut self, event: u32) {
-        self.next = event.saturating_add(self.apart);
-        let Some(take) = self.take else { return };
-        self.keyframes.push(take(&mut self.simulation, &self.trace));
-        if self.keyframes.len() > KEYFRAMES {
-            let mut nth = 0;
-            self.keyframes.retain(|_| {
-                nth += 1;
-                nth % 2 == 1
-            });
-            self.apart *= 2;
+    /// Lets everything happen.
+    fn run(mut self) -> Runner {
+        #[cfg(not(target_arch = "wasm32"))]
+        if self.course.is_worth_two_threads() {
+            let Runner { course, trace } = &mut self;
+            (*trace, _) = by_courier(std::mem::take(trace), |courier| while course.step(courier) {});
         }
+        while self.advance(u32::MAX) {}
+        self
     }
 
     /// What has happened so far.
@@ -238,17 +238,47 @@ impl Runner {
 
     /// Now, in virtual time.
     pub fn now(&self) -> Instant {
-        self.simulation.now()
+        self.course.simulation.now()
     }
 
     /// The run; where it is not over yet, as far as it has come.
     pub fn finish(self) -> Run {
-        let stop = self.simulation.stopped().unwrap_or(Stop::Quiet);
-        Run {
-            plan: self.plan,
-            trace: Arc::new(self.trace.within_its_room()),
-            keyframes: self.keyframes,
-            stop,
+        let Course { plan, simulation, keyframes, .. } = self.course;
+        let stop = simulation.stopped().unwrap_or(Stop::Quiet);
+        Run { plan, trace: Arc::new(self.trace.within_its_room()), keyframes, stop }
+    }
+}
+
+impl Course {
+    /// Whether it is long enough for its trace to be written by a thread of its own, and there is a processor for that.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn is_worth_two_threads(&self) -> bool {
+        self.simulation.segments_to_send() >= LONG && has_processors()
+    }
+
+    /// The next thing, with the changes that are due before it; false when the run is over.
+    #[inline]
+    fn step<S: Watched>(&mut self, sink: &mut S) -> bool {
+        let event = sink.next_event().0;
+        if event >= self.next {
+            self.keep(event, sink);
+        }
+        advance(&mut self.simulation, &self.plan.changes, event, sink)
+    }
+
+    /// Takes a keyframe; where there are too many, every second one is given up.
+    #[inline(never)]
+    fn keep<S: Watched>(&mut self, event: u32, sink: &mut S) {
+        self.next = event.saturating_add(self.apart);
+        let Some(take) = self.take else { return };
+        self.keyframes.push(sink.look(|trace| take(&mut self.simulation, trace)));
+        if self.keyframes.len() > KEYFRAMES {
+            let mut nth = 0;
+            self.keyframes.retain(|_| {
+                nth += 1;
+                nth % 2 == 1
+            });
+            self.apart *= 2;
         }
     }
 }
@@ -278,9 +308,7 @@ impl Run {
     /// # Ok::<(), framewire::sim::RunError>(())
     /// ```
     pub fn new(scenario: &Scenario, commands: &[Command]) -> Result<Run, RunError> {
-        let mut runner = Runner::new(scenario, commands)?.with_keyframes();
-        while runner.advance(u32::MAX) {}
-        Ok(runner.finish())
+        Ok(Runner::new(scenario, commands)?.with_keyframes().run().finish())
     }
 
     /// The scenario, without the commands.

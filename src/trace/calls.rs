@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::code::{Op, Transport};
 use super::content::{Extent, Known};
 use super::id::{ConnectionId, EventId, Side, SocketId, StreamId};
-use super::record::Data;
+use super::record::{Data, What};
 use super::store::{SocketState, Trace};
 use super::tables::{StoredData, StoredOutcome, StreamRange};
 
@@ -211,6 +211,15 @@ impl Trace {
             *sent = (*sent).max(end);
         }
         self.keep_received(event, stream, start, data)
+    }
+
+    /// Whether the octets that a call received are those that stand next in its stream.
+    pub(super) fn has_received(&self, what: &What<'_>) -> bool {
+        let &What::CallReturned { call, data: Data::Bytes(bytes @ [_, ..]), .. } = what else { return true };
+        let socket = self.call(call).and_then(|call| self.socket_state(call.socket?));
+        let stream = socket.and_then(|socket| Some((socket.received, self.stream_of(socket.id, false)?)));
+        stream.and_then(|(start, stream)| Some(self.content(stream)?.compare(&self.arena, start, bytes)))
+            == Some(Known::Same)
     }
 
     /// Keeps received bytes, unless the stream holds the same already.

@@ -146,27 +146,8 @@ impl Content {
         Pieces { extents: self.extents.get(next..).unwrap_or(&[]), arena, at: start, end }
     }
 
-    /// The quick way of [`Content::compare`] for bytes that lie within one repeating extent: they begin as the unit does at
-    /// this phase, and from there on each is as the one a unit before it.
-    fn repeats_here(&self, arena: &[u8], offset: u64, bytes: &[u8]) -> Option<bool> {
-        let extent = self.extents.get(self.extents.partition_point(|e| e.end() <= offset))?;
-        let within = extent.start <= offset && offset.saturating_add(bytes.len() as u64) <= extent.end();
-        let phase = extent.part(offset.max(extent.start), extent.end()).repeats.filter(|_| within)? as usize;
-        let unit = arena_slice(arena, extent.bytes);
-        let (front, back) = unit.get(phase..).zip(unit.get(..phase)).filter(|_| !unit.is_empty())?;
-        let (head, rest) = bytes.split_at(front.len().min(bytes.len()));
-        let rest = &rest[..back.len().min(rest.len())];
-        let begins = same(&front[..head.len()], head) && same(&back[..rest.len()], rest);
-        let goes_on =
-            bytes.len() <= unit.len() || same(&bytes[unit.len()..], &bytes[..bytes.len() - unit.len()]);
-        Some(begins && goes_on)
-    }
-
     /// Compares `bytes` with what stands at `offset`.
     pub fn compare(&self, arena: &[u8], offset: u64, bytes: &[u8]) -> Known {
-        if let Some(same) = self.repeats_here(arena, offset, bytes) {
-            return if same { Known::Same } else { Known::Different };
-        }
         let mut rest = bytes;
         let mut different = false;
         for piece in self.pieces(arena, offset, offset.saturating_add(bytes.len() as u64)) {

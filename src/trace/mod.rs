@@ -9,6 +9,8 @@ pub mod changes;
 pub mod code;
 mod columns;
 pub mod content;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod courier;
 mod datagrams;
 mod extract;
 pub mod file;
@@ -55,6 +57,6 @@ pub use marks::{Mark, MarkRow, Marks, Vantage};
 pub use query::{Extremes, PacketTimes, Point, thin};
 pub use record::{Args, Data, Outcome, Record, RoleRange, What};
 pub use report::Report;
-pub use sink::{Changes, Forget, Sink};
+pub use sink::{Changes, Forget, Sink, Watched};
 pub use store::{Columns, Trace};
 pub use tables::{CallRow, PacketRow, StreamRange};

@@ -1,8 +1,11 @@
 //! Who takes records, one by one or many changes at once.
 
+use std::ops::Range;
+
 use super::code::Provenance;
 use super::id::{EventId, SocketId};
-use super::record::{Record, What};
+use super::record::{Data, Record, What};
+use super::store::Trace;
 use crate::probe::{VarSet, Vars};
 use crate::rule::Rule;
 use crate::time::Instant;
@@ -16,6 +19,18 @@ pub trait Sink {
     /// The number that the next record will get.
     fn next_event(&self) -> EventId;
 
+    /// Takes a [`What::PacketSent`]. Where its text is known to be `text` of the stream that the socket's send calls gave, nobody
+    /// need compare it, and its octets may be missing.
+    fn record_sent(&mut self, record: Record<'_>, text: Option<Range<u64>>) -> EventId {
+        let _ = text;
+        self.record(record)
+    }
+
+    /// Takes a [`What::CallReturned`] of which is known that it received what stands next in the stream: nobody need compare.
+    fn record_received(&mut self, record: Record<'_>) -> EventId {
+        self.record(record)
+    }
+
     /// Takes a [`What::VarChange`] of the model for each of these changes.
     fn record_changes(&mut self, changes: &Changes<'_>) {
         let &Changes { time, cause, socket, rule, old, new, vars } = changes;
@@ -24,6 +39,18 @@ pub trait Sink {
                 What::VarChange { socket, var, old: old.raw(var), new: new.raw(var), rule: Some(rule) };
             self.record(Record { time, provenance: Provenance::Modelled, cause, what });
         }
+    }
+}
+
+/// A sink whose trace can be looked at while it grows.
+pub trait Watched: Sink {
+    /// Lets `look` see the trace with all that was recorded.
+    fn look<T>(&mut self, look: impl FnOnce(&Trace) -> T) -> T;
+}
+
+impl Watched for Trace {
+    fn look<T>(&mut self, look: impl FnOnce(&Trace) -> T) -> T {
+        look(self)
     }
 }
 
@@ -46,6 +73,16 @@ pub struct Changes<'a> {
     pub vars: VarSet,
 }
 
+/// The same record, of received octets only how many they are.
+pub(super) fn without_octets(mut record: Record<'_>) -> Record<'_> {
+    if let What::CallReturned { data, .. } = &mut record.what
+        && !data.is_empty()
+    {
+        *data = Data::FromStream { len: data.len() };
+    }
+    record
+}
+
 impl<S: Sink + ?Sized> Sink for &mut S {
     fn record(&mut self, record: Record<'_>) -> EventId {
         (**self).record(record)
@@ -53,6 +90,14 @@ impl<S: Sink + ?Sized> Sink for &mut S {
 
     fn next_event(&self) -> EventId {
         (**self).next_event()
+    }
+
+    fn record_sent(&mut self, record: Record<'_>, text: Option<Range<u64>>) -> EventId {
+        (**self).record_sent(record, text)
+    }
+
+    fn record_received(&mut self, record: Record<'_>) -> EventId {
+        (**self).record_received(record)
     }
 
     fn record_changes(&mut self, changes: &Changes<'_>) {

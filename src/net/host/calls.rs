@@ -184,6 +184,11 @@ impl<O: Observer> Sockets<'_, O> {
         }
     }
 
+    /// Whether it has a connection of TCP's, and so receives a stream.
+    pub fn is_stream(&self, id: SocketId) -> bool {
+        matches!(self.host.sockets.get(id).map(|socket| &socket.kind), Some(Kind::Tcp(_)))
+    }
+
     /// recv(2) with MSG_PEEK, of TCP: the octets stay.
     ///
     /// # Errors

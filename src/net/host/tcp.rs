@@ -5,7 +5,7 @@ use super::listener::Syn;
 use super::receive::Ignored;
 use super::socket::{Kind, Owner, Socket, Wakes};
 use crate::net::fabric::Fabric;
-use crate::net::{DropReason, Errno, Observer, PacketId, SocketId};
+use crate::net::{DropReason, Errno, Observer, PacketId, SocketId, Text};
 use crate::packet::{Icmp, IpHeader, OptionLayout, Protocol, TcpHeader, Unreachable, checksum, emit_tcp};
 use crate::probe::{Context, Var};
 use crate::rule::Rule;
@@ -210,6 +210,7 @@ impl Host {
                 packet.socket = Some(id);
                 packet.rule = Some(segment.rule);
                 packet.retransmission = segment.retransmission;
+                packet.text = Text::of(&segment.data);
             }
             fabric.tell_sent(node, slot, None, observer);
             let (own, remote) = (tcp.conn.flow().local.ip(), tcp.conn.flow().remote.ip());

@@ -65,11 +65,13 @@ pub(super) enum Attempt {
 pub(super) struct Gave {
     pub returned: Returned,
     pub truncated: u32,
+    /// It received what stands next in a stream.
+    pub stream: bool,
 }
 
 impl Gave {
     fn plain(returned: Returned) -> Self {
-        Gave { returned, truncated: 0 }
+        Gave { returned, truncated: 0, stream: false }
     }
 }
 
@@ -234,7 +236,8 @@ impl<S: Sink> Place<'_, '_, S> {
                 buffer.resize(readable.min(most), 0);
                 let len = calls.recv(id, &mut buffer)?;
                 buffer.truncate(len);
-                Ok(Gave::plain(Returned::Data(buffer)))
+                let stream = calls.is_stream(id);
+                Ok(Gave { stream, ..Gave::plain(Returned::Data(buffer)) })
             }
             Call::RecvFrom(_, n) => {
                 let received = calls.recv_from(id, room(self.scratch, (*n).min(CHUNK)))?;
@@ -242,6 +245,7 @@ impl<S: Sink> Place<'_, '_, S> {
                 Ok(Gave {
                     returned: Returned::Datagram(buffer, received.from),
                     truncated: received.truncated as u32,
+                    stream: false,
                 })
             }
             Call::Shutdown(_, how) => {

@@ -1,6 +1,7 @@
 //! What the network tells, written into a trace: packets' fates, endpoints' decisions, and what caused them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
 
 use crate::net::{self, DropReason as NetDrop, Fate, News, NodeId, Observer};
 use crate::probe::{Probe, Timer, TimerChange, Var, VarSet, Vars};
@@ -33,6 +34,11 @@ pub(super) struct Names {
     /// The rule that the last event names, if it is of that socket.
     named: Option<Rule>,
     pub now: Instant,
+    /// The ends of connections that there were, by a number of 32 bits: two that have the same only seem to come again.
+    ends: BTreeMap<u32, u32>,
+    /// The trace may take octets to another place of a stream than the endpoint did: two connections may have had the same
+    /// addresses, or two threads sent on a socket at once.
+    is_ambiguous: bool,
 }
 
 /// A rule that acted: at which socket, when and why.
@@ -89,6 +95,34 @@ impl Names {
     fn known(&self, node: NodeId, socket: net::SocketId) -> Option<SocketId> {
         let known = *self.sockets.get(usize::from(node.0))?.get(socket.place())?;
         known.filter(|(known, _)| *known == socket).map(|(_, number)| number)
+    }
+
+    /// From now on two threads send on a socket at once.
+    pub fn mix(&mut self) {
+        self.is_ambiguous = true;
+    }
+
+    /// There is a connection between these addresses.
+    fn join(&mut self, local: SocketAddr, remote: SocketAddr) {
+        let number = |address: SocketAddr| {
+            let ip = match address.ip() {
+                IpAddr::V4(ip) => u32::from(ip),
+                IpAddr::V6(ip) => ip.segments().iter().fold(0, |all, &part| mixed(all, part.into())),
+            };
+            mixed(ip, address.port().into())
+        };
+        let end = mixed(number(local), number(remote));
+        self.is_ambiguous |= self.ends.insert(end, 0).is_some();
+    }
+
+    /// Whether the trace knows by itself which octets of a stream are sent and received.
+    pub fn are_clear(&self) -> bool {
+        !self.is_ambiguous
+    }
+
+    #[inline]
+    fn record<'a>(&self, what: What<'a>) -> Record<'a> {
+        Record { time: self.now, provenance: Provenance::Modelled, cause: self.cause, what }
     }
 
     /// Forgets a socket: its number in the network may come again for another.
@@ -151,6 +185,13 @@ impl<S: Sink> Recorder<'_, S> {
         self.append(what)
     }
 
+    /// Records that a call received what stands next in the stream.
+    pub fn tell_received(&mut self, what: What<'_>) -> EventId {
+        self.tell_rule();
+        self.names.named = None;
+        self.sink.record_received(self.names.record(what))
+    }
+
     /// Records the rule that acted last, if no event beside it has named it.
     #[inline]
     pub fn tell_rule(&mut self) {
@@ -167,7 +208,8 @@ impl<S: Sink> Recorder<'_, S> {
     }
 
     /// Before an event of the speaking socket that names `rule`: that it acted needs no event of its own.
-    #[inline]
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn name(&mut self, rule: Rule) {
         if self.names.acted.is_some_and(|acted| acted.rule == rule) {
             self.names.acted = None;
@@ -178,9 +220,7 @@ impl<S: Sink> Recorder<'_, S> {
 
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn append(&mut self, what: What<'_>) -> EventId {
-        let record =
-            Record { time: self.names.now, provenance: Provenance::Modelled, cause: self.names.cause, what };
-        self.sink.record(record)
+        self.sink.record(self.names.record(what))
     }
 
     /// The socket that takes in, or refuses, the packet that arrived last: on the host where it arrived.
@@ -243,12 +283,12 @@ impl<S: Sink> Observer for Recorder<'_, S> {
         }
         self.names.now = now;
         match fate {
-            Fate::Sent { node, socket, bytes, rule, retransmission, parent } => {
+            Fate::Sent { node, socket, bytes, rule, retransmission, text, parent } => {
                 let socket = socket.map(|socket| self.names.socket(node, socket));
                 if let Some(rule) = rule.filter(|_| socket == self.names.speaking) {
                     self.name(rule);
                 }
-                let event = self.tell(What::PacketSent {
+                let what = What::PacketSent {
                     packet,
                     host: HostId(node.0),
                     socket,
@@ -258,7 +298,11 @@ impl<S: Sink> Observer for Recorder<'_, S> {
                     rule,
                     retransmission,
                     parent: parent.map(|id| PacketId(id.0)),
-                });
+                };
+                self.tell_rule();
+                self.names.named = None;
+                let text = text.filter(|_| self.names.are_clear()).map(|text| text.start..text.end);
+                let event = self.sink.record_sent(self.names.record(what), text);
                 self.names.sent.insert(id.0, event);
             }
             Fate::Queued { behind, starts, departs, .. } => {
@@ -313,6 +357,7 @@ impl<S: Sink> Observer for Recorder<'_, S> {
         self.names.now = now;
         match news {
             News::Born { listener, local, remote } => {
+                self.names.join(local, remote);
                 let listener = self.names.socket(host, listener);
                 let socket = self.names.socket(host, socket);
                 self.tell(What::Socket {
@@ -325,6 +370,9 @@ impl<S: Sink> Observer for Recorder<'_, S> {
                 });
             }
             News::Named { local, remote } => {
+                if let (Some(local), Some(remote)) = (local, remote) {
+                    self.names.join(local, remote);
+                }
                 if self.names.knows(host, socket) {
                     let socket = self.names.socket(host, socket);
                     self.tell(What::SocketNamed { socket, local, remote });
@@ -343,6 +391,12 @@ impl<S: Sink> Recorder<'_, S> {
         self.tell(what);
         self.names.cause = kept;
     }
+}
+
+/// A number that depends on both.
+fn mixed(a: u32, b: u32) -> u32 {
+    // Knuth's multiplicative hash.
+    (a.rotate_left(5) ^ b).wrapping_mul(0x9e37_79b1)
 }
 
 fn reason(why: NetDrop) -> DropReason {

@@ -3,12 +3,14 @@
 mod calls;
 mod packets;
 
+use std::ops::Range;
+
 use super::code::{Kind, Provenance, Transport};
 use super::columns::Event;
 use super::id::{EventId, HostId, SocketId, StreamId};
 use super::record::{Data, Record, What};
 use super::runs::Runs;
-use super::sink::{Changes, Sink};
+use super::sink::{Changes, Sink, without_octets};
 use super::store::{SocketState, Trace};
 use super::tables::{
     ContentRow, CorruptRow, FrameRow, HostRow, NO_ROW, NameRow, PacketRow, ProgramRow, SocketRow, Span,
@@ -71,7 +73,7 @@ impl Sink for Trace {
             What::Timer { socket, timer, change, rule } => {
                 self.take_timer(event, timer, change, socket).by(rule)
             }
-            What::PacketSent { .. } => self.take_packet_sent(event, &record.what),
+            What::PacketSent { .. } => return self.record_sent(record, None),
             What::PacketQueued { packet, behind, until } => {
                 self.take_packet_queued(event, packet, behind, until)
             }
@@ -84,10 +86,18 @@ impl Sink for Trace {
             What::CallReturned { .. } => self.take_call_returned(event, &record),
             _ => self.take(event, &record),
         };
-        let Common { kind, host, socket, detail, subject } = common;
-        let known = (record.provenance, record.cause);
-        self.append(record.time.as_nanos(), Event::new(known, (host, socket), (kind, detail), subject));
-        event
+        self.append_record(event, &record, common)
+    }
+
+    fn record_sent(&mut self, record: Record<'_>, text: Option<Range<u64>>) -> EventId {
+        let event = Sink::next_event(self);
+        let common = self.take_packet_sent(event, &record.what, text.map(|text| text.start));
+        self.append_record(event, &record, common)
+    }
+
+    fn record_received(&mut self, record: Record<'_>) -> EventId {
+        debug_assert!(self.has_received(&record.what));
+        self.record(without_octets(record))
     }
 
     fn next_event(&self) -> EventId {
@@ -342,6 +352,15 @@ impl Trace {
             | What::BytesAccepted { .. }
             | What::CallReturned { .. } => Common::new(Kind::Note, NO_ROW as usize),
         }
+    }
+
+    /// What every event has, of a record whose rest stands in the tables.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    fn append_record(&mut self, event: EventId, record: &Record<'_>, common: Common) -> EventId {
+        let Common { kind, host, socket, detail, subject } = common;
+        let known = (record.provenance, record.cause);
+        self.append(record.time.as_nanos(), Event::new(known, (host, socket), (kind, detail), subject));
+        event
     }
 
     /// An event, of which the rest is recorded.

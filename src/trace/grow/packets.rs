@@ -9,7 +9,7 @@ use crate::trace::id::{ConnectionId, EventId, HostId, PacketId, Side, SocketId, 
 use crate::trace::record::What;
 use crate::trace::store::Trace;
 use crate::trace::summary::{self, Summary};
-use crate::trace::tables::{NO_ROW, PacketRow, QueueRow, Span, packet_bits, rule_code};
+use crate::trace::tables::{NO_ROW, PacketRow, QueueRow, Span, StreamRange, packet_bits, rule_code};
 
 impl Trace {
     /// The row of a packet, made if its sending was not recorded.
@@ -86,7 +86,9 @@ impl Trace {
         Common::new(kind, row).at(self.host_of(sent).unwrap_or(HostId::NONE))
     }
 
-    pub(super) fn take_packet_sent(&mut self, event: EventId, what: &What<'_>) -> Common {
+    /// `text`: where the packet's text begins in what the socket's send calls gave; of such a packet `bytes` may be the headers
+    /// alone.
+    pub(super) fn take_packet_sent(&mut self, event: EventId, what: &What<'_>, text: Option<u64>) -> Common {
         let What::PacketSent { packet, host, socket, bytes, len, payload, rule, retransmission, parent } =
             *what
         else {
@@ -120,7 +122,11 @@ impl Trace {
         let stored = if payload.is_some() {
             self.keep(bytes)
         } else {
-            let (stored, stripped) = self.keep_packet(event, stream, offset, &s, bytes);
+            let said = text.zip(socket.and_then(|socket| self.stream_of(socket, true)));
+            let (stored, stripped) = match said {
+                Some(said) => self.keep_text_sent(event, (offset, stream), said, &s, bytes),
+                None => self.keep_packet(event, stream, offset, &s, bytes),
+            };
             bits |= if stripped { packet_bits::HEADERS_ONLY } else { 0 };
             stored
         };
@@ -154,6 +160,35 @@ impl Trace {
             self.datagram_sent(event, row, &s);
         }
         Common::new(Kind::PacketSent, row).at(host).on(socket.unwrap_or(SocketId::NONE)).by(rule)
+    }
+
+    /// Keeps the bytes of a packet whose text stands in its socket's stream where it is `said` to. Where the addresses lead to
+    /// another place (they belong to the next connection by now), its bytes are looked at as any packet's are.
+    fn keep_text_sent(
+        &mut self,
+        event: EventId,
+        (offset, stream): (u64, StreamId),
+        said: (u64, StreamId),
+        s: &Summary,
+        bytes: &[u8],
+    ) -> (Span, bool) {
+        let (headers, text) = bytes.split_at(usize::from(s.header_len).min(bytes.len()));
+        if said == (offset, stream) {
+            debug_assert!(
+                text.is_empty()
+                    || self.streams[stream.index()].content.compare(&self.arena, offset, text) == Known::Same
+            );
+            return (self.keep(headers), true);
+        }
+        // In the page nobody leaves text out.
+        if cfg!(target_arch = "wasm32") || !text.is_empty() {
+            return self.keep_packet(event, stream, offset, s, bytes);
+        }
+        let (start, from) = said;
+        let range = StreamRange { stream: from, start, end: start + u64::from(s.payload_len) };
+        let mut bytes = headers.to_vec();
+        bytes.extend(self.read_stream(range, s.payload_len as usize));
+        self.keep_packet(event, stream, offset, s, &bytes)
     }
 
     /// Keeps a packet's bytes: only its headers if its payload is what the stream holds at its place anyway; else all of

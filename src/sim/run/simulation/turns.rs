@@ -95,12 +95,26 @@ impl Simulation {
         let call = CallId(self.calls);
         self.calls += 1;
         let host = self.host_of(self.threads.get(at).map_or(0, |thread| thread.program));
+        if trace::calls::sends(op) && self.somebody_sends_on(socket) {
+            self.names.mix();
+        }
         let known = socket.and_then(|handle| self.sockets.get(handle.0 as usize)).cloned();
         let socket = known.map(|known| self.names.socket(known.host, known.socket));
         let thread = ThreadId(at as u32);
         let what = What::CallBegun { call, host, thread, socket, op, args, line, parent };
         let event = self.recorder(sink).tell(what);
         (call, event)
+    }
+
+    /// Whether a thread waits in a call that sends on this socket.
+    fn somebody_sends_on(&self, socket: Option<Handle>) -> bool {
+        self.threads.iter().any(|thread| match &thread.state {
+            State::Waiting(pending) => {
+                let (op, handle) = pending.call.op();
+                handle == socket && trace::calls::sends(op)
+            }
+            State::Ready | State::Over => false,
+        })
     }
 
     fn begin<S: Sink>(&mut self, at: usize, call: Call, line: Option<u32>, sink: &mut S) {
@@ -218,7 +232,9 @@ impl Simulation {
                 },
             }
         }
-        let event = self.recorder(sink).tell(what);
+        let knows = self.names.are_clear() && result.as_ref().is_ok_and(|gave| gave.stream);
+        let mut recorder = self.recorder(sink);
+        let event = if knows { recorder.tell_received(what) } else { recorder.tell(what) };
         if let (Some(bytes), Some(handle)) = (received, pending.call.handle()) {
             self.names.cause = Some(event);
             self.feed_lane(handle, bytes, sink);
