@@ -3,7 +3,7 @@
 #[path = "trace/random.rs"]
 mod random;
 
-use framewire::sim::{BUILTINS, Run, Scenario, Simulation, builtin, digest};
+use framewire::sim::{BUILTINS, Command, Run, Runner, Scenario, Simulation, builtin, digest};
 use framewire::trace::courier::by_courier;
 use framewire::trace::{Op, PacketRow, Sink, Trace, Watched, What};
 use proptest::prelude::*;
@@ -79,6 +79,23 @@ fn a_long_run_is_written_alike_and_can_be_sought_in() {
         let event = framewire::trace::EventId(trace.len() as u32 / 10 * tenth);
         let then = run.seek(event).expect("it has keyframes").now();
         assert!(Some(then) >= trace.time(event), "{tenth}");
+    }
+}
+
+#[test]
+fn a_long_run_obeys_commands_and_limits_alike() {
+    let commands = [
+        Command::Drop { packet: 700 },
+        Command::Set { path: "network.latency".into(), value: "3ms".into(), at: Some(30_000) },
+        Command::Set { path: "tcp.nagle".into(), value: "false".into(), at: Some(50_000) },
+    ];
+    for more in ["", r#""limits": { "events": 70000 },"#] {
+        let scenario = bulk(11, 4500 * 1460, more);
+        let mut runner = Runner::new(&scenario, &commands).expect("it is right");
+        while runner.advance(1000) {}
+        let (alone, run) = (runner.finish(), Run::new(&scenario, &commands).expect("it is right"));
+        assert_eq!(run.stop(), alone.stop());
+        assert!(run.trace() == alone.trace() && run.digest() == alone.digest(), "{more}");
     }
 }
 
