@@ -36,8 +36,8 @@ pub(super) struct Names {
     pub now: Instant,
     /// The ends of connections that there were, by a number of 32 bits: two that have the same only seem to come again.
     ends: BTreeMap<u32, u32>,
-    /// The trace may take octets to another place of a stream than the endpoint did: two connections may have had the same
-    /// addresses, or two threads sent on a socket at once.
+    /// The trace may take other octets than the endpoint did for those of a stream: two connections may have had the same
+    /// addresses, two threads sent on a socket at once, or a packet was spoilt, which its checksum need not tell.
     is_ambiguous: bool,
 }
 
@@ -319,6 +319,7 @@ impl<S: Sink> Observer for Recorder<'_, S> {
                 self.names.sent.insert(copy.0, event);
             }
             Fate::Corrupted { bit, octet } => {
+                self.names.is_ambiguous = true;
                 self.tell(What::PacketCorrupted { packet, at: bit / 8, bytes: &[octet] });
             }
             Fate::Arrived { host } => {
