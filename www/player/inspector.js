@@ -18,7 +18,8 @@ export class Inspector {
     this.heading = h('h2', {});
     this.close = iconButton('close', '', () => player.select(0));
     this.content = h('div', { class: 'detail', tabindex: 0, role: 'group' });
-    this.content.addEventListener('pointerover', (event) => this.light(event.target));
+    // Not what comes to lie under a resting pointer when keys scroll.
+    this.content.addEventListener('pointermove', (event) => this.light(event.target));
     this.content.addEventListener('pointerleave', () => this.light(null));
     this.content.addEventListener('focusin', (event) => this.light(event.target));
     this.content.addEventListener('keydown', (event) => this.walk(event));
