@@ -20,7 +20,7 @@ pub trait Sink {
     fn next_event(&self) -> EventId;
 
     /// Takes a [`What::PacketSent`]. Where its text is known to be `text` of the stream that the socket's send calls gave, nobody
-    /// need compare it, and its octets may be missing.
+    /// need compare it, and a trace can do without its octets.
     fn record_sent(&mut self, record: Record<'_>, text: Option<Range<u64>>) -> EventId {
         let _ = text;
         self.record(record)

@@ -259,11 +259,15 @@ test('ten players: one module, loaded when scrolled to, running while seen, no c
       }
       return freed;
     });
-  // Which players stand in memory together differs in the first rounds, and with it the most that is needed at a time.
-  for (let i = 0; i < 3; i++) assert.ok(await round(), 'removal frees');
-  const once = await memory();
-  for (let i = 0; i < 6; i++) assert.ok(await round());
-  assert.equal(await memory(), once);
+  // Which players stand in memory together differs, and with it the most that is needed at a time: it is reached after some
+  // rounds, and then stays. What was lost at each removal would be needed anew all the time.
+  const sizes = [await memory()];
+  const stays = () => sizes.length > 6 && new Set(sizes.slice(-7)).size === 1;
+  while (!stays() && sizes.length < 40) {
+    assert.ok(await round(), 'removal frees');
+    sizes.push(await memory());
+  }
+  assert.ok(stays(), sizes.join(' '));
   assert.deepEqual(complaints, []);
   await done();
 });
