@@ -16,13 +16,39 @@ pub(super) enum Event {
     Wake { host: NodeId },
 }
 
+/// An event as one number: what is moved as often as this is moves in one piece.
+#[derive(Clone, Copy, Debug)]
+struct Packed(u64);
+
+impl Packed {
+    /// Stands in the upper half of a wake, and is no link.
+    const WAKE: u64 = 1 << 16;
+
+    fn new(event: Event) -> Packed {
+        let (upper, lower) = match event {
+            Event::Arrive { link, slot } => (u64::from(link.0), slot),
+            Event::Wake { host } => (Packed::WAKE, host.0.into()),
+        };
+        Packed(upper << 32 | u64::from(lower))
+    }
+
+    fn event(self) -> Event {
+        let (upper, lower) = (self.0 >> 32, self.0 as u32);
+        if upper == Packed::WAKE {
+            Event::Wake { host: NodeId(lower as u16) }
+        } else {
+            Event::Arrive { link: LinkId(upper as u16), slot: lower }
+        }
+    }
+}
+
 /// Something planned: when and the how manieth, as one number that orders, and what.
 #[derive(Clone, Copy, Debug)]
-struct Planned(u128, Event);
+struct Planned(u128, Packed);
 
 impl Planned {
     fn new(at: Instant, number: u64, event: Event) -> Planned {
-        Planned(u128::from(at.as_nanos()) << 64 | u128::from(number), event)
+        Planned(u128::from(at.as_nanos()) << 64 | u128::from(number), Packed::new(event))
     }
 
     fn at(&self) -> Instant {
@@ -106,7 +132,7 @@ impl EventQueue {
 
     pub fn pop(&mut self) -> Option<(Instant, Event)> {
         let mut top = self.heap.peek_mut()?;
-        let (at, number, event) = (top.at(), top.number(), top.1);
+        let (at, number, event) = (top.at(), top.number(), top.1.event());
         if let Event::Arrive { link, .. } = event
             && let Some(line) = self.lines.get_mut(usize::from(link.0))
             && line.first == Some(number)

@@ -112,12 +112,18 @@ impl TcpOptions {
     /// (MUST-6, each has a length: MUST-68), illegal lengths survived (MUST-7), any alignment accepted (MUST-64). What
     /// is wrong is told in [`TcpOptions::problem`]. Of an option that comes twice the last counts, as in Linux.
     pub fn parse(octets: &[u8]) -> TcpOptions {
+        let mut options = TcpOptions::default();
+        options.read(octets);
+        options
+    }
+
+    /// As [`TcpOptions::parse`], into options that are none yet, where they lie.
+    pub(super) fn read(&mut self, octets: &[u8]) {
         if let &[NOP, NOP, TIMESTAMPS, 10, a, b, c, d, e, f, g, h] = octets {
             // RFC 7323 appendix A: what nearly every segment carries.
-            let stamps = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
-            return TcpOptions { timestamps: Some(stamps), ..TcpOptions::default() };
+            self.timestamps = Some((u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])));
+            return;
         }
-        let mut options = TcpOptions::default();
         let mut rest = octets;
         while let [kind, tail @ ..] = rest {
             let offset = (octets.len() - rest.len()) as u8;
@@ -131,7 +137,7 @@ impl TcpOptions {
             }
             let length = tail.first().copied();
             let mut problem = || {
-                options.problem.get_or_insert(OptionProblem { kind: *kind, length, offset });
+                self.problem.get_or_insert(OptionProblem { kind: *kind, length, offset });
             };
             // RFC 9293 section 3.1, MUST-7: without a usable length nothing behind this option can be found.
             let Some(option) = length.filter(|&n| n >= 2).and_then(|n| rest.get(..n.into())) else {
@@ -139,27 +145,26 @@ impl TcpOptions {
                 break;
             };
             match (*kind, option) {
-                (MSS, &[_, _, a, b]) => options.mss = Some(u16::from_be_bytes([a, b])),
-                (WINDOW_SCALE, &[_, _, shift]) => options.window_scale = Some(shift),
-                (SACK_PERMITTED, &[_, _]) => options.sack_permitted = true,
+                (MSS, &[_, _, a, b]) => self.mss = Some(u16::from_be_bytes([a, b])),
+                (WINDOW_SCALE, &[_, _, shift]) => self.window_scale = Some(shift),
+                (SACK_PERMITTED, &[_, _]) => self.sack_permitted = true,
                 (SACK, [_, _, edges @ ..]) if matches!(edges.len(), 8 | 16 | 24 | 32) => {
-                    options.sack = SackBlocks::default();
+                    self.sack = SackBlocks::default();
                     let (blocks, _) = edges.as_chunks::<8>();
                     for &[a, b, c, d, e, f, g, h] in blocks {
                         let left = SeqNumber(u32::from_be_bytes([a, b, c, d]));
-                        options.sack.push(left, SeqNumber(u32::from_be_bytes([e, f, g, h])));
+                        self.sack.push(left, SeqNumber(u32::from_be_bytes([e, f, g, h])));
                     }
                 }
                 (TIMESTAMPS, &[_, _, a, b, c, d, e, f, g, h]) => {
                     let echo = u32::from_be_bytes([e, f, g, h]);
-                    options.timestamps = Some((u32::from_be_bytes([a, b, c, d]), echo));
+                    self.timestamps = Some((u32::from_be_bytes([a, b, c, d]), echo));
                 }
                 (MSS | WINDOW_SCALE | SACK_PERMITTED | SACK | TIMESTAMPS, _) => problem(),
-                _ => options.unknown = options.unknown.saturating_add(1),
+                _ => self.unknown = self.unknown.saturating_add(1),
             }
             rest = rest.get(option.len()..).unwrap_or(&[]);
         }
-        options
     }
 
     /// Octets these options take in `layout`, padding included: a multiple of 4, at most 40.

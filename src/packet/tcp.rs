@@ -1,7 +1,7 @@
 //! The TCP header (RFC 9293 section 3.1).
 
 use super::options::MAX_LEN;
-use super::{IpHeader, Layer, OptionLayout, ParseError, TcpOptions, checksum};
+use super::{IpHeader, Layer, OptionLayout, ParseError, Protocol, TcpOptions, checksum};
 use crate::seq::SeqNumber;
 use std::fmt;
 use std::net::IpAddr;
@@ -158,6 +158,14 @@ impl TcpHeader {
     /// # Errors
     /// When the octets end before the header does, or its data offset is below five words.
     pub fn parse(segment: &[u8]) -> Result<(TcpHeader, &[u8]), ParseError> {
+        let mut header = TcpHeader::default();
+        let data = header.read(segment)?;
+        Ok((header, data))
+    }
+
+    /// As [`TcpHeader::parse`], into a header that is none yet, where it lies; returns the data.
+    #[inline]
+    pub(crate) fn read<'a>(&mut self, segment: &'a [u8]) -> Result<&'a [u8], ParseError> {
         let truncated = |need| ParseError::Truncated { layer: Layer::Tcp, need, have: segment.len() };
         let b = segment.first_chunk::<HEADER_LEN>().ok_or(truncated(HEADER_LEN))?;
         let len = usize::from(b[12] >> 4) * 4;
@@ -166,7 +174,7 @@ impl TcpHeader {
         }
         let (header, data) = segment.split_at_checked(len).ok_or(truncated(len))?;
         let options = header.get(HEADER_LEN..).unwrap_or(&[]);
-        let header = TcpHeader {
+        *self = TcpHeader {
             src_port: u16::from_be_bytes([b[0], b[1]]),
             dst_port: u16::from_be_bytes([b[2], b[3]]),
             seq: SeqNumber(u32::from_be_bytes([b[4], b[5], b[6], b[7]])),
@@ -175,9 +183,12 @@ impl TcpHeader {
             window: u16::from_be_bytes([b[14], b[15]]),
             checksum: u16::from_be_bytes([b[16], b[17]]),
             urgent: u16::from_be_bytes([b[18], b[19]]),
-            options: if options.is_empty() { TcpOptions::default() } else { TcpOptions::parse(options) },
+            options: TcpOptions::default(),
         };
-        Ok((header, data))
+        if !options.is_empty() {
+            self.options.read(options);
+        }
+        Ok(data)
     }
 
     /// Octets of this header in `layout`: 20 to 60.
@@ -227,7 +238,7 @@ impl TcpHeader {
             out.extend_from_slice(part);
         }
         if let Some(segment) = out.get_mut(start..) {
-            let sum = checksum::transport(src, dst, super::Protocol::TCP, segment).to_be_bytes();
+            let sum = checksum::transport(src, dst, Protocol::TCP, segment).to_be_bytes();
             if let Some(field) = segment.get_mut(16..18) {
                 field.copy_from_slice(&sum);
             }

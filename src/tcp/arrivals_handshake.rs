@@ -24,6 +24,7 @@ impl Connection {
         }
         if self.state == State::Listen && seg.flags.syn() && !seg.flags.rst() && !seg.flags.ack() {
             self.flow.remote = SocketAddr::new(from, seg.src_port);
+            self.ip = super::open::header_between(&self.flow);
         }
         self.handle_segment(cx, seg, payload, ecn);
     }

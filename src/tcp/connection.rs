@@ -9,12 +9,12 @@ use super::receive_buffer::ReceiveBuffer;
 use super::recovery::Recovery;
 use super::reset::ChallengeLimit;
 use super::sack::SackReceiver;
-use super::send_buffer::SendBuffer;
+use super::send_buffer::{PARTS, SendBuffer};
 use super::tcb::{ReceiveSpace, SendSpace};
 use super::tell::Told;
 use super::timers::TimerTable;
 use super::{Config, State};
-use crate::packet::{Ecn, Icmp, IpHeader, OptionLayout, Protocol, TcpHeader, emit_tcp};
+use crate::packet::{Ecn, Icmp, IpHeader, OptionLayout, TcpHeader, emit_tcp};
 use crate::probe::{Context, Probe, Timer, TimerChange};
 use crate::rule::Rule;
 use crate::time::Instant;
@@ -85,6 +85,8 @@ pub struct Transmit {
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub(crate) flow: Flow,
+    /// The IP header of its segments, as far as it is the same for all.
+    pub(crate) ip: IpHeader,
     pub(crate) config: Config,
     pub(crate) state: State,
     pub(crate) origin: Origin,
@@ -142,6 +144,11 @@ impl Connection {
     /// The two ends. A connection in LISTEN has no peer yet: its remote address is unspecified, its port 0.
     pub fn flow(&self) -> &Flow {
         &self.flow
+    }
+
+    /// The two addresses, as the IP header of its segments has them: the source's is our own.
+    pub(crate) fn ip(&self) -> &IpHeader {
+        &self.ip
     }
 
     /// The connection's state.
@@ -223,25 +230,27 @@ impl Connection {
         self.tell_rest(cx);
     }
 
-    /// The data of a segment, in the two parts of the ring that holds it.
-    pub fn payload<'a>(&'a self, segment: &Transmit) -> [&'a [u8]; 2] {
+    /// The data of a segment, in parts as the send buffer holds it; the last may be empty.
+    pub fn payload<'a>(&'a self, segment: &Transmit) -> [&'a [u8]; PARTS] {
         const FILLER: [u8; 1] = [0];
         if segment.filler > 0 {
-            return [&FILLER, &[]];
+            let mut parts = [&[][..]; PARTS];
+            parts[0] = &FILLER;
+            return parts;
         }
         self.send_buffer.slices(&segment.data)
     }
 
     /// Appends the segment as a whole IP packet, checksums right; `ip_id` is the packet's identification.
     pub fn emit(&self, segment: &Transmit, ip_id: u32, out: &mut Vec<u8>) {
-        let ip = IpHeader {
-            ttl: segment.ttl,
-            dscp: segment.dscp,
-            ecn: segment.ecn,
-            id: ip_id,
-            ..IpHeader::new(self.flow.local.ip(), self.flow.remote.ip(), Protocol::TCP)
-        };
-        emit_tcp(&ip, &segment.header, segment.layout, &self.payload(segment), out);
+        let ip = IpHeader { ttl: segment.ttl, dscp: segment.dscp, ecn: segment.ecn, id: ip_id, ..self.ip };
+        // Nearly always it lies in one part.
+        match self.send_buffer.slice(&segment.data) {
+            Some(whole) if segment.filler == 0 => {
+                emit_tcp(&ip, &segment.header, segment.layout, &[whole], out);
+            }
+            _ => emit_tcp(&ip, &segment.header, segment.layout, &self.payload(segment), out),
+        }
     }
 
     /// An acknowledgment waits for [`Connection::poll_transmit`]: after a `recv`, the only thing that may.

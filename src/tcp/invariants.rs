@@ -12,6 +12,8 @@ impl Connection {
         let (snd, rcv, board) = (&self.snd, &self.rcv, self.recovery.scoreboard());
         let holds = |condition: bool, what: &'static str| if condition { Ok(()) } else { Err(what) };
         holds(snd.una.is_at_or_before(snd.nxt), "SND.UNA =< SND.NXT")?;
+        let (local, remote) = (self.flow.local.ip(), self.flow.remote.ip());
+        holds((self.ip.src, self.ip.dst) == (local, remote), "the IP header has the addresses of the ends")?;
         if self.state == State::Closed {
             return holds(self.timers.next().is_none(), "no timer runs in CLOSED");
         }

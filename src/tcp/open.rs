@@ -14,7 +14,7 @@ use super::tcb::{ReceiveSpace, SendSpace};
 use super::tell::Told;
 use super::timers::TimerTable;
 use super::{Config, State};
-use crate::packet::{Ecn, TcpHeader};
+use crate::packet::{Ecn, IpHeader, Protocol, TcpHeader};
 use crate::probe::{Context, Probe};
 use crate::rule::Rule;
 use crate::seq::SeqNumber;
@@ -86,6 +86,7 @@ impl Connection {
         let personality = &config.personality;
         let mut conn = Connection {
             flow,
+            ip: header_between(&flow),
             state: State::Closed,
             origin,
             agreed: Agreed::default(),
@@ -154,6 +155,11 @@ impl Connection {
 }
 
 /// RFC 9293 section 3.9.1.1, MUST-46: a connection is between two single hosts.
+/// The IP header of what goes from here to the peer.
+pub(crate) fn header_between(flow: &Flow) -> IpHeader {
+    IpHeader::new(flow.local.ip(), flow.remote.ip(), Protocol::TCP)
+}
+
 fn check_ends(flow: &Flow) -> Result<(), OpenError> {
     if flow.local.is_ipv4() != flow.remote.is_ipv4() {
         Err(OpenError::MixedVersions)

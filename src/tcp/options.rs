@@ -90,8 +90,7 @@ impl Connection {
     }
 
     /// The options of any other segment.
-    pub(crate) fn segment_options(&mut self, now: Instant) -> TcpOptions {
-        let mut options = TcpOptions::default();
+    pub(crate) fn put_options(&mut self, now: Instant, options: &mut TcpOptions) {
         if self.agreed.timestamps {
             // RFC 7323 section 3.2: once agreed on, in every segment (our own RST has it too: `queue_reset`).
             options.timestamps = Some((self.timestamp(now), self.ts_recent.map_or(0, |(value, _)| value)));
@@ -99,7 +98,6 @@ impl Connection {
         if self.agreed.sack && self.sack.is_due() {
             options.sack = self.sack.blocks(self.sack_room(), self.config.features.dsack);
         }
-        options
     }
 
     /// The shift that lets the window name the greatest buffer we may have (RFC 7323 section 2.3).

@@ -348,18 +348,13 @@ impl Connection {
         // RFC 3168 section 6.1.6: neither ECT nor CWR on a window probe, whose loss nobody would notice.
         let markable = has_text && rule != Rule::ZeroWindowProbe;
         let ecn = self.mark_ecn(&mut flags, markable, retransmission);
-        let header = TcpHeader {
-            seq,
-            ack: self.rcv.nxt,
-            flags,
-            window: self.offer_window(flags),
-            urgent,
-            options: self.segment_options(cx.now),
-            ..self.ends()
-        };
+        let window = self.offer_window(flags);
+        let header = TcpHeader { seq, ack: self.rcv.nxt, flags, window, urgent, ..self.ends() };
+        let mut segment = self.transmit(header, data, retransmission, rule, ecn);
+        self.put_options(cx.now, &mut segment.header.options);
         self.ack_went_out(cx);
         self.tell(cx, rule);
-        self.transmit(header, data, retransmission, rule, ecn)
+        segment
     }
 
     fn ends(&self) -> TcpHeader {

@@ -2,7 +2,7 @@
 
 use super::Host;
 use super::listener::Syn;
-use super::receive::Ignored;
+use super::receive::{Ignored, malformed};
 use super::socket::{Kind, Owner, Socket, Wakes};
 use crate::net::fabric::Fabric;
 use crate::net::{DropReason, Errno, Observer, PacketId, SocketId, Text};
@@ -75,42 +75,42 @@ impl Host {
         if !checksum::transport_is_right(ip.src, ip.dst, Protocol::TCP, segment) {
             return Err((None, DropReason::Checksum));
         }
-        let Ok((header, payload)) = TcpHeader::parse(segment) else {
-            return Err((None, DropReason::Malformed));
-        };
+        let mut header = TcpHeader::default();
+        let payload = header.read(segment).map_err(malformed)?;
+        let header = &header;
         let flow = || Flow {
             local: SocketAddr::new(ip.dst, header.dst_port),
             remote: SocketAddr::new(ip.src, header.src_port),
         };
         if let Some(id) = self.connections.between((ip.dst, header.dst_port), (ip.src, header.src_port)) {
-            if self.backlog_blocks(id, &header) {
+            if self.backlog_blocks(id, header) {
                 return Err((Some(id), DropReason::BacklogFull));
             }
             if header.flags.syn()
-                && let Some(iss) = self.reuse_time_wait(fabric, id, flow(), &header, observer)
+                && let Some(iss) = self.reuse_time_wait(fabric, id, flow(), header, observer)
                 && let Some(listener) = self.listener_at(flow().local)
             {
-                let syn = Syn { packet, flow: flow(), ip, header: &header, payload, iss: Some(iss) };
+                let syn = Syn { packet, flow: flow(), ip, header, payload, iss: Some(iss) };
                 return self.syn_arrives(fabric, listener, &syn, observer);
             }
             self.consume(fabric, packet, id, observer);
             let Some(tcp) = self.sockets.get_mut(id).and_then(Socket::tcp_mut) else {
                 return Err((Some(id), DropReason::NoSocket));
             };
-            tcp.conn.handle_segment(&mut Context::new(fabric.now, observer), &header, payload, ip.ecn);
+            tcp.conn.handle_segment(&mut Context::new(fabric.now, observer), header, payload, ip.ecn);
             self.tcp_after(fabric, id, observer);
             return Ok(());
         }
         let listener = self.listener_at(flow().local);
         let is_syn = header.flags.syn() && !header.flags.ack() && !header.flags.rst();
         if let Some(listener) = listener.filter(|_| is_syn) {
-            let syn = Syn { packet, flow: flow(), ip, header: &header, payload, iss: None };
+            let syn = Syn { packet, flow: flow(), ip, header, payload, iss: None };
             return self.syn_arrives(fabric, listener, &syn, observer);
         }
         // RFC 9293 section 3.10.7.1 and 3.10.7.2: there is no connection, or only a listener that takes nothing but SYN.
         if self.config.answers_closed_ports
             && !ip.src.is_multicast()
-            && let Some(reset) = reset_for(&header, payload.len())
+            && let Some(reset) = reset_for(header, payload.len())
         {
             let ip = IpHeader { id: self.next_ip_id(), ..IpHeader::new(ip.dst, ip.src, Protocol::TCP) };
             self.send_raw(fabric, observer, Some(Rule::ResetReply), ip.dst, &mut |out| {
@@ -202,20 +202,23 @@ impl Host {
         let node = self.id;
         let Some(socket) = self.sockets.get_mut(id) else { return };
         let Kind::Tcp(tcp) = &mut socket.kind else { return };
-        while let Some(segment) = tcp.conn.poll_transmit(&mut Context::new(fabric.now, observer)) {
+        loop {
+            // Looked at where it lies: to move it costs as much as to make it.
+            let next = tcp.conn.poll_transmit(&mut Context::new(fabric.now, observer));
+            let Some(segment) = &next else { break };
             self.ip_id = self.ip_id.wrapping_add(1);
             let slot = fabric.pool.take(node);
             if let Some(packet) = fabric.pool.get_mut(slot) {
-                tcp.conn.emit(&segment, self.ip_id.into(), &mut packet.bytes);
+                tcp.conn.emit(segment, self.ip_id.into(), &mut packet.bytes);
                 packet.socket = Some(id);
                 packet.rule = Some(segment.rule);
                 packet.retransmission = segment.retransmission;
                 packet.text = Text::of(&segment.data);
             }
             fabric.tell_sent(node, slot, None, observer);
-            let (own, remote) = (tcp.conn.flow().local.ip(), tcp.conn.flow().remote.ip());
+            let ip = tcp.conn.ip();
             // A segment too big for the first link comes back as ICMP from this very host.
-            fabric.send(node, slot, remote, None, &|_| Some(own), observer);
+            fabric.send(node, slot, ip.dst, None, &|_| Some(ip.src), observer);
         }
         let mut wakes = Wakes::NONE;
         let mut opened = false;
