@@ -58,7 +58,9 @@ pub fn headers(packet: &[u8], bases: Bases, lang: Lang) -> Vec<HeaderBlock> {
             ));
         }
         let Some((_, first, block)) = out.last_mut() else { continue };
-        let name = if field.bit_len == 1 || lang == Lang::En { field.name.en() } else { field.name.zh() };
+        // Flags are called SYN and DF in any language; the reserved bit is none.
+        let is_flag = field.bit_len == 1 && field.name != FieldName::ReservedFlag;
+        let name = if is_flag || lang == Lang::En { field.name.en() } else { field.name.zh() };
         block.fields.push(Field {
             name: name.to_owned(),
             start: field.bit_offset - *first,
@@ -174,6 +176,7 @@ mod tests {
         let zh = headers(&SYN, Bases::default(), Lang::Zh);
         assert_eq!(zh[0].title, "TCP 首部");
         assert!(zh[1].fields.iter().any(|f| f.name == "源地址" && f.value == "10.0.0.1"));
+        assert!(["保留位", "DF"].iter().all(|flag| zh[1].fields.iter().any(|f| f.name == *flag)));
     }
 
     proptest! {

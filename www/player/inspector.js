@@ -10,6 +10,8 @@ import { h, iconButton, relabel } from './dom.js';
 const MOST = 512;
 /** So many changes are shown without being asked for. */
 const FEW = 8;
+/** A field's value of so many characters (an IPv4 address) stands in one line. */
+const SHORT = 15;
 
 export class Inspector {
   /** @param {import('./element.js').FramewirePlayer} player */
@@ -179,7 +181,7 @@ export class Inspector {
           'tr',
           { tabindex: -1, 'data-bits': place },
           h('th', { scope: 'row' }, field.name),
-          h('td', {}, field.value),
+          h('td', { class: field.value.length > SHORT ? '' : 'short' }, field.value),
           h('td', { class: 'meaning' }, field.meaning),
         ),
       );

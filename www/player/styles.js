@@ -179,6 +179,7 @@ dialog::backdrop { background: rgb(0 0 0 / .35); }
 .fields { width: 100%; }
 .fields th, .fields td { padding: 1px 8px 1px 0; vertical-align: top; }
 .fields td { font-family: var(--fw-mono); }
+.fields thead th, .fields .short { white-space: nowrap; }
 .fields .meaning { font-family: inherit; color: var(--fw-faint); }
 [data-bits].lit { background: color-mix(in srgb, var(--fw-accent) 24%, transparent); outline: 1px solid var(--fw-accent); outline-offset: -1px; }
 table { border-collapse: collapse; font-size: 12px; }
