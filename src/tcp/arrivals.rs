@@ -67,6 +67,9 @@ impl Connection {
             if self.state == State::TimeWait && seg.flags.fin() && !seg.flags.rst() {
                 self.restart_time_wait(cx);
             }
+            if self.is_crossed_probe(seg, segment_len) && !self.take_ack_field(cx, seg, payload) {
+                return;
+            }
             if !seg.flags.rst() {
                 self.note_duplicate(seg, payload);
                 self.answer_unacceptable(cx, Rule::Unacceptable, segment_len);
@@ -104,6 +107,18 @@ impl Connection {
             (_, 0) => seq == nxt,
             (_, _) => seq.is_in(nxt, window) || (seq + (len - 1)).is_in(nxt, window),
         }
+    }
+
+    /// Both ends have probed a closed window at once, and each has taken the octet of the other's probe. As neither counts its
+    /// own as sent, all that either sends lies one below what the other expects. What it acknowledges counts all the same:
+    /// RFC 9293 section 3.10.7.4, "special allowance should be made to accept valid ACKs".
+    fn is_crossed_probe(&self, seg: &TcpHeader, len: u32) -> bool {
+        self.probe_out
+            && seg.flags.ack()
+            && !seg.flags.intersects(TcpFlags::SYN | TcpFlags::RST)
+            && len <= 1
+            && seg.seq + 1 == self.rcv.nxt
+            && seg.ack == self.snd.nxt + 1
     }
 
     /// A segment below the window is told in a D-SACK (RFC 2883 section 4).
