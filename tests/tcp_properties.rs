@@ -135,7 +135,7 @@ fn overtaken_acks_are_not_answered_for_ever() {
     [2_085_672, 2_358_625].into_iter().for_each(run);
 }
 
-/// Found among ten million: each took the octet of the other's window probe and held what acknowledged its own for old.
+/// Found among several million: each took the octet of the other's window probe and held what acknowledged its own for old.
 #[test]
 fn window_probes_that_cross_do_not_go_on_for_ever() {
     run(10_403_474);
