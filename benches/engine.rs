@@ -379,6 +379,9 @@ fn in_wasm(report: &mut Report, quick: bool) {
     }
 }
 
+/// What `--only` may name.
+const PARTS: [&str; 5] = ["smoltcp", "ns-3", "connections", "trace", "wasm"];
+
 fn main() {
     let has = |flag: &str| std::env::args().any(|arg| arg == flag);
     // For a profiler: one transfer, `--one ours|smoltcp SEGMENTS LOSS`.
@@ -404,6 +407,10 @@ fn main() {
     let sizes: &[u64] = if quick { &[1_000, 10_000, 100_000] } else { &[1_000, 10_000, 100_000, 1_000_000] };
     let only = std::env::args().skip_while(|arg| arg != "--only").nth(1).unwrap_or_default();
     let wanted = |part: &str| part.contains(&only);
+    if !PARTS.into_iter().any(wanted) {
+        eprintln!("--only {only}: no such part; there are {}", PARTS.join(", "));
+        std::process::exit(2);
+    }
     let ns3 = wanted("ns-3").then(ns3::Ns3::build);
     for (name, loss) in [("no loss", 0.0), ("1% loss", 0.01)] {
         if wanted("smoltcp") {

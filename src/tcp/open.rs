@@ -154,12 +154,12 @@ impl Connection {
     }
 }
 
-/// RFC 9293 section 3.9.1.1, MUST-46: a connection is between two single hosts.
 /// The IP header of what goes from here to the peer.
 pub(crate) fn header_between(flow: &Flow) -> IpHeader {
     IpHeader::new(flow.local.ip(), flow.remote.ip(), Protocol::TCP)
 }
 
+/// RFC 9293 section 3.9.1.1, MUST-46: a connection is between two single hosts.
 fn check_ends(flow: &Flow) -> Result<(), OpenError> {
     if flow.local.is_ipv4() != flow.remote.is_ipv4() {
         Err(OpenError::MixedVersions)
