@@ -141,6 +141,12 @@ fn window_probes_that_cross_do_not_go_on_for_ever() {
     run(10_403_474);
 }
 
+/// Found among several million: that F-RTO ends a recovery was told by the next rule, if at all.
+#[test]
+fn a_spurious_timeout_tells_that_its_recovery_ends() {
+    run(10_548_500);
+}
+
 #[test]
 fn streams_survive_any_network() {
     seeds::seeds(4_000).for_each(run);

@@ -97,7 +97,8 @@ impl Connection {
         self.take_text(cx, seg, payload, ecn);
     }
 
-    /// The acceptability test of RFC 9293 section 3.10.7.4, table 6.
+    /// The acceptability test of RFC 9293 section 3.10.7.4, table 6; as in BSD and Linux, a segment that begins before the window
+    /// and ends beyond it, which the table forgets, is acceptable, too: what lies outside is trimmed off.
     fn is_acceptable(&self, seq: SeqNumber, len: u32) -> bool {
         let (nxt, window) = (self.rcv.nxt, self.rcv.wnd());
         match (len, window) {
@@ -105,7 +106,7 @@ impl Connection {
             (0, _) => seq.is_in(nxt, window),
             // MUST-66: ACK, RST and URG count even when there is no room for the text.
             (_, 0) => seq == nxt,
-            (_, _) => seq.is_in(nxt, window) || (seq + (len - 1)).is_in(nxt, window),
+            (_, _) => seq.is_before(nxt + window) && (seq + (len - 1)).is_at_or_after(nxt),
         }
     }
 

@@ -52,3 +52,23 @@ requirements! {
         assert_eq!(pair.states().1, State::Established);
     }
 }
+
+/// Table 6 forgets a segment that begins before the window and ends beyond it. Peers that send again in larger segments than
+/// before and overlook the window send them (smoltcp, seed 10249831 of `tcp_smoltcp`), and would hear for ever that they are old.
+#[test]
+fn text_that_covers_the_window_whole_is_trimmed_to_it() {
+    let mut config = bare();
+    config.receive_buffer = Some(100);
+    let mut pair = Pair::established(config, ms(10));
+    let first = next_to(&pair, 1);
+    pair.inject(1, first, &[1; 60]);
+    assert_eq!(pair.recv(1, 100).unwrap(), [1; 60]);
+    let text: Vec<u8> = (0..200).collect();
+    pair.inject(1, first, &text);
+    assert_eq!(
+        pair.recv(1, 200).unwrap(),
+        text[60..160],
+        "what was read before and what lies beyond the window is cut off"
+    );
+    assert_eq!(last_of(&pair, 1).header.ack, first.seq + 160);
+}

@@ -165,15 +165,7 @@ impl Recovery {
             Phase::Loss => {
                 if passed {
                     self.frto = Frto::Off;
-                    self.leave(arrival);
-                    if P::LISTENS {
-                        cx.probe.change(
-                            Rule::SackRecoveryExit,
-                            Var::RecoveryPoint,
-                            self.recovery_point.0.into(),
-                            Vars::UNSET,
-                        );
-                    }
+                    self.leave(cx, Rule::SackRecoveryExit, arrival);
                     if self.detect(cx, arrival) {
                         return true;
                     }
@@ -341,18 +333,18 @@ impl Recovery {
     /// RecoveryPoint is acknowledged.
     fn end_recovery<P: Probe>(&mut self, cx: &mut Context<'_, P>, arrival: &Arrival) {
         let rule = if self.prr.take().is_some() { Rule::PrrComplete } else { Rule::SackRecoveryExit };
-        if P::LISTENS {
-            cx.probe.change(rule, Var::RecoveryPoint, self.recovery_point.0.into(), Vars::UNSET);
-        }
-        self.leave(arrival);
+        self.leave(cx, rule, arrival);
         // RFC 9937 section 6.4, RFC 6675 section 5: cwnd is ssthresh
         self.congestion.set_cwnd(cx, rule, self.congestion.window().ssthresh);
         self.congestion.on_recovery_end(cx, self.repaired.0);
     }
 
-    /// Recovery is over, or what followed a time-out.
-    pub(super) fn leave(&mut self, arrival: &Arrival) {
+    /// Recovery is over, or what followed a time-out, by `rule`.
+    pub(super) fn leave<P: Probe>(&mut self, cx: &mut Context<'_, P>, rule: Rule, arrival: &Arrival) {
         self.phase = Phase::Open;
+        if P::LISTENS {
+            cx.probe.change(rule, Var::RecoveryPoint, self.recovery_point.0.into(), Vars::UNSET);
+        }
         if !arrival.widened {
             self.rack.on_recovery_end();
         }

@@ -82,8 +82,8 @@ impl Recovery {
         self.first_due = None;
         self.rtt.clear_backoff(cx, Rule::FrtoSpurious);
         self.congestion.undo(cx);
+        self.leave(cx, Rule::FrtoSpurious, arrival);
         self.recovery_point = self.board.una();
-        self.leave(arrival);
     }
 
     /// New text was asked for and does not go after all: where it was to answer the first ACK after a time-out, recovery
