@@ -1,7 +1,7 @@
 //! Whatever links and routers do, as long as they let something through: both applications read exactly what was written,
 //! then EOF; no socket and no packet is left over, no timer runs for ever. Over IPv4 and IPv6, over bursts of loss, damage,
 //! duplication, overtaking, queues that drop or mark, cuts, and paths that are narrower than the links at their ends or
-//! become so.
+//! become so. And nobody changes a run by watching it.
 //!
 //! `FRAMEWIRE_CASES=n` runs n seeds (from `FRAMEWIRE_FROM` on), `FRAMEWIRE_SEED=n` only that one.
 
@@ -12,11 +12,14 @@ mod random;
 mod seeds;
 
 use framewire::net::*;
-use framewire::probe::Silent;
+use framewire::packet::{IpHeader, Protocol, checksum};
+use framewire::probe::{Probe, Silent, Timer, TimerChange, Var};
 use framewire::rng::Rng;
+use framewire::rule::Rule;
 use framewire::tcp::Shutdown;
 use framewire::time::{Duration, Instant};
 use random::any_config;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 const ADDRESSES: [[&str; 2]; 2] = [["10.0.0.1", "fd00::1"], ["10.0.0.2", "fd00::2"]];
@@ -49,6 +52,42 @@ fn any_link(rng: &mut Rng, mtu: u32, damages: bool) -> LinkConfig {
     }
 }
 
+/// Looks at the octets of all packets.
+#[derive(Default)]
+struct Watch {
+    /// How long each was when it was sent.
+    sent: BTreeMap<PacketId, usize>,
+}
+
+impl Probe for Watch {
+    fn rule(&mut self, _: Rule) {}
+    fn change(&mut self, _: Rule, _: Var, _: i64, _: i64) {}
+    fn timer(&mut self, _: Rule, _: Timer, _: TimerChange) {}
+}
+
+impl Observer for Watch {
+    fn endpoint(&mut self, _: Instant, _: NodeId, _: SocketId) {}
+
+    fn packet(&mut self, _: Instant, packet: PacketId, fate: Fate<'_>) {
+        match fate {
+            Fate::Sent { bytes, .. } => {
+                self.sent.insert(packet, bytes.len());
+                let (ip, payload) = IpHeader::parse(bytes).expect("it is whole");
+                if ip.protocol == Protocol::TCP && ip.fragment.is_none() {
+                    assert!(checksum::transport_is_right(ip.src, ip.dst, ip.protocol, payload));
+                }
+            }
+            // What it says of its length may have been damaged.
+            Fate::Forwarded { bytes, .. } => {
+                assert!(self.sent.get(&packet).is_none_or(|&len| len == bytes.len()), "it is whole");
+            }
+            _ => {}
+        }
+    }
+
+    fn socket(&mut self, _: Instant, _: NodeId, _: SocketId, _: News) {}
+}
+
 /// An application at one end.
 struct App {
     host: NodeId,
@@ -66,10 +105,9 @@ struct App {
 
 impl App {
     /// Writes and reads what can be, and closes when all is done. Returns whether anything was done.
-    fn act(&mut self, net: &mut Network, about: &str) -> bool {
+    fn act<O: Observer>(&mut self, net: &mut Network, about: &str, observer: &mut O) -> bool {
         let Some(socket) = self.socket.filter(|_| !self.closed) else { return false };
-        let mut silent = Silent;
-        let mut calls = net.sockets(self.host, &mut silent).unwrap();
+        let mut calls = net.sockets(self.host, observer).unwrap();
         let before = (self.written, self.read.len(), self.eof, self.shut);
         while self.written < self.writes.len() {
             let end = self.writes.len().min(self.written + self.chunk);
@@ -103,7 +141,20 @@ impl App {
     }
 }
 
+/// Runs a seed unwatched, watched, and watched from the midst on.
 fn run(seed: u64) {
+    let unwatched = run_watched(seed, u64::MAX);
+    for from in [0, unwatched.0 / 2] {
+        assert_eq!(
+            run_watched(seed, from),
+            unwatched,
+            "seed {seed}: who watches from step {from} on changes it"
+        );
+    }
+}
+
+/// Runs a seed, watched from a step on; returns the number of steps and when the last was.
+fn run_watched(seed: u64, watched_from: u64) -> (u64, Instant) {
     let mut rng = Rng::derive(seed, "net");
     let v6 = rng.chance(0.5);
     let mut net = Network::new(seed);
@@ -141,14 +192,22 @@ fn run(seed: u64) {
     let narrows = far.filter(|_| rng.chance(0.5)).map(|link| (rng.below(500), link));
     let cut = rng.chance(0.3).then(|| rng.below(500)).map(|from| from..from + 1 + rng.below(100));
     let to = SocketAddr::new(ADDRESSES[1][usize::from(v6)].parse().unwrap(), 80);
-    let mut silent = Silent;
+    let (mut silent, mut watch) = (Silent, Watch::default());
     let mut calls = net.sockets(server, &mut silent).unwrap();
     let listener = calls.tcp();
     calls.bind(listener, to).unwrap();
     calls.listen(listener, 5).unwrap();
-    let mut calls = net.sockets(client, &mut silent).unwrap();
-    let dialled = calls.tcp();
-    assert_eq!(calls.connect(dialled, to), Err(Errno::EINPROGRESS));
+    let dialled = if watched_from == 0 {
+        let mut calls = net.sockets(client, &mut watch).unwrap();
+        let dialled = calls.tcp();
+        assert_eq!(calls.connect(dialled, to), Err(Errno::EINPROGRESS));
+        dialled
+    } else {
+        let mut calls = net.sockets(client, &mut silent).unwrap();
+        let dialled = calls.tcp();
+        assert_eq!(calls.connect(dialled, to), Err(Errno::EINPROGRESS));
+        dialled
+    };
     let mut app = |host, socket, polite| {
         let bits = rng.below(18);
         let len = rng.below(1 << bits) as usize;
@@ -173,10 +232,16 @@ fn run(seed: u64) {
                 net.sockets(server, &mut silent).unwrap().accept(listener).ok().map(|(id, _)| id);
         }
         let mut did = false;
+        let watched = steps >= watched_from;
         for app in &mut apps {
-            did |= app.act(&mut net, &about);
+            did |= if watched {
+                app.act(&mut net, &about, &mut watch)
+            } else {
+                app.act(&mut net, &about, &mut silent)
+            };
         }
-        if !net.step(&mut silent) && !did {
+        let more = if watched { net.step(&mut watch) } else { net.step(&mut silent) };
+        if !more && !did {
             break;
         }
         steps += 1;
@@ -204,6 +269,8 @@ fn run(seed: u64) {
     assert_eq!((left(client), left(server)), (0, 1), "{about}: sockets are left over");
     assert_eq!(net.in_flight(), 0, "{about}");
     assert!(net.now() < Instant::START + Duration::from_secs(100_000_000), "{about}: {:?}", net.now());
+    assert!(watched_from > 0 || watch.sent.len() > 6, "{about}");
+    (steps, net.now())
 }
 
 /// Seeds that found something once. 17841: acknowledgments with a D-SACK block on a path of 68 octets.

@@ -158,10 +158,10 @@ impl Fabric {
         let Some(packet) = self.pool.get(slot) else { return };
         let mtu = self.links.get(usize::from(link.0)).map_or(0, |link| link.config.mtu);
         let mtu = path_mtu.map_or(mtu, |path| path.min(mtu)) as usize;
-        if packet.bytes.len() <= mtu {
+        if packet.len() <= mtu {
             return self.enter(link, slot, observer);
         }
-        let Ok((ip, ..)) = IpHeader::parse_cut(&packet.bytes) else {
+        let Ok((ip, ..)) = IpHeader::parse_cut(packet.headers()) else {
             return self.lose(slot, None, DropReason::Malformed, observer);
         };
         let by_host = !self.forwards.get(usize::from(node.0)).copied().unwrap_or(false);
@@ -181,13 +181,13 @@ impl Fabric {
         mtu: usize,
         observer: &mut O,
     ) -> bool {
-        let whole = self.pool.lend(slot);
+        let whole = self.pool.lend_whole(slot);
         let (parent, socket) = self.pool.get(slot).map_or((PacketId(0), None), |p| (p.id, p.socket));
         let mut parts = Vec::new();
         let done = fragment(&whole, mtu, self.fragment_id, |bytes| {
             let part = self.pool.take(node);
             if let Some(packet) = self.pool.get_mut(part) {
-                packet.bytes.extend_from_slice(bytes);
+                packet.whole().extend_from_slice(bytes);
                 packet.socket = socket;
                 packet.rule = Some(Rule::Fragmented);
             }
@@ -210,25 +210,20 @@ impl Fabric {
 
     /// Tells the observer that a packet came to be.
     pub fn tell_sent<O: Observer>(
-        &self,
+        &mut self,
         node: NodeId,
         slot: Slot,
         parent: Option<PacketId>,
         observer: &mut O,
     ) {
         if O::WATCHES
-            && let Some(packet) = self.pool.get(slot)
+            && let Some(packet) = self.pool.get_mut(slot)
         {
-            let fate = Fate::Sent {
-                node,
-                socket: packet.socket,
-                bytes: &packet.bytes,
-                rule: packet.rule,
-                retransmission: packet.retransmission,
-                text: packet.text,
-                parent,
-            };
-            observer.packet(self.now, packet.id, fate);
+            let (id, socket, rule) = (packet.id, packet.socket, packet.rule);
+            let (retransmission, text) = (packet.retransmission, packet.text);
+            let bytes = packet.octets();
+            let fate = Fate::Sent { node, socket, bytes, rule, retransmission, text, parent };
+            observer.packet(self.now, id, fate);
         }
     }
 
@@ -241,7 +236,7 @@ impl Fabric {
         icmp_from: &dyn Fn(IpAddr) -> Option<IpAddr>,
         observer: &mut O,
     ) {
-        let cause = self.pool.lend(about);
+        let cause = self.pool.lend_whole(about);
         self.report_bytes(node, &cause, icmp, icmp_from, observer);
         self.pool.put_back(about, cause);
     }
@@ -287,7 +282,7 @@ impl Fabric {
             &IpHeader { dont_fragment: false, ..IpHeader::new(from, ip.src, Protocol::ICMP) },
             icmp,
             cause,
-            &mut packet.bytes,
+            packet.whole(),
         );
         self.tell_sent(node, slot, None, observer);
         // Like any packet it may have to be cut up on its way. About itself nothing is ever reported.
@@ -307,8 +302,9 @@ impl Fabric {
     /// A packet enters a link: its whole fate there is decided now.
     fn enter<O: Observer>(&mut self, id: LinkId, slot: Slot, observer: &mut O) {
         let now = self.now;
-        let verdict = match self.pool.get(slot) {
+        let verdict = match self.pool.get_mut(slot) {
             Some(packet) if !self.script.is_empty() => {
+                packet.octets();
                 let addresses = &self.addresses;
                 self.script.judge(packet, id, |address| {
                     let at = addresses.binary_search_by_key(&address, |&(a, _)| a).ok()?;
@@ -322,7 +318,7 @@ impl Fabric {
             return;
         };
         packet.under_way = true;
-        let schedule = match link.admit(now, packet.bytes.len()) {
+        let schedule = match link.admit(now, packet.len()) {
             Ok(schedule) => schedule,
             Err(why) => return self.lose(slot, Some(id), why, observer),
         };
@@ -335,7 +331,7 @@ impl Fabric {
             };
             observer.packet(now, packet.id, fate);
         }
-        if schedule.mark && mark_congestion(&mut packet.bytes) && O::WATCHES {
+        if schedule.mark && mark_congestion(packet.headers_mut()) && O::WATCHES {
             observer.packet(now, packet.id, Fate::Marked);
         }
         let lost = link.loses();
@@ -354,7 +350,7 @@ impl Fabric {
         else {
             return;
         };
-        let len = packet.bytes.len();
+        let len = packet.len();
         let by_script = verdict.corrupt.iter().map(Some).chain([None]);
         for wanted in by_script {
             let bit = match wanted {
@@ -362,10 +358,11 @@ impl Fabric {
                 None => link.corrupts(len),
             };
             let Some(bit) = bit else { continue };
-            if let Some(octet) = packet.bytes.get_mut(bit as usize / 8) {
+            if let Some(octet) = packet.whole().get_mut(bit as usize / 8) {
                 *octet ^= 0x80 >> (bit % 8);
                 if O::WATCHES {
-                    observer.packet(now, packet.id, Fate::Corrupted { bit, octet: *octet });
+                    let octet = *octet;
+                    observer.packet(now, packet.id, Fate::Corrupted { bit, octet });
                 }
             }
         }

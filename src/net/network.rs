@@ -200,7 +200,7 @@ impl Network {
         let slot = self.fabric.pool.take(node);
         let id = match self.fabric.pool.get_mut(slot) {
             Some(fresh) => {
-                fresh.bytes.extend_from_slice(packet);
+                fresh.whole().extend_from_slice(packet);
                 fresh.id
             }
             None => return Err(InjectError::NoNode(node)),
@@ -212,7 +212,7 @@ impl Network {
 
     /// The packet in this place, and its octets; without any if none lies there now. `None` behind the last place.
     pub(crate) fn packet_mut(&mut self, place: u32) -> Option<(PacketId, &mut Vec<u8>)> {
-        self.fabric.pool.get_mut(place).map(|packet| (packet.id, &mut packet.bytes))
+        self.fabric.pool.get_mut(place).map(|packet| (packet.id, packet.whole()))
     }
 
     /// The next socket that has something to tell its application since it was last drawn.

@@ -1,7 +1,9 @@
-//! Packets in flight, in buffers that are used again: a long run allocates nothing for each packet.
+//! Packets in flight, in buffers that are used again: a long run allocates nothing for each packet. Where nobody looks at its
+//! octets, a packet shares its text with its sender's send buffer, and its own buffer has the headers alone.
 
 use super::{NodeId, PacketId, SocketId, Text};
 use crate::rule::Rule;
+use crate::tcp::SharedText;
 
 /// Where a packet lies in the pool.
 pub(super) type Slot = u32;
@@ -18,8 +20,82 @@ pub(super) struct Packet {
     pub text: Option<Text>,
     /// Crossed its first link already: scripted actions that name no link have had their chance.
     pub under_way: bool,
-    pub bytes: Vec<u8>,
+    /// Its octets, as far as they are not in `shared`: the headers at least. They lie in `short` where they fit there.
+    bytes: Vec<u8>,
+    short: [u8; SHORT],
+    short_len: u8,
+    shared: Option<SharedText>,
 }
+
+impl Packet {
+    /// Its octets from the first to the last of the headers, at least.
+    pub fn headers(&self) -> &[u8] {
+        match self.short_len {
+            0 => &self.bytes,
+            len => self.short.get(..usize::from(len)).unwrap_or_default(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn headers_mut(&mut self) -> &mut [u8] {
+        match self.short_len {
+            0 => &mut self.bytes,
+            len => self.short.get_mut(..usize::from(len)).unwrap_or_default(),
+        }
+    }
+
+    /// All its octets, which are its own from now on.
+    pub fn octets(&mut self) -> &[u8] {
+        if self.shared.is_some() {
+            self.whole();
+        }
+        self.headers()
+    }
+
+    /// The same, to be changed in every way.
+    pub fn whole(&mut self) -> &mut Vec<u8> {
+        let short = self.short.get(..usize::from(self.short_len)).unwrap_or_default();
+        self.bytes.extend_from_slice(short);
+        self.short_len = 0;
+        if let Some(text) = self.shared.take() {
+            self.bytes.extend_from_slice(text.octets());
+        }
+        &mut self.bytes
+    }
+
+    /// How many octets it has.
+    pub fn len(&self) -> usize {
+        self.headers().len() + self.shared.as_ref().map_or(0, |text| text.len_and_sum().0)
+    }
+}
+
+/// The octets of a packet, taken out of the pool to be worked on while the pool is used.
+#[derive(Debug)]
+pub(super) struct Lent {
+    bytes: Vec<u8>,
+    short: [u8; SHORT],
+    short_len: u8,
+    shared: Option<SharedText>,
+}
+
+impl Lent {
+    /// All octets, or the headers alone of a packet with a text.
+    pub fn headers(&self) -> &[u8] {
+        match self.short_len {
+            0 => &self.bytes,
+            len => self.short.get(..usize::from(len)).unwrap_or_default(),
+        }
+    }
+
+    /// The text that does not stand in there.
+    pub fn text(&self) -> Option<&SharedText> {
+        self.shared.as_ref()
+    }
+}
+
+/// Octets that lie in the packet itself, where thousands of packets lie close together: the headers of IPv4 and TCP with
+/// timestamps and a block of SACK, or IPv6's without the block.
+const SHORT: usize = 72;
 
 /// The buffers. A free one keeps its memory, and a clone of the pool copies only what is in flight.
 #[derive(Clone, Debug, Default)]
@@ -27,14 +103,24 @@ pub(super) struct Pool {
     packets: Vec<Packet>,
     free: Vec<Slot>,
     next: u32,
+    /// Where packets are made.
+    draft: Vec<u8>,
 }
 
 impl Pool {
-    /// A new packet with an empty buffer.
+    /// A new packet without any octets.
     pub fn take(&mut self, origin: NodeId) -> Slot {
         let id = PacketId(self.next);
         self.next = self.next.wrapping_add(1);
-        let fresh = Packet {
+        if let Some(slot) = self.free.pop()
+            && let Some(packet) = self.packets.get_mut(slot as usize)
+        {
+            // A packet that is released has no octets.
+            (packet.id, packet.origin, packet.socket, packet.rule) = (id, origin, None, None);
+            (packet.retransmission, packet.text, packet.under_way) = (false, None, false);
+            return slot;
+        }
+        self.packets.push(Packet {
             id,
             origin,
             socket: None,
@@ -43,16 +129,24 @@ impl Pool {
             text: None,
             under_way: false,
             bytes: Vec::new(),
-        };
-        if let Some(slot) = self.free.pop()
-            && let Some(packet) = self.packets.get_mut(slot as usize)
-        {
-            let bytes = std::mem::take(&mut packet.bytes);
-            *packet = Packet { bytes, ..fresh };
-            return slot;
-        }
-        self.packets.push(fresh);
+            short: [0; SHORT],
+            short_len: 0,
+            shared: None,
+        });
         (self.packets.len() - 1) as Slot
+    }
+
+    /// Makes the octets of a new packet: those that `write` puts into an empty buffer, and the text that it returns.
+    pub fn make(&mut self, slot: Slot, write: impl FnOnce(&mut Vec<u8>) -> Option<SharedText>) {
+        let Some(packet) = self.packets.get_mut(slot as usize) else { return };
+        self.draft.clear();
+        packet.shared = write(&mut self.draft);
+        if let Some(short) = packet.short.get_mut(..self.draft.len()) {
+            short.copy_from_slice(&self.draft);
+            packet.short_len = self.draft.len() as u8;
+        } else {
+            std::mem::swap(&mut packet.bytes, &mut self.draft);
+        }
     }
 
     /// A packet of its own with the same bytes.
@@ -61,6 +155,8 @@ impl Pool {
         let slot = self.take(origin);
         if let Ok([from, to]) = self.packets.get_disjoint_mut([of as usize, slot as usize]) {
             to.bytes.extend_from_slice(&from.bytes);
+            (to.short, to.short_len) = (from.short, from.short_len);
+            to.shared.clone_from(&from.shared);
             to.under_way = under_way;
         }
         slot
@@ -74,9 +170,30 @@ impl Pool {
         self.packets.get_mut(slot as usize)
     }
 
-    /// Takes the bytes out, to be worked on while the pool is used; give them back with [`Pool::put_back`].
-    pub fn lend(&mut self, slot: Slot) -> Vec<u8> {
-        self.get_mut(slot).map(|packet| std::mem::take(&mut packet.bytes)).unwrap_or_default()
+    /// Takes the octets out as they lie; end with [`Pool::release_lent`].
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    pub fn lend(&mut self, slot: Slot) -> Option<Lent> {
+        let packet = self.packets.get_mut(slot as usize)?;
+        // A short one leaves the memory where it is.
+        let bytes = if packet.short_len == 0 { std::mem::take(&mut packet.bytes) } else { Vec::new() };
+        Some(Lent { bytes, short: packet.short, short_len: packet.short_len, shared: packet.shared.take() })
+    }
+
+    /// The packet whose octets were lent is no more.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    pub fn release_lent(&mut self, slot: Slot, mut lent: Lent) {
+        let Some(packet) = self.packets.get_mut(slot as usize) else { return };
+        if lent.short_len == 0 {
+            lent.bytes.clear();
+            packet.bytes = lent.bytes;
+        }
+        packet.short_len = 0;
+        self.free.push(slot);
+    }
+
+    /// Takes all octets out in one memory; give them back with [`Pool::put_back`].
+    pub fn lend_whole(&mut self, slot: Slot) -> Vec<u8> {
+        self.get_mut(slot).map(|packet| std::mem::take(packet.whole())).unwrap_or_default()
     }
 
     pub fn put_back(&mut self, slot: Slot, bytes: Vec<u8>) {
@@ -89,6 +206,7 @@ impl Pool {
     pub fn release(&mut self, slot: Slot) {
         if let Some(packet) = self.get_mut(slot) {
             packet.bytes.clear();
+            (packet.short_len, packet.shared) = (0, None);
             self.free.push(slot);
         }
     }

@@ -47,10 +47,10 @@ impl Router {
             own.copied().filter(|_| config.sends_icmp)
         };
         let Some(packet) = fabric.pool.get(slot) else { return };
-        let dst = match IpHeader::parse_cut(&packet.bytes) {
+        let dst = match IpHeader::parse_cut(packet.headers()) {
             Err(_) => return fabric.lose(slot, None, DropReason::Malformed, observer),
             // RFC 1812 section 5.2.2: a packet with a wrong header checksum is dropped without a word.
-            Ok(_) if !ipv4_checksum_is_right(&packet.bytes) => {
+            Ok(_) if !ipv4_checksum_is_right(packet.headers()) => {
                 return fabric.lose(slot, None, DropReason::Checksum, observer);
             }
             Ok((ip, ..)) if ip.ttl <= 1 => {
@@ -64,13 +64,10 @@ impl Router {
             Ok((ip, ..)) => ip.dst,
         };
         if let Some(packet) = fabric.pool.get_mut(slot) {
-            decrement_ttl(&mut packet.bytes);
+            decrement_ttl(packet.headers_mut());
             if O::WATCHES {
-                observer.packet(
-                    fabric.now,
-                    packet.id,
-                    Fate::Forwarded { router: node, bytes: &packet.bytes },
-                );
+                let id = packet.id;
+                observer.packet(fabric.now, id, Fate::Forwarded { router: node, bytes: packet.octets() });
             }
         }
         fabric.send(node, slot, dst, None, &icmp_from, observer);

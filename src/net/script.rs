@@ -102,7 +102,7 @@ impl Script {
         self.entries.is_empty()
     }
 
-    /// What is done to `packet` where it enters `link`. `node_of` says to whom an address belongs.
+    /// What is done to `packet`, all of whose octets are its own, where it enters `link`. `node_of` says to whom an address belongs.
     pub fn judge(
         &mut self,
         packet: &Packet,
@@ -110,7 +110,7 @@ impl Script {
         node_of: impl Fn(IpAddr) -> Option<NodeId>,
     ) -> Verdict {
         let mut verdict = Verdict::default();
-        let Ok((ip, payload, _)) = IpHeader::parse_cut(&packet.bytes) else { return verdict };
+        let Ok((ip, payload, _)) = IpHeader::parse_cut(packet.headers()) else { return verdict };
         let view = View::new(packet, link, node_of(ip.dst), ip, payload);
         for entry in &mut self.entries {
             if !view.matches(&entry.action.matching) {
@@ -164,7 +164,7 @@ impl<'a> View<'a> {
     }
 
     fn matches(&self, m: &Match) -> bool {
-        let len = self.packet.bytes.len();
+        let len = self.packet.len();
         let wants_tcp = m.flags != TcpFlags::NONE
             || m.not_flags != TcpFlags::NONE
             || m.seq.is_some()

@@ -1,5 +1,6 @@
 //! The TCP header (RFC 9293 section 3.1).
 
+use super::checksum::Sum;
 use super::options::MAX_LEN;
 use super::{IpHeader, Layer, OptionLayout, ParseError, Protocol, TcpOptions, checksum};
 use crate::seq::SeqNumber;
@@ -219,10 +220,23 @@ impl TcpHeader {
         out: &mut Vec<u8>,
     ) {
         let start = out.len();
+        self.emit_alone(options, options_len, out);
+        let text = out.len();
+        for part in data.iter().filter(|part| !part.is_empty()) {
+            out.extend_from_slice(part);
+        }
+        let sum = self.sum(options, options_len) + Sum::of(out.get(text..).unwrap_or_default());
+        put_checksum(src, dst, out.len() - start, sum, out.get_mut(start..));
+    }
+
+    /// The header, its checksum zero.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    fn emit_alone(&self, options: &[u8; MAX_LEN], options_len: usize, out: &mut Vec<u8>) {
+        let start = out.len();
         let (sp, dp) = (self.src_port.to_be_bytes(), self.dst_port.to_be_bytes());
         let (s, a) = (self.seq.0.to_be_bytes(), self.ack.0.to_be_bytes());
         let (w, u) = (self.window.to_be_bytes(), self.urgent.to_be_bytes());
-        let offset = ((HEADER_LEN + options_len) as u8 / 4) << 4;
+        let offset = data_offset(options_len);
         #[rustfmt::skip]
         out.extend_from_slice(&[
             sp[0], sp[1], dp[0], dp[1],
@@ -234,15 +248,33 @@ impl TcpHeader {
         // Of fixed length, they are written without a call.
         out.extend_from_slice(options);
         out.truncate(start + HEADER_LEN + options_len);
-        for part in data.iter().filter(|part| !part.is_empty()) {
-            out.extend_from_slice(part);
-        }
-        if let Some(segment) = out.get_mut(start..) {
-            let sum = checksum::transport(src, dst, Protocol::TCP, segment).to_be_bytes();
-            if let Some(field) = segment.get_mut(16..18) {
-                field.copy_from_slice(&sum);
-            }
-        }
+    }
+
+    /// The sum of the header without its checksum, from its fields: what was just written in small pieces is slow to be read in
+    /// large ones.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    fn sum(&self, options: &[u8; MAX_LEN], options_len: usize) -> Sum {
+        let ports = u32::from(self.src_port) << 16 | u32::from(self.dst_port);
+        let offset = u16::from_be_bytes([data_offset(options_len), self.flags.0]);
+        let fields = Sum::of_u32(ports) + Sum::of_u32(self.seq.0) + Sum::of_u32(self.ack.0);
+        let fields = fields + Sum::of_u16(offset) + Sum::of_u16(self.window) + Sum::of_u16(self.urgent);
+        // All options are padded to whole words.
+        let words = options.as_chunks::<4>().0.iter().take(options_len / 4);
+        words.fold(fields, |sum, word| sum + Sum::of_u32(u32::from_be_bytes(*word)))
+    }
+}
+
+/// The octet of the header in which its length stands.
+fn data_offset(options_len: usize) -> u8 {
+    ((HEADER_LEN + options_len) as u8 / 4) << 4
+}
+
+/// Writes the checksum of a segment of `len` octets with this sum into its header.
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+fn put_checksum(src: IpAddr, dst: IpAddr, len: usize, sum: Sum, header: Option<&mut [u8]>) {
+    let sum = checksum::transport_of(src, dst, Protocol::TCP, len, sum).to_be_bytes();
+    if let Some(field) = header.and_then(|header| header.get_mut(16..18)) {
+        field.copy_from_slice(&sum);
     }
 }
 
@@ -253,4 +285,22 @@ pub fn emit_tcp(ip: &IpHeader, tcp: &TcpHeader, layout: OptionLayout, data: &[&[
     out.reserve(ip.len() + len);
     ip.emit(len, out);
     tcp.emit_with(ip.src, ip.dst, &options, options_len, data, out);
+}
+
+/// As [`emit_tcp`], but appends the headers alone, of a packet whose text of `text.0` octets and this sum stays where it is.
+pub(crate) fn emit_tcp_headers(
+    ip: &IpHeader,
+    tcp: &TcpHeader,
+    layout: OptionLayout,
+    text: (usize, Sum),
+    out: &mut Vec<u8>,
+) {
+    let (options, options_len) = tcp.options.write(layout);
+    let len = HEADER_LEN + options_len + text.0;
+    // The options are written whole before they are cut to their length.
+    out.reserve(ip.len() + HEADER_LEN + MAX_LEN);
+    ip.emit(len, out);
+    let start = out.len();
+    tcp.emit_alone(&options, options_len, out);
+    put_checksum(ip.src, ip.dst, len, tcp.sum(&options, options_len) + text.1, out.get_mut(start..));
 }

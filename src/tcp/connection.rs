@@ -9,12 +9,12 @@ use super::receive_buffer::ReceiveBuffer;
 use super::recovery::Recovery;
 use super::reset::ChallengeLimit;
 use super::sack::SackReceiver;
-use super::send_buffer::{PARTS, SendBuffer};
+use super::send_buffer::{SendBuffer, SharedText};
 use super::tcb::{ReceiveSpace, SendSpace};
 use super::tell::Told;
 use super::timers::TimerTable;
 use super::{Config, State};
-use crate::packet::{Ecn, Icmp, IpHeader, OptionLayout, TcpHeader, emit_tcp};
+use crate::packet::{Ecn, Icmp, IpHeader, OptionLayout, TcpHeader, emit_tcp, emit_tcp_headers};
 use crate::probe::{Context, Probe, Timer, TimerChange};
 use crate::rule::Rule;
 use crate::time::Instant;
@@ -54,6 +54,9 @@ pub(crate) struct Pending {
     /// What is held back is to go, however small.
     pub push: bool,
 }
+
+/// Octets of text from which on it is quicker to share them with a packet in flight than to copy them into it.
+const WORTH_SHARING: u64 = 512;
 
 /// A segment that is to be sent; its data stays in the connection's send buffer until it is acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -230,20 +233,15 @@ impl Connection {
         self.tell_rest(cx);
     }
 
-    /// The data of a segment, in parts as the send buffer holds it; the last may be empty.
-    pub fn payload<'a>(&'a self, segment: &Transmit) -> [&'a [u8]; PARTS] {
-        const FILLER: [u8; 1] = [0];
-        if segment.filler > 0 {
-            let mut parts = [&[][..]; PARTS];
-            parts[0] = &FILLER;
-            return parts;
-        }
-        self.send_buffer.slices(&segment.data)
+    /// The data of a segment, in parts as the send buffer holds it.
+    pub fn payload(&self, segment: &Transmit) -> Vec<&[u8]> {
+        const FILLER: &[u8] = &[0];
+        if segment.filler > 0 { vec![FILLER] } else { self.send_buffer.slices(&segment.data) }
     }
 
     /// Appends the segment as a whole IP packet, checksums right; `ip_id` is the packet's identification.
     pub fn emit(&self, segment: &Transmit, ip_id: u32, out: &mut Vec<u8>) {
-        let ip = IpHeader { ttl: segment.ttl, dscp: segment.dscp, ecn: segment.ecn, id: ip_id, ..self.ip };
+        let ip = self.ip_header(segment, ip_id);
         // Nearly always it lies in one part.
         match self.send_buffer.slice(&segment.data) {
             Some(whole) if segment.filler == 0 => {
@@ -251,6 +249,31 @@ impl Connection {
             }
             _ => emit_tcp(&ip, &segment.header, segment.layout, &self.payload(segment), out),
         }
+    }
+
+    /// The same, but long text is not copied: the packet's headers alone are appended then, and it is returned as it lies in the
+    /// send buffer.
+    pub(crate) fn emit_sharing(
+        &self,
+        segment: &Transmit,
+        ip_id: u32,
+        out: &mut Vec<u8>,
+    ) -> Option<SharedText> {
+        let len = segment.data.end - segment.data.start;
+        let text = if len < WORTH_SHARING { None } else { self.send_buffer.share(&segment.data) };
+        match &text {
+            Some(text) => {
+                let ip = self.ip_header(segment, ip_id);
+                emit_tcp_headers(&ip, &segment.header, segment.layout, text.len_and_sum(), out);
+            }
+            None => self.emit(segment, ip_id, out),
+        }
+        text
+    }
+
+    #[inline(always)]
+    fn ip_header(&self, segment: &Transmit, ip_id: u32) -> IpHeader {
+        IpHeader { ttl: segment.ttl, dscp: segment.dscp, ecn: segment.ecn, id: ip_id, ..self.ip }
     }
 
     /// An acknowledgment waits for [`Connection::poll_transmit`]: after a `recv`, the only thing that may.

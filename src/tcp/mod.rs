@@ -82,5 +82,5 @@ pub use isn::{Flow, initial_sequence_number};
 pub use open::is_one_host;
 pub use personality::{AckPolicy, Nagle, Personality, WindowProbe};
 pub use reset::reset_for;
-pub(crate) use send_buffer::Handed;
+pub(crate) use send_buffer::{Handed, SharedText};
 pub use state::State;

@@ -1,17 +1,19 @@
 //! The octets that the application has handed over and the peer has not acknowledged yet.
 //!
 //! They lie in pieces. What was handed over in shared memory is only pointed at, so a long transfer, and every keyframe of it,
-//! copies nothing; what was handed over as a slice is copied into chunks that clones share.
+//! copies nothing; what was handed over as a slice is copied into chunks, which clones share, and packets in flight, too
+//! ([`SendBuffer::share`]). What is shared is never written to again: what comes then begins a chunk of its own.
 
+use crate::packet::checksum::Sum;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Octets of a piece but the last, at least, and of a chunk, at most. Small, as each connection holds a chunk more than it needs,
-/// and many connections compete for the processor's cache.
+/// Octets up to which a chunk grows. Small, as each connection holds a chunk more than it needs, and many connections compete for
+/// the processor's cache.
 const CHUNK: usize = 1 << 14;
-/// In how many pieces the text of a segment lies at most: the longest has 65,535 octets, and begins at a piece's last one.
-pub(super) const PARTS: usize = (u16::MAX as usize).div_ceil(CHUNK) + 1;
+/// Octets of a piece but the last, at least: what is shorter is copied, so that there are not thousands of pieces.
+const SHORT: usize = 1 << 10;
 /// Octets handed over at once that are worth a piece of their own, should the buffer have room for few of them now.
 const WORTH_SHARING: usize = 1 << 14;
 
@@ -48,6 +50,37 @@ struct Piece {
 impl Piece {
     fn octets(&self) -> &[u8] {
         self.whole.get(self.range.clone()).unwrap_or_default()
+    }
+
+    /// Whether octets may be added: nobody else looks at the chunk.
+    fn may_grow(&self) -> bool {
+        self.own && self.range.len() < CHUNK && Arc::strong_count(&self.whole) == 1
+    }
+
+    /// Stream offset behind the last.
+    fn end(&self) -> u64 {
+        self.start + self.range.len() as u64
+    }
+}
+
+/// Octets of the buffer that somebody else holds, too: they stay as they are when the buffer has forgotten them.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedText {
+    whole: Arc<Vec<u8>>,
+    from: u32,
+    len: u32,
+    sum: Sum,
+}
+
+impl SharedText {
+    /// The octets, one at least.
+    pub fn octets(&self) -> &[u8] {
+        self.whole.get(self.from as usize..(self.from + self.len) as usize).unwrap_or_default()
+    }
+
+    /// How many there are, and their sum for checksums.
+    pub fn len_and_sum(&self) -> (usize, Sum) {
+        (self.len as usize, self.sum)
     }
 }
 
@@ -93,7 +126,7 @@ impl SendBuffer {
                 }
                 last => {
                     // The last piece must become long enough to have another behind it.
-                    let missing = last.map_or(0, |last| CHUNK.saturating_sub(last.range.len()));
+                    let missing = last.map_or(0, |last| SHORT.saturating_sub(last.range.len()));
                     if octets.len() >= missing + WORTH_SHARING && taken > missing {
                         self.copy(&rest[..missing]);
                         self.pieces.push_back(Piece {
@@ -108,29 +141,32 @@ impl SendBuffer {
             }
         }
         self.copy(rest);
-        self.end = self.end.max(self.pieces.back().map_or(0, |last| last.start + last.range.len() as u64));
+        self.end += taken as u64;
         taken
     }
 
     /// Adds octets to the last chunk, and to fresh ones behind it.
     fn copy(&mut self, mut rest: &[u8]) {
         while !rest.is_empty() {
-            if self.pieces.back().is_none_or(|last| last.range.len() >= CHUNK) {
-                let start = self.pieces.back().map_or(self.end, |last| last.start + last.range.len() as u64);
-                let mut fresh = std::mem::take(&mut self.spare);
-                if !self.pieces.is_empty() {
-                    // A stream that fills one chunk will fill the next.
-                    fresh.reserve_exact(CHUNK);
+            match self.pieces.back_mut() {
+                Some(last) if last.may_grow() => {}
+                // A short one that somebody shares.
+                Some(last) if last.range.len() < SHORT => {
+                    let mut chunk = Vec::with_capacity((last.range.len() + rest.len()).min(CHUNK));
+                    chunk.extend_from_slice(last.octets());
+                    (last.whole, last.range, last.own) = (Arc::new(chunk), 0..last.range.len(), true);
                 }
-                self.pieces.push_back(Piece { start, whole: Arc::new(fresh), range: 0..0, own: true });
+                last => {
+                    let start = last.as_ref().map_or(self.end, |last| last.end());
+                    // A stream that fills one chunk will fill the next; behind one that is shared as much as is needed.
+                    let full = last.is_some_and(|last| last.own && last.range.len() >= CHUNK);
+                    let chunk = self.fresh(if full { CHUNK } else { rest.len().min(CHUNK) });
+                    self.pieces.push_back(Piece { start, whole: Arc::new(chunk), range: 0..0, own: true });
+                }
             }
             let Some(last) = self.pieces.back_mut() else { return };
-            if !last.own {
-                last.whole = Arc::new(last.octets().to_vec());
-                (last.range, last.own) = (0..last.range.len(), true);
-            }
+            let Some(chunk) = Arc::get_mut(&mut last.whole) else { return };
             let (head, behind) = rest.split_at(rest.len().min(CHUNK - last.range.len()));
-            let chunk = Arc::make_mut(&mut last.whole);
             chunk.truncate(last.range.end);
             chunk.extend_from_slice(head);
             last.range.end = chunk.len();
@@ -138,16 +174,20 @@ impl SendBuffer {
         }
     }
 
+    /// An empty chunk with room for some octets, and not for many more.
+    fn fresh(&mut self, octets: usize) -> Vec<u8> {
+        let spare = std::mem::take(&mut self.spare);
+        if (octets..=2 * octets).contains(&spare.capacity()) { spare } else { Vec::with_capacity(octets) }
+    }
+
     /// Forgets everything before stream offset `to`.
     pub fn acknowledge(&mut self, to: u64) {
         self.start = to.clamp(self.start, self.end);
-        let over = |piece: &Piece| piece.start + piece.range.len() as u64;
-        while self.pieces.front().is_some_and(|piece| over(piece) <= self.start)
+        while self.pieces.front().is_some_and(|piece| piece.end() <= self.start)
             && let Some(piece) = self.pieces.pop_front()
         {
             if piece.own
                 && let Some(mut octets) = Arc::into_inner(piece.whole)
-                && octets.capacity() > self.spare.capacity()
             {
                 octets.clear();
                 self.spare = octets;
@@ -160,40 +200,53 @@ impl SendBuffer {
         if range.is_empty() {
             return Some(&[]);
         }
-        let piece = self.pieces.get(self.piece_of(range.start))?;
-        let at = range.start.checked_sub(piece.start)? as usize;
-        piece.octets().get(at..at + (range.end - range.start) as usize)
+        let (piece, range) = self.part(range)?;
+        piece.whole.get(range)
     }
 
-    /// The octets of `range`, which must be kept here and fit into a segment, in parts of which the last may be empty.
-    pub fn slices(&self, range: &Range<u64>) -> [&[u8]; PARTS] {
-        let (from, to) = (range.start.clamp(self.start, self.end), range.end.clamp(self.start, self.end));
-        let mut parts = [&[][..]; PARTS];
-        let first = self.piece_of(from);
-        let Some(piece) = self.pieces.get(first) else { return parts };
-        let (at, mut len) = (from.saturating_sub(piece.start) as usize, to.saturating_sub(from) as usize);
-        let octets = piece.octets().get(at..).unwrap_or_default();
-        parts[0] = octets.get(..len).unwrap_or(octets);
-        len -= parts[0].len();
-        if len > 0 {
-            for (part, piece) in parts[1..].iter_mut().zip(self.pieces.range(first + 1..)) {
-                let octets = piece.octets();
-                *part = octets.get(..len).unwrap_or(octets);
-                len -= part.len();
+    /// The same to be held by somebody else, too.
+    pub fn share(&self, range: &Range<u64>) -> Option<SharedText> {
+        let (piece, range) = self.part(range)?;
+        let sum = Sum::of(piece.whole.get(range.clone())?);
+        let (from, len) = (u32::try_from(range.start).ok()?, u32::try_from(range.len()).ok()?);
+        Some(SharedText { whole: Arc::clone(&piece.whole), from, len, sum })
+    }
+
+    /// The piece in which all octets of `range` lie, and where in its memory.
+    fn part(&self, range: &Range<u64>) -> Option<(&Piece, Range<usize>)> {
+        let piece = self.pieces.get(self.piece_of(range.start))?;
+        let at = piece.range.start + range.start.checked_sub(piece.start)? as usize;
+        let end = at + (range.end - range.start) as usize;
+        (end <= piece.range.end).then_some((piece, at..end))
+    }
+
+    /// The octets of `range`, as far as they are kept here, part by part.
+    pub fn slices(&self, range: &Range<u64>) -> Vec<&[u8]> {
+        let mut parts = Vec::new();
+        let (mut at, to) = (range.start.clamp(self.start, self.end), range.end.clamp(self.start, self.end));
+        for piece in self.pieces.range(self.piece_of(at).min(self.pieces.len())..) {
+            if at >= to {
+                break;
             }
+            let octets = piece.octets().get(at.saturating_sub(piece.start) as usize..).unwrap_or_default();
+            let octets = octets.get(..(to - at) as usize).unwrap_or(octets);
+            parts.push(octets);
+            at += octets.len() as u64;
         }
         parts
     }
 
-    /// Which piece holds an octet. As none but the last is shorter than a chunk, it is no later than if all were of that
-    /// length, and that very one where everything was copied.
+    /// Which piece holds an octet. As most are of one length, it is looked for first where it then is.
     fn piece_of(&self, offset: u64) -> usize {
-        let first = self.pieces.front().map_or(0, |piece| piece.start);
-        let mut at = (offset.saturating_sub(first) as usize / CHUNK).min(self.pieces.len().saturating_sub(1));
-        while at > 0 && self.pieces.get(at).is_some_and(|piece| piece.start > offset) {
-            at -= 1;
+        let (Some(first), len) = (self.pieces.front(), self.pieces.len()) else { return 0 };
+        let (ahead, all) = (offset.saturating_sub(first.start), (self.end - first.start).max(1));
+        let guess = if len == 1 { 0 } else { (ahead.saturating_mul(len as u64) / all) as usize };
+        let holds =
+            |at: usize| self.pieces.get(at).is_some_and(|piece| (piece.start..piece.end()).contains(&offset));
+        match [guess, guess + 1, guess.saturating_sub(1)].into_iter().find(|&at| holds(at)) {
+            Some(at) => at,
+            None => self.pieces.partition_point(|piece| piece.start <= offset).saturating_sub(1),
         }
-        at
     }
 
     /// Forgets everything.
@@ -255,7 +308,7 @@ mod tests {
                 prop_assert_eq!(kept.end(), stream.len() as u64);
                 stream.extend_from_slice(&whole[range.start..range.start + taken]);
                 goes_on = range.start + taken;
-                prop_assert!(buffer.pieces.iter().rev().skip(1).all(|piece| piece.range.len() >= CHUNK));
+                prop_assert!(buffer.pieces.iter().rev().skip(1).all(|piece| piece.range.len() >= SHORT));
                 for buffer in [&buffer, &kept] {
                     let from = buffer.start() + (ack / 2).min(buffer.len() as u64);
                     let end = (from + seg as u64).min(buffer.end());

@@ -2,14 +2,14 @@
 
 use super::Host;
 use crate::net::fabric::Fabric;
-use crate::net::pool::Slot;
+use crate::net::pool::{Lent, Slot};
 use crate::net::reassembly::Outcome;
 use crate::net::{DropReason, Fate, NodeId, Observer, PacketId, SocketId};
 use crate::packet::{
     Icmp, IpHeader, MINIMUM_MTU, Objection, ParseError, Protocol, Quote, Unreachable, check_extensions,
     emit_echo_reply, ipv4_checksum_is_right,
 };
-use crate::tcp::{Flow, is_one_host};
+use crate::tcp::{Flow, SharedText, is_one_host};
 
 /// Why a packet had no effect: at which socket, and the reason.
 pub(super) type Ignored = (Option<SocketId>, DropReason);
@@ -22,14 +22,13 @@ impl Host {
         if O::WATCHES {
             observer.packet(fabric.now, packet, Fate::Arrived { host: self.id });
         }
-        let bytes = fabric.pool.lend(slot);
-        if let Err((socket, why)) = self.take_in(fabric, packet, origin, &bytes, observer)
+        let Some(lent) = fabric.pool.lend(slot) else { return };
+        if let Err((socket, why)) = self.take_in(fabric, packet, origin, &lent, observer)
             && O::WATCHES
         {
             observer.packet(fabric.now, packet, Fate::Ignored { socket, why });
         }
-        fabric.pool.put_back(slot, bytes);
-        fabric.pool.release(slot);
+        fabric.pool.release_lent(slot, lent);
         self.plan_wake(fabric);
     }
 
@@ -38,16 +37,20 @@ impl Host {
         fabric: &mut Fabric,
         packet: PacketId,
         origin: NodeId,
-        bytes: &[u8],
+        lent: &Lent,
         observer: &mut O,
     ) -> Result<(), Ignored> {
+        let (bytes, text) = (lent.headers(), lent.text());
         // RFC 1122 section 3.2.1.2, MUST: a wrong header checksum discards the datagram silently.
         if !ipv4_checksum_is_right(bytes) {
             return Err((None, DropReason::Checksum));
         }
         // Looked at where it lies: to move it costs as much as to read it.
         let parsed = IpHeader::parse_cut(bytes);
-        let Ok((ip, payload, 0)) = &parsed else { return Err((None, DropReason::Malformed)) };
+        let Ok((ip, payload, missing)) = &parsed else { return Err((None, DropReason::Malformed)) };
+        if *missing != text.map_or(0, |text| text.len_and_sum().0) {
+            return Err((None, DropReason::Malformed));
+        }
         if !self.is_own(ip.dst) {
             return Err((None, DropReason::NoRoute)); // RFC 1122 section 3.3.1.1: a host forwards nothing
         }
@@ -59,7 +62,7 @@ impl Host {
         }
         self.extensions(fabric, bytes, ip, observer)?;
         if ip.fragment.is_none() {
-            return self.deliver(fabric, packet, bytes, ip, payload, observer);
+            return self.deliver(fabric, packet, bytes, ip, (payload, text), observer);
         }
         match self.reassembler.add(fabric.now, &self.config.reassembly, ip, payload, bytes) {
             Outcome::Kept => Ok(()),
@@ -78,7 +81,7 @@ impl Host {
                     return Err((None, DropReason::Malformed));
                 }
                 self.extensions(fabric, &whole, &ip, observer)?;
-                self.deliver(fabric, packet, &whole, &ip, payload, observer)
+                self.deliver(fabric, packet, &whole, &ip, (payload, None), observer)
             }
         }
     }
@@ -106,17 +109,18 @@ impl Host {
         Err((None, why))
     }
 
+    /// Gives a packet's payload to its protocol; the text of TCP's may stand alone.
     fn deliver<O: Observer>(
         &mut self,
         fabric: &mut Fabric,
         packet: PacketId,
         bytes: &[u8],
         ip: &IpHeader,
-        payload: &[u8],
+        (payload, text): (&[u8], Option<&SharedText>),
         observer: &mut O,
     ) -> Result<(), Ignored> {
         match ip.protocol {
-            Protocol::TCP => self.tcp_arrives(fabric, packet, ip, payload, observer),
+            Protocol::TCP => self.tcp_arrives(fabric, packet, ip, (payload, text), observer),
             Protocol::UDP => self.udp_arrives(fabric, packet, bytes, ip, payload, observer),
             Protocol::ICMP | Protocol::ICMPV6 => self.icmp_arrives(fabric, packet, ip, payload, observer),
             _ => {

@@ -6,11 +6,12 @@ use super::receive::{Ignored, malformed};
 use super::socket::{Kind, Owner, Socket, Wakes};
 use crate::net::fabric::Fabric;
 use crate::net::{DropReason, Errno, Observer, PacketId, SocketId, Text};
+use crate::packet::checksum::Sum;
 use crate::packet::{Icmp, IpHeader, OptionLayout, Protocol, TcpHeader, Unreachable, checksum, emit_tcp};
 use crate::probe::{Context, Var};
 use crate::rule::Rule;
 use crate::seq::SeqNumber;
-use crate::tcp::{Connection, ConnectionError, Event, Flow, State, reset_for};
+use crate::tcp::{Connection, ConnectionError, Event, Flow, SharedText, State, reset_for};
 use crate::time::Instant;
 use std::net::{IpAddr, SocketAddr};
 
@@ -62,21 +63,25 @@ fn errno(error: ConnectionError, soft: Option<Icmp>) -> Errno {
 }
 
 impl Host {
-    /// A TCP segment has come.
+    /// A TCP segment has come: all of it, or its header and its text.
     pub(super) fn tcp_arrives<O: Observer>(
         &mut self,
         fabric: &mut Fabric,
         packet: PacketId,
         ip: &IpHeader,
-        segment: &[u8],
+        (segment, text): (&[u8], Option<&SharedText>),
         observer: &mut O,
     ) -> Result<(), Ignored> {
-        // RFC 9293 section 3.1, MUST-3: the receiver must check the checksum.
-        if !checksum::transport_is_right(ip.src, ip.dst, Protocol::TCP, segment) {
+        // RFC 9293 section 3.1, MUST-3: the receiver must check the checksum. A text that stands alone has not changed since it
+        // was added up.
+        let (len, sum) = text.map_or((0, Sum::default()), SharedText::len_and_sum);
+        let (len, sum) = (segment.len() + len, Sum::of(segment) + sum);
+        if checksum::transport_of(ip.src, ip.dst, Protocol::TCP, len, sum) != 0 {
             return Err((None, DropReason::Checksum));
         }
         let mut header = TcpHeader::default();
         let payload = header.read(segment).map_err(malformed)?;
+        let payload = text.map_or(payload, SharedText::octets);
         let header = &header;
         let flow = || Flow {
             local: SocketAddr::new(ip.dst, header.dst_port),
@@ -162,7 +167,7 @@ impl Host {
     ) {
         let slot = fabric.pool.take(self.id);
         if let Some(packet) = fabric.pool.get_mut(slot) {
-            write(&mut packet.bytes);
+            write(packet.whole());
             packet.rule = rule;
         }
         fabric.tell_sent(self.id, slot, None, observer);
@@ -208,8 +213,15 @@ impl Host {
             let Some(segment) = &next else { break };
             self.ip_id = self.ip_id.wrapping_add(1);
             let slot = fabric.pool.take(node);
+            fabric.pool.make(slot, |bytes| {
+                if O::WATCHES {
+                    // Its octets are looked at now.
+                    tcp.conn.emit(segment, self.ip_id.into(), bytes);
+                    return None;
+                }
+                tcp.conn.emit_sharing(segment, self.ip_id.into(), bytes)
+            });
             if let Some(packet) = fabric.pool.get_mut(slot) {
-                tcp.conn.emit(segment, self.ip_id.into(), &mut packet.bytes);
                 packet.socket = Some(id);
                 packet.rule = Some(segment.rule);
                 packet.retransmission = segment.retransmission;

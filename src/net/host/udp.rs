@@ -173,7 +173,7 @@ impl Host {
             observer.endpoint(now, node, id);
         }
         let slot = fabric.pool.take(node);
-        let mut bytes = fabric.pool.lend(slot);
+        let mut bytes = fabric.pool.lend_whole(slot);
         let sent =
             self.udp_mut(id)?.send(&mut Context::new(now, observer), envelope, Some(to), data, &mut bytes);
         fabric.pool.put_back(slot, bytes);
