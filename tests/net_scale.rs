@@ -43,7 +43,7 @@ impl Observer for Tally {
 
 fn work(connections: usize) -> Tally {
     let mut tally = Tally::default();
-    bulk::many(connections, 20, &mut tally, || ());
+    bulk::many(connections, 20, true, &mut tally, || ());
     tally
 }
 

@@ -2,6 +2,7 @@
 
 use framewire::net::{HostConfig, LinkConfig, Loss, Network, Observer, QueueLimits, Wakes};
 use framewire::time::Duration;
+use std::sync::Arc;
 
 /// Octets of data in a segment with timestamps.
 pub const SEGMENT: u64 = 1448;
@@ -71,8 +72,15 @@ pub fn transfer<O: Observer>(
     net.now().as_secs_f64()
 }
 
-/// `connections` connections between the two hosts, each of which carries `segments` segments at the same time.
-pub fn many<O: Observer>(connections: usize, segments: u64, nobody: &mut O, begin: impl FnOnce()) {
+/// `connections` connections between the two hosts, each of which carries `segments` segments at the same time. What is sent is
+/// pointed at, as scenarios' programs do, or copied by each `send`.
+pub fn many<O: Observer>(
+    connections: usize,
+    segments: u64,
+    copies: bool,
+    nobody: &mut O,
+    begin: impl FnOnce(),
+) {
     let mut net = Network::new(1);
     let mut host = |name: &str, address: &str| {
         let mut config = HostConfig::new(name, [address.parse().unwrap()]);
@@ -94,7 +102,7 @@ pub fn many<O: Observer>(connections: usize, segments: u64, nobody: &mut O, begi
         let _ = calls.connect(socket, "10.0.0.2:80".parse().unwrap());
         unsent.insert(socket, segments * SEGMENT);
     }
-    let data = vec![7; 1 << 15];
+    let data: Arc<[u8]> = vec![7; 1 << 15].into();
     let mut buffer = vec![0; 1 << 15];
     let mut unread = connections as u64 * segments * SEGMENT;
     begin();
@@ -106,7 +114,12 @@ pub fn many<O: Observer>(connections: usize, segments: u64, nobody: &mut O, begi
                 let Some(left) = unsent.get_mut(&socket) else { continue };
                 while *left > 0 {
                     let chunk = data.len().min(*left as usize);
-                    let Ok(taken) = calls.send(socket, &data[..chunk]) else { break };
+                    let sent = if copies {
+                        calls.send(socket, &data[..chunk])
+                    } else {
+                        calls.send_shared(socket, &data, 0..chunk)
+                    };
+                    let Ok(taken) = sent else { break };
                     *left -= taken as u64;
                 }
             } else if wakes.intersects(Wakes::ACCEPTABLE) {

@@ -4,6 +4,7 @@
 use super::{NodeId, PacketId, SocketId, Text};
 use crate::rule::Rule;
 use crate::tcp::SharedText;
+use std::collections::VecDeque;
 
 /// Where a packet lies in the pool.
 pub(super) type Slot = u32;
@@ -101,7 +102,7 @@ const SHORT: usize = 72;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pool {
     packets: Vec<Packet>,
-    free: Vec<Slot>,
+    free: VecDeque<Slot>,
     next: u32,
     /// Where packets are made.
     draft: Vec<u8>,
@@ -112,7 +113,7 @@ impl Pool {
     pub fn take(&mut self, origin: NodeId) -> Slot {
         let id = PacketId(self.next);
         self.next = self.next.wrapping_add(1);
-        if let Some(slot) = self.free.pop()
+        if let Some(slot) = self.free.pop_front()
             && let Some(packet) = self.packets.get_mut(slot as usize)
         {
             // A packet that is released has no octets.
@@ -188,7 +189,7 @@ impl Pool {
             packet.bytes = lent.bytes;
         }
         packet.short_len = 0;
-        self.free.push(slot);
+        self.free.push_back(slot);
     }
 
     /// Takes all octets out in one memory; give them back with [`Pool::put_back`].
@@ -207,7 +208,7 @@ impl Pool {
         if let Some(packet) = self.get_mut(slot) {
             packet.bytes.clear();
             (packet.short_len, packet.shared) = (0, None);
-            self.free.push(slot);
+            self.free.push_back(slot);
         }
     }
 

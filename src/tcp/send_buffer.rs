@@ -23,7 +23,7 @@ pub(crate) enum Handed<'a> {
     /// Octets to be copied.
     Plain(&'a [u8]),
     /// Octets in memory that never changes.
-    Shared(&'a Arc<Vec<u8>>, Range<usize>),
+    Shared(&'a Arc<[u8]>, Range<usize>),
 }
 
 impl Handed<'_> {
@@ -36,14 +36,14 @@ impl Handed<'_> {
 }
 
 /// Octets one behind the other in one memory.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Piece {
     /// Stream offset of the first.
     start: u64,
-    whole: Arc<Vec<u8>>,
+    whole: Arc<[u8]>,
     /// Where in `whole` they lie.
     range: Range<usize>,
-    /// `whole` is a chunk of this buffer, to which octets may be added.
+    /// `whole` is a chunk of this buffer: octets may be added behind those in `range`.
     own: bool,
 }
 
@@ -52,9 +52,13 @@ impl Piece {
         self.whole.get(self.range.clone()).unwrap_or_default()
     }
 
-    /// Whether octets may be added: nobody else looks at the chunk.
-    fn may_grow(&self) -> bool {
-        self.own && self.range.len() < CHUNK && Arc::strong_count(&self.whole) == 1
+    /// Room for octets behind it, if it is a chunk that nobody else looks at.
+    fn room(&mut self) -> Option<&mut [u8]> {
+        let free = self.whole.len() - self.range.end;
+        if !self.own || free == 0 || Arc::strong_count(&self.whole) > 1 {
+            return None;
+        }
+        Arc::get_mut(&mut self.whole)?.get_mut(self.range.end..)
     }
 
     /// Stream offset behind the last.
@@ -66,7 +70,7 @@ impl Piece {
 /// Octets of the buffer that somebody else holds, too: they stay as they are when the buffer has forgotten them.
 #[derive(Clone, Debug)]
 pub(crate) struct SharedText {
-    whole: Arc<Vec<u8>>,
+    whole: Arc<[u8]>,
     from: u32,
     len: u32,
     sum: Sum,
@@ -91,8 +95,8 @@ pub(crate) struct SendBuffer {
     start: u64,
     end: u64,
     pieces: VecDeque<Piece>,
-    /// The memory of a chunk that is no more.
-    spare: Vec<u8>,
+    /// A chunk that is no more.
+    spare: Option<Arc<[u8]>>,
 }
 
 impl SendBuffer {
@@ -148,36 +152,45 @@ impl SendBuffer {
     /// Adds octets to the last chunk, and to fresh ones behind it.
     fn copy(&mut self, mut rest: &[u8]) {
         while !rest.is_empty() {
-            match self.pieces.back_mut() {
-                Some(last) if last.may_grow() => {}
-                // A short one that somebody shares.
-                Some(last) if last.range.len() < SHORT => {
-                    let mut chunk = Vec::with_capacity((last.range.len() + rest.len()).min(CHUNK));
-                    chunk.extend_from_slice(last.octets());
-                    (last.whole, last.range, last.own) = (Arc::new(chunk), 0..last.range.len(), true);
-                }
-                last => {
-                    let start = last.as_ref().map_or(self.end, |last| last.end());
-                    // A stream that fills one chunk will fill the next; behind one that is shared as much as is needed.
-                    let full = last.is_some_and(|last| last.own && last.range.len() >= CHUNK);
-                    let chunk = self.fresh(if full { CHUNK } else { rest.len().min(CHUNK) });
-                    self.pieces.push_back(Piece { start, whole: Arc::new(chunk), range: 0..0, own: true });
-                }
+            if let Some(last) = self.pieces.back_mut()
+                && let Some(room) = last.room()
+            {
+                let (head, behind) = rest.split_at(rest.len().min(room.len()));
+                room[..head.len()].copy_from_slice(head);
+                last.range.end += head.len();
+                rest = behind;
+                continue;
             }
-            let Some(last) = self.pieces.back_mut() else { return };
-            let Some(chunk) = Arc::get_mut(&mut last.whole) else { return };
-            let (head, behind) = rest.split_at(rest.len().min(CHUNK - last.range.len()));
-            chunk.truncate(last.range.end);
-            chunk.extend_from_slice(head);
-            last.range.end = chunk.len();
-            rest = behind;
+            let (mut start, mut short, mut want) = (self.end, None, rest.len());
+            if let Some(last) = self.pieces.back() {
+                start = last.end();
+                let alone = last.own && Arc::strong_count(&last.whole) == 1;
+                if last.range.len() < SHORT {
+                    // It moves, and has room for as much again.
+                    (start, want) = (last.start, last.range.len() + want.max(last.range.len()));
+                    short = self.pieces.pop_back();
+                } else if alone {
+                    want = CHUNK; // a stream that fills one chunk will fill the next
+                }
+                // Behind a chunk that is shared there will be one that is: it need have no room.
+            }
+            let before = short.as_ref().map_or(&[][..], Piece::octets);
+            let whole = self.fresh(want.min(CHUNK), before);
+            let range = 0..before.len();
+            self.pieces.push_back(Piece { start, whole, range, own: true });
         }
     }
 
-    /// An empty chunk with room for some octets, and not for many more.
-    fn fresh(&mut self, octets: usize) -> Vec<u8> {
-        let spare = std::mem::take(&mut self.spare);
-        if (octets..=2 * octets).contains(&spare.capacity()) { spare } else { Vec::with_capacity(octets) }
+    /// A chunk with room for some octets, and not for many more, that begins with `before`.
+    fn fresh(&mut self, octets: usize, before: &[u8]) -> Arc<[u8]> {
+        let fits =
+            |spare: &Arc<[u8]>| Arc::strong_count(spare) == 1 && (octets..=2 * octets).contains(&spare.len());
+        let mut chunk =
+            self.spare.take().filter(fits).unwrap_or_else(|| std::iter::repeat_n(0, octets).collect());
+        if let Some(head) = Arc::get_mut(&mut chunk).and_then(|chunk| chunk.get_mut(..before.len())) {
+            head.copy_from_slice(before);
+        }
+        chunk
     }
 
     /// Forgets everything before stream offset `to`.
@@ -186,11 +199,8 @@ impl SendBuffer {
         while self.pieces.front().is_some_and(|piece| piece.end() <= self.start)
             && let Some(piece) = self.pieces.pop_front()
         {
-            if piece.own
-                && let Some(mut octets) = Arc::into_inner(piece.whole)
-            {
-                octets.clear();
-                self.spare = octets;
+            if piece.own && Arc::strong_count(&piece.whole) == 1 {
+                self.spare = Some(piece.whole);
             }
         }
     }
@@ -278,7 +288,7 @@ mod tests {
 
     #[test]
     fn shared_octets_are_not_copied() {
-        let whole = Arc::new(vec![7; 3 * CHUNK]);
+        let whole = Arc::from(vec![7; 3 * CHUNK]);
         let mut buffer = SendBuffer::default();
         for step in 0..3 {
             buffer.push(&Handed::Shared(&whole, step * CHUNK..(step + 1) * CHUNK), usize::MAX);
@@ -295,7 +305,7 @@ mod tests {
             steps in prop::collection::vec((0usize..3, 0usize..90_000, 0u64..70_000, 0usize..65_536), 1..40),
             limit in prop::sample::select(vec![64usize, 100_000, 300_000]),
         ) {
-            let whole: Arc<Vec<u8>> = Arc::new((0..200_000_usize).map(|i| (i * 7 + i / 251) as u8).collect());
+            let whole: Arc<[u8]> = (0..200_000_usize).map(|i| (i * 7 + i / 251) as u8).collect();
             let mut stream = Vec::new();
             let mut buffer = SendBuffer::default();
             let mut goes_on = 0;

@@ -147,7 +147,7 @@ impl<O: Observer> Sockets<'_, O> {
     pub fn send_shared(
         &mut self,
         id: SocketId,
-        whole: &Arc<Vec<u8>>,
+        whole: &Arc<[u8]>,
         range: Range<usize>,
     ) -> Result<usize, Errno> {
         self.hand_over(id, &Handed::Shared(whole, range))

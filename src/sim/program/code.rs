@@ -27,7 +27,7 @@ const STRETCH: usize = 1 << 18;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload {
     /// What repeats; not empty unless `len` is 0.
-    pub unit: Arc<Vec<u8>>,
+    pub unit: Arc<[u8]>,
     /// Where in the repetition it begins.
     pub start: u64,
     /// How many octets.
@@ -37,14 +37,14 @@ pub struct Payload {
 impl Payload {
     /// These octets, once.
     pub fn new(bytes: &[u8]) -> Self {
-        Payload { unit: Arc::new(bytes.to_vec()), start: 0, len: bytes.len() as u64 }
+        Payload { unit: Arc::from(bytes), start: 0, len: bytes.len() as u64 }
     }
 
     /// `unit` repeated `times`.
     pub fn repeat(unit: &[u8], times: u64) -> Self {
         let len = unit.len() as u64;
         let copies = times.min(UNIT / len.max(1)).max(1);
-        Payload { unit: Arc::new(unit.repeat(copies as usize)), start: 0, len: len.saturating_mul(times) }
+        Payload { unit: Arc::from(unit.repeat(copies as usize)), start: 0, len: len.saturating_mul(times) }
     }
 
     /// At most `max` octets from the front.
@@ -68,8 +68,8 @@ impl Payload {
     pub fn window<'a>(
         &'a self,
         max: usize,
-        spread: &'a mut Option<Arc<Vec<u8>>>,
-    ) -> (&'a Arc<Vec<u8>>, Range<usize>) {
+        spread: &'a mut Option<Arc<[u8]>>,
+    ) -> (&'a Arc<[u8]>, Range<usize>) {
         let unit = self.unit.len();
         let len = usize::try_from(self.len).unwrap_or(usize::MAX).min(max);
         let phase = (self.start % unit.max(1) as u64) as usize;
@@ -90,7 +90,7 @@ impl Payload {
                     octets.extend_from_within(..octets.len().min(missing));
                 }
             }
-            Arc::new(octets)
+            Arc::from(octets)
         });
         let stretch = STRETCH.next_multiple_of(unit) as u64;
         let at = (self.start % stretch) as usize;

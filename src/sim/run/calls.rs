@@ -43,7 +43,7 @@ pub(super) struct Pending {
     /// The event that last woke it.
     pub woken: Option<trace::EventId>,
     /// What it sends, repeated over a long stretch.
-    pub spread: Option<Arc<Vec<u8>>>,
+    pub spread: Option<Arc<[u8]>>,
 }
 
 impl Pending {
@@ -310,8 +310,8 @@ fn room(scratch: &mut Vec<u8>, len: usize) -> &mut [u8] {
 /// Hands over as much of `payload` as is taken; how much, and what kept the rest back.
 fn send(
     payload: Payload,
-    spread: &mut Option<Arc<Vec<u8>>>,
-    mut take: impl FnMut(&Arc<Vec<u8>>, Range<usize>) -> Result<usize, net::Errno>,
+    spread: &mut Option<Arc<[u8]>>,
+    mut take: impl FnMut(&Arc<[u8]>, Range<usize>) -> Result<usize, net::Errno>,
 ) -> (u64, Result<(), net::Errno>) {
     let (mut rest, mut taken) = (payload, 0);
     loop {
