@@ -269,12 +269,13 @@ fn run_watched(seed: u64, watched_from: u64) -> (u64, Instant) {
     assert_eq!((left(client), left(server)), (0, 1), "{about}: sockets are left over");
     assert_eq!(net.in_flight(), 0, "{about}");
     assert!(net.now() < Instant::START + Duration::from_secs(100_000_000), "{about}: {:?}", net.now());
-    assert!(watched_from > 0 || watch.sent.len() > 6, "{about}");
+    assert!(watched_from > 0 || watch.sent.len() >= 5, "{about}");
     (steps, net.now())
 }
 
-/// Seeds that found something once. 17841: acknowledgments with a D-SACK block on a path of 68 octets.
-const FOUND: [u64; 1] = [17_841];
+/// Seeds that found something once. 17841: acknowledgments with a D-SACK block on a path of 68 octets. 30004009: a `send` that would
+/// block had a watched connection look at what it may send, and give up an old path MTU earlier than an unwatched one.
+const FOUND: [u64; 2] = [17_841, 30_004_009];
 
 #[test]
 fn streams_survive_any_network_of_links_and_routers() {

@@ -119,9 +119,9 @@ impl Host {
                 tcp.drained = false;
                 Ok(taken)
             }
-            // Nothing has changed that could send something; only who watches hears once more what holds data back.
-            Err(SendError::WouldBlock) if !O::WATCHES => return Err(Errno::EAGAIN),
-            Err(SendError::WouldBlock) => Err(Errno::EAGAIN),
+            // Nothing has changed that could send something. Whoever watches must not be asked for more: a look at what may
+            // be sent gives up a path MTU that is old, for one.
+            Err(SendError::WouldBlock) => return Err(Errno::EAGAIN),
             Err(SendError::NotConnected | SendError::Closing) => Err(Errno::EPIPE),
             Err(SendError::Failed(_)) => Err(tcp.take_error().unwrap_or(Errno::EPIPE)),
         };
@@ -142,12 +142,10 @@ impl Host {
             observer.endpoint(now, node, id);
         }
         let result = match tcp.conn.recv(&mut Context::new(now, observer), buffer) {
-            // Reading makes room, which is told to the peer or not; nothing else follows from it. (Who watches hears once more
-            // what holds data back, if there are any.)
-            Ok(n) if !tcp.conn.owes_ack_now() && (!O::WATCHES || tcp.conn.is_drained()) => return Ok(n),
+            // Reading makes room, which is told to the peer or not; nothing else follows from it.
+            Ok(n) if !tcp.conn.owes_ack_now() => return Ok(n),
             Ok(n) => Ok(n),
-            Err(RecvError::WouldBlock) if !O::WATCHES || tcp.conn.is_drained() => return Err(Errno::EAGAIN),
-            Err(RecvError::WouldBlock) => Err(Errno::EAGAIN),
+            Err(RecvError::WouldBlock) => return Err(Errno::EAGAIN),
             Err(RecvError::NotConnected) if tcp.connected => Ok(0),
             Err(RecvError::NotConnected) => Err(Errno::ENOTCONN),
             // recv(2): the error is told once, then the stream is at its end.
