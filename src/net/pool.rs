@@ -21,33 +21,28 @@ pub(super) struct Packet {
     pub text: Option<Text>,
     /// Crossed its first link already: scripted actions that name no link have had their chance.
     pub under_way: bool,
-    /// Its octets, as far as they are not in `shared`: the headers at least. They lie in `short` where they fit there.
-    bytes: Vec<u8>,
-    short: [u8; SHORT],
-    short_len: u8,
-    shared: Option<SharedText>,
+    octets: Octets,
 }
 
 impl Packet {
     /// Its octets from the first to the last of the headers, at least.
     pub fn headers(&self) -> &[u8] {
-        match self.short_len {
-            0 => &self.bytes,
-            len => self.short.get(..usize::from(len)).unwrap_or_default(),
-        }
+        self.octets.headers()
     }
 
     /// The same, to be changed.
     pub fn headers_mut(&mut self) -> &mut [u8] {
-        match self.short_len {
-            0 => &mut self.bytes,
-            len => self.short.get_mut(..usize::from(len)).unwrap_or_default(),
+        match self.octets.short_len {
+            len if KEEPS_SHORT && len > 0 => {
+                self.octets.short.get_mut(..usize::from(len)).unwrap_or_default()
+            }
+            _ => &mut self.octets.bytes,
         }
     }
 
     /// All its octets, which are its own from now on.
     pub fn octets(&mut self) -> &[u8] {
-        if self.shared.is_some() {
+        if self.octets.shared.is_some() {
             self.whole();
         }
         self.headers()
@@ -55,36 +50,39 @@ impl Packet {
 
     /// The same, to be changed in every way.
     pub fn whole(&mut self) -> &mut Vec<u8> {
-        let short = self.short.get(..usize::from(self.short_len)).unwrap_or_default();
-        self.bytes.extend_from_slice(short);
-        self.short_len = 0;
-        if let Some(text) = self.shared.take() {
-            self.bytes.extend_from_slice(text.octets());
+        let Octets { bytes, short, short_len, shared } = &mut self.octets;
+        if KEEPS_SHORT {
+            bytes.extend_from_slice(short.get(..usize::from(*short_len)).unwrap_or_default());
+            *short_len = 0;
         }
-        &mut self.bytes
+        if let Some(text) = shared.take() {
+            bytes.extend_from_slice(text.octets());
+        }
+        bytes
     }
 
     /// How many octets it has.
     pub fn len(&self) -> usize {
-        self.headers().len() + self.shared.as_ref().map_or(0, |text| text.len_and_sum().0)
+        self.headers().len() + self.octets.text().map_or(0, |text| text.len_and_sum().0)
     }
 }
 
-/// The octets of a packet, taken out of the pool to be worked on while the pool is used.
-#[derive(Debug)]
-pub(super) struct Lent {
+/// The octets of a packet as they lie.
+#[derive(Clone, Debug)]
+pub(super) struct Octets {
+    /// Those that are not in `shared`: the headers at least. They lie in `short` where they fit there.
     bytes: Vec<u8>,
     short: [u8; SHORT],
     short_len: u8,
     shared: Option<SharedText>,
 }
 
-impl Lent {
+impl Octets {
     /// All octets, or the headers alone of a packet with a text.
     pub fn headers(&self) -> &[u8] {
         match self.short_len {
-            0 => &self.bytes,
-            len => self.short.get(..usize::from(len)).unwrap_or_default(),
+            len if KEEPS_SHORT && len > 0 => self.short.get(..usize::from(len)).unwrap_or_default(),
+            _ => &self.bytes,
         }
     }
 
@@ -96,7 +94,9 @@ impl Lent {
 
 /// Octets that lie in the packet itself, where thousands of packets lie close together: the headers of IPv4 and TCP with
 /// timestamps and a block of SACK, or IPv6's without the block.
-const SHORT: usize = 72;
+const SHORT: usize = if KEEPS_SHORT { 72 } else { 0 };
+/// Not in the page, where packets are whole: somebody watches.
+const KEEPS_SHORT: bool = !cfg!(target_arch = "wasm32");
 
 /// The buffers. A free one keeps its memory, and a clone of the pool copies only what is in flight.
 #[derive(Clone, Debug, Default)]
@@ -129,10 +129,7 @@ impl Pool {
             retransmission: false,
             text: None,
             under_way: false,
-            bytes: Vec::new(),
-            short: [0; SHORT],
-            short_len: 0,
-            shared: None,
+            octets: Octets { bytes: Vec::new(), short: [0; SHORT], short_len: 0, shared: None },
         });
         (self.packets.len() - 1) as Slot
     }
@@ -141,12 +138,12 @@ impl Pool {
     pub fn make(&mut self, slot: Slot, write: impl FnOnce(&mut Vec<u8>) -> Option<SharedText>) {
         let Some(packet) = self.packets.get_mut(slot as usize) else { return };
         self.draft.clear();
-        packet.shared = write(&mut self.draft);
-        if let Some(short) = packet.short.get_mut(..self.draft.len()) {
+        packet.octets.shared = write(&mut self.draft);
+        if KEEPS_SHORT && let Some(short) = packet.octets.short.get_mut(..self.draft.len()) {
             short.copy_from_slice(&self.draft);
-            packet.short_len = self.draft.len() as u8;
+            packet.octets.short_len = self.draft.len() as u8;
         } else {
-            std::mem::swap(&mut packet.bytes, &mut self.draft);
+            std::mem::swap(&mut packet.octets.bytes, &mut self.draft);
         }
     }
 
@@ -155,9 +152,8 @@ impl Pool {
         let (origin, under_way) = self.get(of).map_or((NodeId(0), true), |p| (p.origin, p.under_way));
         let slot = self.take(origin);
         if let Ok([from, to]) = self.packets.get_disjoint_mut([of as usize, slot as usize]) {
-            to.bytes.extend_from_slice(&from.bytes);
-            (to.short, to.short_len) = (from.short, from.short_len);
-            to.shared.clone_from(&from.shared);
+            to.octets.bytes.extend_from_slice(from.headers());
+            to.octets.shared = from.octets.shared.clone();
             to.under_way = under_way;
         }
         slot
@@ -171,24 +167,35 @@ impl Pool {
         self.packets.get_mut(slot as usize)
     }
 
-    /// Takes the octets out as they lie; end with [`Pool::release_lent`].
+    /// Takes the octets out, to be worked on while the pool is used; end with [`Pool::release_lent`].
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    pub fn lend(&mut self, slot: Slot) -> Option<Lent> {
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    pub fn lend(&mut self, slot: Slot) -> Option<Octets> {
         let packet = self.packets.get_mut(slot as usize)?;
         // A short one leaves the memory where it is.
-        let bytes = if packet.short_len == 0 { std::mem::take(&mut packet.bytes) } else { Vec::new() };
-        Some(Lent { bytes, short: packet.short, short_len: packet.short_len, shared: packet.shared.take() })
+        let bytes = if !KEEPS_SHORT || packet.octets.short_len == 0 {
+            std::mem::take(&mut packet.octets.bytes)
+        } else {
+            Vec::new()
+        };
+        Some(Octets {
+            bytes,
+            short: packet.octets.short,
+            short_len: packet.octets.short_len,
+            shared: packet.octets.shared.take(),
+        })
     }
 
     /// The packet whose octets were lent is no more.
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    pub fn release_lent(&mut self, slot: Slot, mut lent: Lent) {
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    pub fn release_lent(&mut self, slot: Slot, mut lent: Octets) {
         let Some(packet) = self.packets.get_mut(slot as usize) else { return };
-        if lent.short_len == 0 {
+        if !KEEPS_SHORT || lent.short_len == 0 {
             lent.bytes.clear();
-            packet.bytes = lent.bytes;
+            packet.octets.bytes = lent.bytes;
         }
-        packet.short_len = 0;
+        packet.octets.short_len = 0;
         self.free.push_back(slot);
     }
 
@@ -199,15 +206,15 @@ impl Pool {
 
     pub fn put_back(&mut self, slot: Slot, bytes: Vec<u8>) {
         if let Some(packet) = self.get_mut(slot) {
-            packet.bytes = bytes;
+            packet.octets.bytes = bytes;
         }
     }
 
     /// The packet is no more.
     pub fn release(&mut self, slot: Slot) {
         if let Some(packet) = self.get_mut(slot) {
-            packet.bytes.clear();
-            (packet.short_len, packet.shared) = (0, None);
+            packet.octets.bytes.clear();
+            (packet.octets.short_len, packet.octets.shared) = (0, None);
             self.free.push_back(slot);
         }
     }

@@ -100,7 +100,8 @@ pub(crate) struct Sum(u64);
 
 impl Sum {
     /// The sum of `bytes`.
-    #[inline]
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub fn of(bytes: &[u8]) -> Sum {
         Sum(words(bytes))
     }

@@ -2,7 +2,7 @@
 
 use super::Host;
 use crate::net::fabric::Fabric;
-use crate::net::pool::{Lent, Slot};
+use crate::net::pool::{Octets, Slot};
 use crate::net::reassembly::Outcome;
 use crate::net::{DropReason, Fate, NodeId, Observer, PacketId, SocketId};
 use crate::packet::{
@@ -37,7 +37,7 @@ impl Host {
         fabric: &mut Fabric,
         packet: PacketId,
         origin: NodeId,
-        lent: &Lent,
+        lent: &Octets,
         observer: &mut O,
     ) -> Result<(), Ignored> {
         let (bytes, text) = (lent.headers(), lent.text());

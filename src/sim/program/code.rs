@@ -22,6 +22,12 @@ const UNIT: u64 = 256;
 /// Octets over which a repeated unit is spread.
 const STRETCH: usize = 1 << 18;
 
+/// A copy of `octets` in memory that never changes.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+fn memory(octets: &[u8]) -> Arc<[u8]> {
+    Arc::from(octets)
+}
+
 /// Octets to send: `len` octets that repeat `unit`, beginning at its octet `start % unit.len()`. Cheap to clone, and
 /// to cut at the front.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,14 +43,14 @@ pub struct Payload {
 impl Payload {
     /// These octets, once.
     pub fn new(bytes: &[u8]) -> Self {
-        Payload { unit: Arc::from(bytes), start: 0, len: bytes.len() as u64 }
+        Payload { unit: memory(bytes), start: 0, len: bytes.len() as u64 }
     }
 
     /// `unit` repeated `times`.
     pub fn repeat(unit: &[u8], times: u64) -> Self {
         let len = unit.len() as u64;
         let copies = times.min(UNIT / len.max(1)).max(1);
-        Payload { unit: Arc::from(unit.repeat(copies as usize)), start: 0, len: len.saturating_mul(times) }
+        Payload { unit: memory(&unit.repeat(copies as usize)), start: 0, len: len.saturating_mul(times) }
     }
 
     /// At most `max` octets from the front.
@@ -90,7 +96,7 @@ impl Payload {
                     octets.extend_from_within(..octets.len().min(missing));
                 }
             }
-            Arc::from(octets)
+            memory(&octets)
         });
         let stretch = STRETCH.next_multiple_of(unit) as u64;
         let at = (self.start % stretch) as usize;
