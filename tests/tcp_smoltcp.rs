@@ -292,8 +292,19 @@ fn run(seed: u64, we_open: bool) -> bool {
     true
 }
 
+/// Seeds that found something once. 10249831: text that covers the window whole. 41199074: our window probe's octet was taken, and
+/// what said so was text sent again.
+const FOUND: [u64; 2] = [10_249_831, 41_199_074];
+
 #[test]
 fn smoltcp_and_we_understand_each_other() {
+    if seeds::only().is_none() {
+        for seed in FOUND {
+            for we_open in [true, false] {
+                run(seed, we_open);
+            }
+        }
+    }
     let (mut ended, mut stuck) = (0, 0);
     for seed in seeds::seeds(2_000) {
         for we_open in [true, false] {

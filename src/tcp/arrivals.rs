@@ -67,7 +67,7 @@ impl Connection {
             if self.state == State::TimeWait && seg.flags.fin() && !seg.flags.rst() {
                 self.restart_time_wait(cx);
             }
-            if self.is_crossed_probe(seg, segment_len) && !self.take_ack_field(cx, seg, payload) {
+            if self.is_old_answer_to_probe(seg, segment_len) && !self.take_ack_field(cx, seg, payload) {
                 return;
             }
             if !seg.flags.rst() {
@@ -110,15 +110,15 @@ impl Connection {
         }
     }
 
-    /// Both ends have probed a closed window at once, and each has taken the octet of the other's probe. As neither counts its
-    /// own as sent, all that either sends lies one below what the other expects. What it acknowledges counts all the same:
-    /// RFC 9293 section 3.10.7.4, "special allowance should be made to accept valid ACKs".
-    fn is_crossed_probe(&self, seg: &TcpHeader, len: u32) -> bool {
+    /// The octet of our window probe was taken, and what says so is old: both ends have probed a closed window at once and have
+    /// taken each other's octet, or the peer sends again what we have. As we do not count the octet as sent, all that we send lies
+    /// below what the peer expects, and neither would ever hear the other. What it acknowledges counts all the same: RFC 9293
+    /// section 3.10.7.4, "special allowance should be made to accept valid ACKs".
+    fn is_old_answer_to_probe(&self, seg: &TcpHeader, len: u32) -> bool {
         self.probe_out
             && seg.flags.ack()
             && !seg.flags.intersects(TcpFlags::SYN | TcpFlags::RST)
-            && len <= 1
-            && seg.seq + 1 == self.rcv.nxt
+            && (seg.seq + len).is_at_or_before(self.rcv.nxt)
             && seg.ack == self.snd.nxt + 1
     }
 

@@ -79,7 +79,7 @@ pub(crate) struct SharedText {
 impl SharedText {
     /// The octets, one at least.
     pub fn octets(&self) -> &[u8] {
-        self.whole.get(self.from as usize..(self.from + self.len) as usize).unwrap_or_default()
+        self.whole.get(self.from as usize..self.from as usize + self.len as usize).unwrap_or_default()
     }
 
     /// How many there are, and their sum for checksums.
