@@ -196,7 +196,8 @@ impl Pool {
             packet.octets.bytes = lent.bytes;
         }
         packet.octets.short_len = 0;
-        self.free.push_back(slot);
+        let has_memory = packet.octets.bytes.capacity() > 0;
+        self.give_back(slot, has_memory);
     }
 
     /// Takes all octets out in one memory; give them back with [`Pool::put_back`].
@@ -215,6 +216,17 @@ impl Pool {
         if let Some(packet) = self.get_mut(slot) {
             packet.octets.bytes.clear();
             (packet.octets.short_len, packet.octets.shared) = (0, None);
+            let has_memory = packet.octets.bytes.capacity() > 0;
+            self.give_back(slot, has_memory);
+        }
+    }
+
+    /// A place is free. One that has memory of its own is taken again first, while that is near; the others in turn, so that
+    /// packets that follow one another lie behind one another.
+    fn give_back(&mut self, slot: Slot, has_memory: bool) {
+        if has_memory {
+            self.free.push_front(slot);
+        } else {
             self.free.push_back(slot);
         }
     }
