@@ -141,6 +141,13 @@ impl App {
     }
 }
 
+/// A socket that begins to connect.
+fn dial<O: Observer>(mut calls: Sockets<'_, O>, to: SocketAddr) -> SocketId {
+    let dialled = calls.tcp();
+    assert_eq!(calls.connect(dialled, to), Err(Errno::EINPROGRESS));
+    dialled
+}
+
 /// Runs a seed unwatched, watched, and watched from the midst on.
 fn run(seed: u64) {
     let unwatched = run_watched(seed, u64::MAX);
@@ -198,15 +205,9 @@ fn run_watched(seed: u64, watched_from: u64) -> (u64, Instant) {
     calls.bind(listener, to).unwrap();
     calls.listen(listener, 5).unwrap();
     let dialled = if watched_from == 0 {
-        let mut calls = net.sockets(client, &mut watch).unwrap();
-        let dialled = calls.tcp();
-        assert_eq!(calls.connect(dialled, to), Err(Errno::EINPROGRESS));
-        dialled
+        dial(net.sockets(client, &mut watch).unwrap(), to)
     } else {
-        let mut calls = net.sockets(client, &mut silent).unwrap();
-        let dialled = calls.tcp();
-        assert_eq!(calls.connect(dialled, to), Err(Errno::EINPROGRESS));
-        dialled
+        dial(net.sockets(client, &mut silent).unwrap(), to)
     };
     let mut app = |host, socket, polite| {
         let bits = rng.below(18);
@@ -269,7 +270,10 @@ fn run_watched(seed: u64, watched_from: u64) -> (u64, Instant) {
     // A SYN that came twice may have made another connection, for which nobody waits.
     while let Ok((extra, _)) = net.sockets(server, &mut silent).unwrap().accept(listener) {
         net.sockets(server, &mut silent).unwrap().close(extra).unwrap();
-        while net.step(&mut silent) {}
+        while net.step(&mut silent) {
+            steps += 1;
+            assert!(steps < 3_000_000, "{about}: no end at {:?}", net.now());
+        }
     }
     let left = |host| net.host(host).unwrap().sockets().count();
     assert_eq!((left(client), left(server)), (0, 1), "{about}: sockets are left over");

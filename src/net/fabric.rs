@@ -304,7 +304,7 @@ impl Fabric {
         let now = self.now;
         let verdict = match self.pool.get_mut(slot) {
             Some(packet) if !self.script.is_empty() => {
-                packet.octets();
+                packet.octets(); // a script may look at any of them
                 let addresses = &self.addresses;
                 self.script.judge(packet, id, |address| {
                     let at = addresses.binary_search_by_key(&address, |&(a, _)| a).ok()?;

@@ -56,7 +56,7 @@ pub(crate) struct Pending {
 }
 
 /// Octets of text from which on it is quicker to share them with a packet in flight than to copy them into it.
-const WORTH_SHARING: u64 = 512;
+const LONG_TEXT: u64 = 512;
 
 /// A segment that is to be sent; its data stays in the connection's send buffer until it is acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -260,7 +260,7 @@ impl Connection {
         out: &mut Vec<u8>,
     ) -> Option<SharedText> {
         let len = segment.data.end - segment.data.start;
-        let text = if len < WORTH_SHARING { None } else { self.send_buffer.share(&segment.data) };
+        let text = if len < LONG_TEXT { None } else { self.send_buffer.share(&segment.data) };
         match &text {
             Some(text) => {
                 let ip = self.ip_header(segment, ip_id);

@@ -54,8 +54,7 @@ impl Piece {
 
     /// Room for octets behind it, if it is a chunk that nobody else looks at.
     fn room(&mut self) -> Option<&mut [u8]> {
-        let free = self.whole.len() - self.range.end;
-        if !self.own || free == 0 || Arc::strong_count(&self.whole) > 1 {
+        if !self.own || self.range.end == self.whole.len() {
             return None;
         }
         Arc::get_mut(&mut self.whole)?.get_mut(self.range.end..)

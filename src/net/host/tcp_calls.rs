@@ -119,8 +119,8 @@ impl Host {
                 tcp.drained = false;
                 Ok(taken)
             }
-            // Nothing has changed that could send something. Whoever watches must not be asked for more: a look at what may
-            // be sent gives up a path MTU that is old, for one.
+            // Nothing has changed that could send something. Nor is it looked for because somebody watches: that alone gives up an
+            // old path MTU, for one.
             Err(SendError::WouldBlock) => return Err(Errno::EAGAIN),
             Err(SendError::NotConnected | SendError::Closing) => Err(Errno::EPIPE),
             Err(SendError::Failed(_)) => Err(tcp.take_error().unwrap_or(Errno::EPIPE)),
