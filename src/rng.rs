@@ -74,6 +74,7 @@ impl Rng {
 
     /// True with `probability` (0 never, 1 always). Draws nothing at 0 and at 1, so that an impairment that is off
     /// leaves the sequence untouched.
+    #[inline]
     pub fn chance(&mut self, probability: f64) -> bool {
         if probability <= 0.0 {
             false

@@ -1,4 +1,4 @@
-//! A trace that another thread writes is the one that the run itself would have written.
+//! A trace that another thread writes, or that is told every text, is the one that the run itself would have written.
 
 #[path = "trace/random.rs"]
 mod random;
@@ -6,8 +6,9 @@ mod random;
 use framewire::sim::{BUILTINS, Command, Run, Runner, Scenario, Simulation, builtin, digest, set};
 use framewire::trace::courier::by_courier;
 use framewire::trace::tables::StoredData;
-use framewire::trace::{Op, PacketRow, Sink, Trace, Watched, What};
+use framewire::trace::{EventId, Op, PacketRow, Record, Sink, Trace, Watched, What};
 use proptest::prelude::*;
+use std::ops::Range;
 
 fn cases() -> u32 {
     std::env::var("FRAMEWIRE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(200)
@@ -18,12 +19,34 @@ fn simulate(scenario: &Scenario, sink: &mut impl Sink) {
     while simulation.step(sink) {}
 }
 
-/// The trace of a scenario, which is the same on either way.
-fn on_both_ways(scenario: &Scenario) -> Trace {
+/// A trace that is told texts which it could do without, and in debug builds compares them with what the stream has.
+struct Told(Trace);
+
+impl Sink for Told {
+    fn record(&mut self, record: Record<'_>) -> EventId {
+        self.0.record(record)
+    }
+
+    fn record_sent(&mut self, record: Record<'_>, text: Option<Range<u64>>) -> EventId {
+        let What::PacketSent { bytes, len, .. } = record.what else { panic!("{record:?} is no packet") };
+        assert_eq!(bytes.len(), len as usize);
+        self.0.record_sent(record, text)
+    }
+
+    fn next_event(&self) -> EventId {
+        Sink::next_event(&self.0)
+    }
+}
+
+/// The trace of a scenario, which is the same on any way.
+fn on_all_ways(scenario: &Scenario) -> Trace {
     let mut alone = Trace::new();
     simulate(scenario, &mut alone);
     let (trace, done) = by_courier(Trace::new(), |courier| simulate(scenario, courier));
     assert!(done.is_some());
+    let mut told = Told(Trace::new());
+    simulate(scenario, &mut told);
+    assert!(told.0 == alone, "{}: {:016x}, {:016x}", scenario.name, digest(&told.0), digest(&alone));
     assert_eq!(trace.len(), alone.len());
     assert!(trace == alone, "{}: {:016x}, {:016x}", scenario.name, digest(&trace), digest(&alone));
     assert_eq!(digest(&trace), digest(&alone));
@@ -65,7 +88,7 @@ proptest! {
 #[test]
 fn every_scenario_is_written_alike() {
     for builtin in BUILTINS {
-        on_both_ways(&Scenario::from_json(builtin.json).expect("it is right"));
+        on_all_ways(&Scenario::from_json(builtin.json).expect("it is right"));
     }
 }
 
@@ -73,8 +96,8 @@ fn every_scenario_is_written_alike() {
 fn a_long_run_is_written_alike_and_can_be_sought_in() {
     // As many segments as make a run use two threads.
     let scenario = bulk(7, 4500 * 1460, "");
-    on_both_ways(&set(&scenario, "network.corrupt", "0.2%").expect("it can be set"));
-    let trace = on_both_ways(&scenario);
+    on_all_ways(&set(&scenario, "network.corrupt", "0.2%").expect("it can be set"));
+    let trace = on_all_ways(&scenario);
     let run = Run::new(&scenario, &[]).expect("it is right");
     assert!(*run.trace() == trace);
     for tenth in 0..10 {
@@ -134,7 +157,7 @@ fn octets_stand_where_they_were_sent_when_two_threads_send_at_once() {
             { "do": "loop", "body": [{ "do": "recv", "n": 4096 }, { "do": "break", "when": "eof" }] },
             { "do": "close" } ] }] } ],
         "network": { "latency": "5ms", "rate": "10Mbit/s" } }"#;
-    let trace = on_both_ways(&Scenario::from_json(json).expect("it is right"));
+    let trace = on_all_ways(&Scenario::from_json(json).expect("it is right"));
     let text: Vec<u8> = trace
         .tables()
         .packets
@@ -194,7 +217,7 @@ fn octets_stand_where_they_were_sent_when_an_old_syn_makes_a_connection() {
             { "do": "sendall", "socket": "b", "data": { "text": "second" } } ] }] } ],
         "network": { "latency": "10ms",
             "script": [{ "do": "replay", "from": "client", "what": "syn", "nth": 1, "at": "300s" }] } }"#;
-    let trace = on_both_ways(&Scenario::from_json(json).expect("it is right"));
+    let trace = on_all_ways(&Scenario::from_json(json).expect("it is right"));
     assert!(sent(&trace, b'f') > 0 && sent(&trace, b's') > 0);
 }
 
@@ -214,7 +237,7 @@ fn octets_stand_where_they_were_received_when_old_segments_make_a_connection() {
         "network": { "latency": "10ms", "script": [
             { "do": "replay", "from": "client", "what": "syn", "nth": 1, "at": "300s" },
             { "do": "replay", "from": "client", "what": "data", "nth": 1, "at": "300.005s" } ] } }"#;
-    let trace = on_both_ways(&Scenario::from_json(json).expect("it is right"));
+    let trace = on_all_ways(&Scenario::from_json(json).expect("it is right"));
     let recvs = trace.tables().calls.iter().filter(|call| call.op == Op::Recv);
     let received = recvs.filter_map(|call| {
         let back = trace.tables().returns.iter().find(|back| back.event == call.returned)?;
@@ -237,7 +260,7 @@ fn octets_are_those_that_were_received_when_two_faults_hide_each_other() {
             { "do": "socket" }, { "do": "bind", "port": 8000 }, { "do": "listen" }, { "do": "accept" },
             { "do": "recv", "n": 4000 }, { "do": "close" } ] }] } ],
         "network": { "latency": "1ms", "corrupt": "50%", "script": [{ "do": "corrupt", "from": "a", "what": "data" }] } }"#;
-    let trace = on_both_ways(&Scenario::from_json(json).expect("it is right"));
+    let trace = on_all_ways(&Scenario::from_json(json).expect("it is right"));
     let kept = trace.tables().returns.iter().filter(|back| matches!(back.data, StoredData::Bytes(_)));
     assert!(kept.filter(|back| !back.data.is_empty()).count() > 0);
 }

@@ -42,7 +42,7 @@ impl Again {
     #[inline(always)]
     pub(crate) fn extent(&self, view: &[u8]) -> Option<(Extent, Range<usize>)> {
         let here = words(view.first_chunk()?);
-        let differ = (0..SEEN / 8).fold(0, |differ, i| differ | ((here[i] & self.mask[i]) ^ self.words[i]));
+        let differ = join(differences(here, self.mask, self.words));
         (differ == 0).then(|| (self.extent, self.header.clone()))
     }
 
@@ -54,8 +54,7 @@ impl Again {
         filled.get_mut(..beginning.len())?.copy_from_slice(beginning);
         there.get_mut(..beginning.len())?.fill(0xff);
         let (here, there) = (words(&filled), words(&there));
-        let differ = (0..SEEN / 8)
-            .fold(0, |differ, i| differ | (((here[i] & self.mask[i]) ^ self.words[i]) & there[i]));
+        let differ = join(differences(differences(here, self.mask, self.words), there, [0; SEEN / 8]));
         (differ == 0 && !beginning.is_empty() && beginning.len() < self.extent.total)
             .then_some((self.extent, beginning.len() >= self.decisive.end))
     }
@@ -93,15 +92,33 @@ impl Again {
         }
         self.mask = words(&mask);
         let here = words(first);
-        self.words = std::array::from_fn(|i| here[i] & self.mask[i]);
+        self.words = differences(here, self.mask, [0; SEEN / 8]);
         (self.extent, self.header, self.decisive) = (*extent, header, decisive);
     }
 }
 
+// Each word is named, as the page is compiled without any loop unrolled or turned into vectors.
+
 #[inline(always)]
 fn words(bytes: &[u8; SEEN]) -> [u64; SEEN / 8] {
-    let (words, _) = bytes.as_chunks();
-    std::array::from_fn(|i| u64::from_le_bytes(words[i]))
+    let [a, b, c, d] = bytes.as_chunks().0 else { return [0; SEEN / 8] };
+    [u64::from_le_bytes(*a), u64::from_le_bytes(*b), u64::from_le_bytes(*c), u64::from_le_bytes(*d)]
+}
+
+/// The bits of `here` under `mask` that are others than in `known`.
+#[inline(always)]
+fn differences(
+    [a, b, c, d]: [u64; SEEN / 8],
+    mask: [u64; SEEN / 8],
+    known: [u64; SEEN / 8],
+) -> [u64; SEEN / 8] {
+    [a & mask[0] ^ known[0], b & mask[1] ^ known[1], c & mask[2] ^ known[2], d & mask[3] ^ known[3]]
+}
+
+/// All bits of all words.
+#[inline(always)]
+fn join([a, b, c, d]: [u64; SEEN / 8]) -> u64 {
+    a | b | c | d
 }
 
 #[cfg(test)]

@@ -221,8 +221,9 @@ impl Fabric {
         {
             let (id, socket, rule) = (packet.id, packet.socket, packet.rule);
             let (retransmission, text) = (packet.retransmission, packet.text);
-            let bytes = packet.octets();
-            let fate = Fate::Sent { node, socket, bytes, rule, retransmission, text, parent };
+            let len = packet.len() as u32;
+            let bytes = if observer.wants_text() { packet.octets() } else { packet.headers() };
+            let fate = Fate::Sent { node, socket, bytes, len, rule, retransmission, text, parent };
             observer.packet(self.now, id, fate);
         }
     }

@@ -210,12 +210,14 @@ impl Network {
         Ok(id)
     }
 
-    /// The packet in this place, and its octets; without any if none lies there now. `None` behind the last place.
-    pub(crate) fn packet_mut(&mut self, place: u32) -> Option<(PacketId, &mut Vec<u8>)> {
-        self.fabric.pool.get_mut(place).map(|packet| (packet.id, packet.whole()))
+    /// The packet in this place, and its octets where they are all in memory of its own; none if no packet lies there now. `None`
+    /// behind the last place.
+    pub(crate) fn packet_mut(&mut self, place: u32) -> Option<(PacketId, Option<&mut Vec<u8>>)> {
+        self.fabric.pool.get_mut(place).map(|packet| (packet.id, packet.own()))
     }
 
     /// The next socket that has something to tell its application since it was last drawn.
+    #[inline]
     pub fn poll_wake(&mut self) -> Option<(NodeId, SocketId, Wakes)> {
         while let Some((node, socket)) = self.fabric.wakes.pop_front() {
             if let Some(Node::Host(host)) = self.nodes.get_mut(usize::from(node.0))

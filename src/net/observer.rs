@@ -14,6 +14,13 @@ pub trait Observer: Probe {
     /// False when nobody watches: the network may skip work that only prepares what is told.
     const WATCHES: bool = true;
 
+    /// Whether the packet that an endpoint is about to send is to be told with its text. If not, it may be told by its headers
+    /// alone: its text stands in the sender's stream.
+    #[inline]
+    fn wants_text(&self) -> bool {
+        true
+    }
+
     /// Until the next call of this method, what the probe hears comes from this socket. Called before an endpoint is given
     /// anything to do.
     fn endpoint(&mut self, now: Instant, host: NodeId, socket: SocketId);
@@ -51,8 +58,10 @@ pub enum Fate<'a> {
         node: NodeId,
         /// The socket that it comes from; `None` for ICMP and a RST of the host itself.
         socket: Option<SocketId>,
-        /// The packet from its IP header on.
+        /// The packet from its IP header on; of one with `text` the headers alone, where [`Observer::wants_text`] said so.
         bytes: &'a [u8],
+        /// Octets of the whole packet.
+        len: u32,
         /// The rule by which it was sent, if the endpoint named one.
         rule: Option<Rule>,
         /// The endpoint knows that it sends this again.

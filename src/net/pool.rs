@@ -61,6 +61,12 @@ impl Packet {
         bytes
     }
 
+    /// The same, if they are all in memory of its own.
+    pub fn own(&mut self) -> Option<&mut Vec<u8>> {
+        let Octets { bytes, short_len, shared, .. } = &mut self.octets;
+        (*short_len == 0 && shared.is_none()).then_some(bytes)
+    }
+
     /// How many octets it has.
     pub fn len(&self) -> usize {
         self.headers().len() + self.octets.text().map_or(0, |text| text.len_and_sum().0)
@@ -223,6 +229,7 @@ impl Pool {
 
     /// A place is free. One that has memory of its own is taken again first, while that is near; the others in turn, so that
     /// packets that follow one another lie behind one another.
+    #[inline]
     fn give_back(&mut self, slot: Slot, has_memory: bool) {
         if has_memory {
             self.free.push_front(slot);

@@ -29,13 +29,7 @@ fn words_of_long(bytes: &[u8]) -> u64 {
 
 #[inline(always)]
 fn words_of(bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let (mut whole, mut upper) = (0_u64, 0_u64);
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        whole = whole.wrapping_add(word);
-        upper += word >> 32;
-    }
+    let (whole, upper, rest) = eights(bytes);
     // Of less than 16 GiB neither the halves' sums nor the two together overflow.
     let lower = whole.wrapping_sub(upper << 32);
     let mut total = lower + upper;
@@ -47,6 +41,46 @@ fn words_of(bytes: &[u8]) -> u64 {
         total += u64::from(odd);
     }
     total
+}
+
+/// The sum of `bytes` in words of eight octets, modulo 2^64, that of the words' upper halves, and the octets that fill no word.
+#[cfg(not(target_arch = "wasm32"))]
+#[inline(always)]
+fn eights(bytes: &[u8]) -> (u64, u64, &[u8]) {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let (mut whole, mut upper) = (0_u64, 0_u64);
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        whole = whole.wrapping_add(word);
+        upper += word >> 32;
+    }
+    (whole, upper, rest)
+}
+
+/// The same, said in vectors: the page is compiled without any loop turned into them, which spares a hundredth of its weight.
+#[cfg(target_arch = "wasm32")]
+#[inline(always)]
+fn eights(bytes: &[u8]) -> (u64, u64, &[u8]) {
+    use std::arch::wasm32::{u64x2, u64x2_add, u64x2_extract_lane, u64x2_shr, u64x2_splat};
+    let half =
+        |octets: &[u8; 16], at: usize| octets[at..].first_chunk().map_or(0, |&half| u64::from_le_bytes(half));
+    let (mut whole, mut upper) = (u64x2_splat(0), u64x2_splat(0));
+    let mut add = |octets: &[u8; 16]| {
+        let words = u64x2(half(octets, 0), half(octets, 8));
+        whole = u64x2_add(whole, words);
+        upper = u64x2_add(upper, u64x2_shr(words, 32));
+    };
+    let (blocks, rest) = bytes.as_chunks::<16>();
+    let (fours, blocks) = blocks.as_chunks::<4>();
+    for [a, b, c, d] in fours {
+        add(a);
+        add(b);
+        add(c);
+        add(d);
+    }
+    blocks.iter().for_each(add);
+    let sum = |lanes| u64x2_extract_lane::<0>(lanes).wrapping_add(u64x2_extract_lane::<1>(lanes));
+    (sum(whole), sum(upper), rest)
 }
 
 /// Octets from which on [`words_of_long`] is quicker.
@@ -70,6 +104,21 @@ pub fn internet(bytes: &[u8]) -> u16 {
 pub(super) fn internet_of_header(header: &[u8; 20]) -> u16 {
     let (words, _) = header.as_chunks::<4>();
     !fold(words.iter().map(|&word| u64::from(u32::from_le_bytes(word))).sum()).swap_bytes()
+}
+
+/// The same of a header as the numbers it consists of: what was just written in small pieces is slow to be read in large ones.
+#[inline]
+pub(super) fn internet_of_words(&[a, b, c, d, e]: &[u32; 5]) -> u16 {
+    !fold(u64::from(a) + u64::from(b) + u64::from(c) + u64::from(d) + u64::from(e))
+}
+
+/// Such words as they stand on the wire. Each is named: in the page no loop is unrolled.
+#[inline(always)]
+pub(super) fn octets_of_words(&[a, b, c, d, e]: &[u32; 5]) -> [u8; 20] {
+    let mut octets = [0; 20];
+    let words = [a.to_be_bytes(), b.to_be_bytes(), c.to_be_bytes(), d.to_be_bytes(), e.to_be_bytes()];
+    octets.copy_from_slice(words.as_flattened());
+    octets
 }
 
 /// The sum of the pseudo header that TCP, UDP and ICMPv6 put before their own octets, folded, not complemented.

@@ -44,24 +44,21 @@ pub(super) fn parse(packet: &[u8]) -> Result<(IpHeader, &[u8], usize), ParseErro
     Ok((header, payload, wanted - payload.len()))
 }
 
+#[inline]
 pub(super) fn emit(header: &IpHeader, src: Ipv4Addr, dst: Ipv4Addr, payload_len: usize, out: &mut Vec<u8>) {
-    let total = u16::try_from(HEADER_LEN + payload_len).unwrap_or(u16::MAX).to_be_bytes();
-    let id = (header.id as u16).to_be_bytes();
+    let total = u16::try_from(HEADER_LEN + payload_len).unwrap_or(u16::MAX);
     let fragment = header.fragment.map_or(0, |f| f.offset >> 3 | if f.more { MORE_FRAGMENTS } else { 0 });
-    let flags = (fragment | if header.dont_fragment { DONT_FRAGMENT } else { 0 }).to_be_bytes();
+    let flags = fragment | if header.dont_fragment { DONT_FRAGMENT } else { 0 };
     let tos = header.dscp << 2 | header.ecn as u8;
-    let (s, d) = (src.octets(), dst.octets());
-    #[rustfmt::skip]
-    let mut b: [u8; HEADER_LEN] = [
-        0x45, tos, total[0], total[1],
-        id[0], id[1], flags[0], flags[1],
-        header.ttl, header.protocol.0, 0, 0,
-        s[0], s[1], s[2], s[3],
-        d[0], d[1], d[2], d[3],
+    let mut words = [
+        u32::from_be_bytes([0x45, tos, 0, 0]) | u32::from(total),
+        header.id << 16 | u32::from(flags),
+        u32::from_be_bytes([header.ttl, header.protocol.0, 0, 0]),
+        src.to_bits(),
+        dst.to_bits(),
     ];
-    let sum = checksum::internet_of_header(&b).to_be_bytes();
-    (b[10], b[11]) = (sum[0], sum[1]);
-    out.extend_from_slice(&b);
+    words[2] |= u32::from(checksum::internet_of_words(&words));
+    out.extend_from_slice(&checksum::octets_of_words(&words));
 }
 
 /// Whether the header checksum of an IPv4 packet is right; true of anything that is no IPv4 packet, because IPv6 has

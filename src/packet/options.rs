@@ -265,6 +265,7 @@ struct Writer {
 }
 
 impl Writer {
+    #[inline]
     fn put(&mut self, octets: &[u8]) {
         if let Some(room) = self.octets.get_mut(self.len..self.len + octets.len()) {
             room.copy_from_slice(octets);

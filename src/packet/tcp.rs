@@ -238,18 +238,14 @@ impl TcpHeader {
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn emit_alone(&self, options: &[u8; MAX_LEN], options_len: usize, out: &mut Vec<u8>) {
         let start = out.len();
-        let (sp, dp) = (self.src_port.to_be_bytes(), self.dst_port.to_be_bytes());
-        let (s, a) = (self.seq.0.to_be_bytes(), self.ack.0.to_be_bytes());
-        let (w, u) = (self.window.to_be_bytes(), self.urgent.to_be_bytes());
-        let offset = data_offset(options_len);
-        #[rustfmt::skip]
-        out.extend_from_slice(&[
-            sp[0], sp[1], dp[0], dp[1],
-            s[0], s[1], s[2], s[3],
-            a[0], a[1], a[2], a[3],
-            offset, self.flags.0, w[0], w[1],
-            0, 0, u[0], u[1],
-        ]);
+        let words = [
+            u32::from(self.src_port) << 16 | u32::from(self.dst_port),
+            self.seq.0,
+            self.ack.0,
+            u32::from_be_bytes([data_offset(options_len), self.flags.0, 0, 0]) | u32::from(self.window),
+            u32::from(self.urgent),
+        ];
+        out.extend_from_slice(&checksum::octets_of_words(&words));
         // Of fixed length, they are written without a call.
         out.extend_from_slice(options);
         out.truncate(start + HEADER_LEN + options_len);
@@ -275,7 +271,7 @@ fn data_offset(options_len: usize) -> u8 {
 }
 
 /// Writes the checksum of a segment of `len` octets with this sum into its header.
-#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+#[inline(always)]
 fn put_checksum(src: IpAddr, dst: IpAddr, len: usize, sum: Sum, header: Option<&mut [u8]>) {
     let sum = checksum::transport_of(src, dst, Protocol::TCP, len, sum).to_be_bytes();
     if let Some(field) = header.and_then(|header| header.get_mut(16..18)) {

@@ -88,6 +88,7 @@ impl Connection {
     }
 
     /// Lets the acknowledgment that is owed wait for company.
+    #[inline]
     pub(crate) fn delay_ack<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
         self.ack.owed = true;
         if self.ack.now || self.timers.is_set(Timer::DelayedAck) {

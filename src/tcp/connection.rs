@@ -181,6 +181,7 @@ impl Connection {
     }
 
     /// When [`Connection::handle_timeout`] wants to be called, if ever.
+    #[inline]
     pub fn poll_timeout(&self) -> Option<Instant> {
         match (self.timers.next(), self.recovery_deadline()) {
             (Some(a), Some(b)) => Some(a.min(b)),

@@ -175,6 +175,7 @@ fn check_ends(flow: &Flow) -> Result<(), OpenError> {
 }
 
 /// Whether an address can be that of a single host (RFC 1122 section 3.2.1.3): only such a one sends anything.
+#[inline]
 pub fn is_one_host(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(v4) => !(v4.is_unspecified() || v4.is_broadcast() || v4.is_multicast()),

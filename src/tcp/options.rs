@@ -90,6 +90,7 @@ impl Connection {
     }
 
     /// The options of any other segment.
+    #[inline]
     pub(crate) fn put_options(&mut self, now: Instant, options: &mut TcpOptions) {
         if self.agreed.timestamps {
             // RFC 7323 section 3.2: once agreed on, in every segment (our own RST has it too: `queue_reset`).

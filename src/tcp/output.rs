@@ -223,6 +223,7 @@ impl Connection {
     }
 
     /// Octets of text that fit into the next segment beside its options (RFC 9293 section 3.7.1, MUST-16).
+    #[inline]
     fn text_room(&self) -> usize {
         let mut room = self.effective_mss();
         if self.agreed.sack && self.sack.is_due() {

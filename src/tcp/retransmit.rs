@@ -134,6 +134,7 @@ impl Connection {
     }
 
     /// Which of recovery's timers fires first, and when.
+    #[inline]
     pub(crate) fn recovery_due(&self) -> Option<(Timer, Instant)> {
         let idle = matches!(self.state, State::Closed | State::Listen | State::TimeWait);
         if idle || self.config.breakage.no_retransmission {

@@ -27,6 +27,7 @@ pub(crate) enum Handed<'a> {
 }
 
 impl Handed<'_> {
+    #[inline]
     pub fn octets(&self) -> &[u8] {
         match self {
             Handed::Plain(octets) => octets,
@@ -48,6 +49,7 @@ struct Piece {
 }
 
 impl Piece {
+    #[inline]
     fn octets(&self) -> &[u8] {
         self.whole.get(self.range.clone()).unwrap_or_default()
     }
@@ -77,6 +79,7 @@ pub(crate) struct SharedText {
 
 impl SharedText {
     /// The octets, one at least.
+    #[inline]
     pub fn octets(&self) -> &[u8] {
         self.whole.get(self.from as usize..self.from as usize + self.len as usize).unwrap_or_default()
     }
@@ -222,6 +225,7 @@ impl SendBuffer {
     }
 
     /// The piece in which all octets of `range` lie, and where in its memory.
+    #[inline]
     fn part(&self, range: &Range<u64>) -> Option<(&Piece, Range<usize>)> {
         let piece = self.pieces.get(self.piece_of(range.start))?;
         let at = piece.range.start + range.start.checked_sub(piece.start)? as usize;

@@ -65,6 +65,7 @@ impl TimerTable {
     }
 
     /// The timer that fires first, in the order of [`Timer::ALL`] among equals.
+    #[inline]
     fn earliest(&self) -> Option<Timer> {
         let (mut left, mut earliest) = (self.running, None);
         while let Some(&timer) = Timer::ALL.get(left.trailing_zeros() as usize) {

@@ -170,11 +170,11 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     a == b
 }
 
-/// Whether these are the same octets, looked at eight at a time: the standard library built for size takes them one by one.
+/// Whether these are the same octets, looked at sixteen at a time: the standard library built for size takes them one by one.
 #[cfg(target_arch = "wasm32")]
 fn same(a: &[u8], b: &[u8]) -> bool {
-    let ((words, rest), (other_words, other_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    let differs = |(a, b): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+    let ((words, rest), (other_words, other_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
+    let differs = |(a, b): (&[u8; 16], &[u8; 16])| u128::from_le_bytes(*a) ^ u128::from_le_bytes(*b);
     a.len() == b.len()
         && words.iter().zip(other_words).map(differs).fold(0, |all, one| all | one) == 0
         && rest == other_rest

@@ -13,6 +13,12 @@ use crate::time::Instant;
 /// Takes records as they happen: a `Trace` keeps them in memory, a
 /// `FileWriter` encodes them.
 pub trait Sink {
+    /// Whether [`Sink::record_sent`] wants the octets of a text that it is told of; if not, it takes headers alone as well.
+    #[inline]
+    fn wants_text(&self) -> bool {
+        true
+    }
+
     /// Takes one record and gives its event number, to serve as the cause of others.
     fn record(&mut self, record: Record<'_>) -> EventId;
 
@@ -84,6 +90,10 @@ pub(super) fn without_octets(mut record: Record<'_>) -> Record<'_> {
 }
 
 impl<S: Sink + ?Sized> Sink for &mut S {
+    fn wants_text(&self) -> bool {
+        (**self).wants_text()
+    }
+
     fn record(&mut self, record: Record<'_>) -> EventId {
         (**self).record(record)
     }
@@ -110,6 +120,11 @@ impl<S: Sink + ?Sized> Sink for &mut S {
 pub struct Forget(u32);
 
 impl Sink for Forget {
+    #[inline]
+    fn wants_text(&self) -> bool {
+        false
+    }
+
     fn record(&mut self, _: Record<'_>) -> EventId {
         let event = EventId(self.0);
         self.0 = self.0.saturating_add(1);

@@ -29,6 +29,7 @@ fn key_of(flow: &Flow) -> Key {
 pub(super) struct Connections(Vec<(Key, SocketId)>);
 
 impl Connections {
+    #[inline]
     fn place(&self, key: &Key) -> Result<usize, usize> {
         self.0.binary_search_by(|known| known.0.cmp(key))
     }

@@ -194,6 +194,7 @@ impl Host {
         Some(mtu)
     }
 
+    #[inline]
     fn is_own(&self, address: IpAddr) -> bool {
         address.is_loopback() || self.config.addresses.contains(&address)
     }

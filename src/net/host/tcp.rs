@@ -214,8 +214,7 @@ impl Host {
             self.ip_id = self.ip_id.wrapping_add(1);
             let slot = fabric.pool.take(node);
             fabric.pool.make(slot, |bytes| {
-                if O::WATCHES {
-                    // Its octets are looked at now.
+                if O::WATCHES && observer.wants_text() {
                     tcp.conn.emit(segment, self.ip_id.into(), bytes);
                     return None;
                 }
@@ -278,6 +277,7 @@ impl Host {
     }
 
     /// The connection of a socket; `otherwise` where it has none.
+    #[inline]
     pub(super) fn tcp_socket(&mut self, id: SocketId, otherwise: Errno) -> Result<&mut TcpSocket, Errno> {
         match &mut self.sockets.get_mut(id).ok_or(Errno::EBADF)?.kind {
             Kind::Tcp(tcp) => Ok(tcp),

@@ -269,6 +269,11 @@ impl<S: Sink> Probe for Recorder<'_, S> {
 }
 
 impl<S: Sink> Observer for Recorder<'_, S> {
+    #[inline]
+    fn wants_text(&self) -> bool {
+        self.sink.wants_text() || !self.names.are_clear()
+    }
+
     fn endpoint(&mut self, now: Instant, host: NodeId, socket: net::SocketId) {
         self.tell_rule();
         self.names.now = now;
@@ -283,7 +288,7 @@ impl<S: Sink> Observer for Recorder<'_, S> {
         }
         self.names.now = now;
         match fate {
-            Fate::Sent { node, socket, bytes, rule, retransmission, text, parent } => {
+            Fate::Sent { node, socket, bytes, len, rule, retransmission, text, parent } => {
                 let socket = socket.map(|socket| self.names.socket(node, socket));
                 if let Some(rule) = rule.filter(|_| socket == self.names.speaking) {
                     self.name(rule);
@@ -293,7 +298,7 @@ impl<S: Sink> Observer for Recorder<'_, S> {
                     host: HostId(node.0),
                     socket,
                     bytes,
-                    len: bytes.len() as u32,
+                    len,
                     payload: None,
                     rule,
                     retransmission,

@@ -34,6 +34,11 @@ impl Stop {
 pub struct Counter(pub u32);
 
 impl Sink for Counter {
+    #[inline]
+    fn wants_text(&self) -> bool {
+        false
+    }
+
     fn record(&mut self, _: Record<'_>) -> EventId {
         self.0 += 1;
         EventId(self.0 - 1)

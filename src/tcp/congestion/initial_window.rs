@@ -15,6 +15,7 @@ pub enum InitialWindow {
 
 impl InitialWindow {
     /// Its size in octets for segments of `smss` octets; at least one segment.
+    #[inline]
     pub fn octets(self, smss: u32) -> u32 {
         let smss = u64::from(smss);
         let octets = match self {

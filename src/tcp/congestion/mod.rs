@@ -179,6 +179,7 @@ impl Controller {
     }
 
     /// The initial window for the present SMSS.
+    #[inline]
     pub fn initial_window(&self) -> u32 {
         self.config.initial_window.octets(self.window.smss)
     }

@@ -249,6 +249,7 @@ impl Recovery {
     }
 
     /// RACK.reo_wnd now.
+    #[inline]
     pub(super) fn reordering_window(&self) -> Duration {
         let urgent = self.phase != Phase::Open || self.board.sacked_segments() >= self.config.dup_thresh;
         self.rack.reordering_window(urgent, self.rtt.min_rtt(), self.rtt.srtt())

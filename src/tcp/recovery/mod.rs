@@ -330,6 +330,7 @@ impl Recovery {
     }
 
     /// What counts as in flight against cwnd.
+    #[inline]
     pub fn in_flight(&self) -> u32 {
         match self.phase {
             // RFC 5681: FlightSize, the window being inflated for what left the network
@@ -341,6 +342,7 @@ impl Recovery {
     }
 
     /// How many octets the congestion window leaves open.
+    #[inline]
     pub fn room(&self) -> u32 {
         let mut window = self.congestion.cwnd();
         if self.phase == Phase::Open && !self.sack && self.config.limited_transmit {

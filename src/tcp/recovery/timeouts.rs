@@ -20,6 +20,7 @@ impl Recovery {
     }
 
     /// The timer that fires next, and when: RACK's while it runs (RFC 8985 section 8), else the earlier of the others.
+    #[inline]
     pub fn deadline(&self) -> Option<(Timer, Instant)> {
         let next = if self.reordering_at != Instant::NEVER {
             (Timer::RackReordering, self.reordering_at)
@@ -104,6 +105,7 @@ impl Recovery {
     }
 
     /// Starts the retransmission timer, or starts it again.
+    #[inline]
     pub(super) fn start_rto<P: Probe>(&mut self, cx: &mut Context<'_, P>, rule: Rule) {
         let at = cx.now + self.rtt.rto();
         if P::LISTENS && at != self.rto_at {
@@ -140,6 +142,7 @@ impl Recovery {
     }
 
     /// Arms the tail loss probe where RFC 8985 section 7.2 wants one.
+    #[inline]
     pub(super) fn schedule_probe<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
         // Section 4: it needs RACK; section 7.2: not in recovery, nothing SACKed; section 8: instead of RACK's timer.
         // Whether a probe may go is asked when the time has come (section 7.3).

@@ -31,6 +31,7 @@ impl Ranges {
     }
 
     /// The range that holds `seq`.
+    #[inline]
     pub fn find(&self, seq: SeqNumber) -> Option<SackBlock> {
         let i = self.list.partition_point(|range| range.right.is_at_or_before(seq));
         self.list.get(i).copied().filter(|range| range.left.is_at_or_before(seq))

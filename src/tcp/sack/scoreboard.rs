@@ -158,6 +158,7 @@ impl Scoreboard {
     }
 
     /// New data were sent: `len` octets from SND.NXT on.
+    #[inline]
     pub fn on_sent(&mut self, len: u32, now: Instant) {
         if len > 0 {
             self.segments.push_back(Segment::new(self.nxt, len, now));

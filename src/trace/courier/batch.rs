@@ -146,7 +146,9 @@ impl Batch {
                 let mut headers = bytes;
                 if let Some(Range { start, end }) = text {
                     self.words.push(start);
-                    headers = bytes.get(..bytes.len() - (end - start) as usize).unwrap_or(bytes);
+                    // The text may have been left out already.
+                    let there = (end - start).saturating_sub(u64::from(len) - bytes.len() as u64);
+                    headers = bytes.get(..bytes.len() - there as usize).unwrap_or(bytes);
                 }
                 self.borrowed.octets(headers);
                 let (socket, parent) = (socket.unwrap_or(SocketId::NONE), parent.unwrap_or(PacketId::NONE));

@@ -94,6 +94,11 @@ impl Courier<'_> {
 }
 
 impl Sink for Courier<'_> {
+    #[inline]
+    fn wants_text(&self) -> bool {
+        false
+    }
+
     #[inline(always)]
     fn record(&mut self, record: Record<'_>) -> EventId {
         self.batch.push(record, None);

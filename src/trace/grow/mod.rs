@@ -59,6 +59,11 @@ impl Common {
 }
 
 impl Sink for Trace {
+    #[inline]
+    fn wants_text(&self) -> bool {
+        false
+    }
+
     // Inlined, so that who tells the commonest things need not build a whole record first.
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn record(&mut self, record: Record<'_>) -> EventId {

@@ -180,8 +180,7 @@ impl Trace {
             );
             return (self.keep(headers), true);
         }
-        // In the page nobody leaves text out.
-        if cfg!(target_arch = "wasm32") || !text.is_empty() {
+        if !text.is_empty() {
             return self.keep_packet(event, stream, offset, s, bytes);
         }
         let (start, from) = said;
