@@ -2,6 +2,7 @@
 //! octets, a packet shares its text with its sender's send buffer, and its own buffer has the headers alone.
 
 use super::{NodeId, PacketId, SocketId, Text};
+use crate::packet::MAX_TCP_HEADERS;
 use crate::rule::Rule;
 use crate::tcp::SharedText;
 use std::collections::VecDeque;
@@ -32,10 +33,8 @@ impl Packet {
 
     /// The same, to be changed.
     pub fn headers_mut(&mut self) -> &mut [u8] {
-        match self.octets.short_len {
-            len if KEEPS_SHORT && len > 0 => {
-                self.octets.short.get_mut(..usize::from(len)).unwrap_or_default()
-            }
+        match self.octets.headers_len {
+            len if len > 0 => self.octets.headers.get_mut(..usize::from(len)).unwrap_or_default(),
             _ => &mut self.octets.bytes,
         }
     }
@@ -50,11 +49,9 @@ impl Packet {
 
     /// The same, to be changed in every way.
     pub fn whole(&mut self) -> &mut Vec<u8> {
-        let Octets { bytes, short, short_len, shared } = &mut self.octets;
-        if KEEPS_SHORT {
-            bytes.extend_from_slice(short.get(..usize::from(*short_len)).unwrap_or_default());
-            *short_len = 0;
-        }
+        let Octets { bytes, headers, headers_len, shared } = &mut self.octets;
+        bytes.extend_from_slice(headers.get(..usize::from(*headers_len)).unwrap_or_default());
+        *headers_len = 0;
         if let Some(text) = shared.take() {
             bytes.extend_from_slice(text.octets());
         }
@@ -63,8 +60,8 @@ impl Packet {
 
     /// The same, if they are all in memory of its own.
     pub fn own(&mut self) -> Option<&mut Vec<u8>> {
-        let Octets { bytes, short_len, shared, .. } = &mut self.octets;
-        (*short_len == 0 && shared.is_none()).then_some(bytes)
+        let Octets { bytes, headers_len, shared, .. } = &mut self.octets;
+        (*headers_len == 0 && shared.is_none()).then_some(bytes)
     }
 
     /// How many octets it has.
@@ -73,21 +70,26 @@ impl Packet {
     }
 }
 
+/// Room for headers.
+type Headers = [u8; MAX_TCP_HEADERS];
+
 /// The octets of a packet as they lie.
 #[derive(Clone, Debug)]
 pub(super) struct Octets {
-    /// Those that are not in `shared`: the headers at least. They lie in `short` where they fit there.
+    /// Those that are not in `shared`: the headers at least.
     bytes: Vec<u8>,
-    short: [u8; SHORT],
-    short_len: u8,
+    /// In place of `bytes`, headers alone: in the packet itself, where thousands of packets lie close together.
+    headers: Headers,
+    /// How many octets of `headers` count; 0 where all are in `bytes`.
+    headers_len: u8,
     shared: Option<SharedText>,
 }
 
 impl Octets {
     /// All octets, or the headers alone of a packet with a text.
     pub fn headers(&self) -> &[u8] {
-        match self.short_len {
-            len if KEEPS_SHORT && len > 0 => self.short.get(..usize::from(len)).unwrap_or_default(),
+        match self.headers_len {
+            len if len > 0 => self.headers.get(..usize::from(len)).unwrap_or_default(),
             _ => &self.bytes,
         }
     }
@@ -98,20 +100,12 @@ impl Octets {
     }
 }
 
-/// Octets that lie in the packet itself, where thousands of packets lie close together: the headers of IPv4 and TCP with
-/// timestamps and a block of SACK, or IPv6's without the block.
-const SHORT: usize = if KEEPS_SHORT { 72 } else { 0 };
-/// Not in the page, where packets are whole: somebody watches.
-const KEEPS_SHORT: bool = !cfg!(target_arch = "wasm32");
-
 /// The buffers. A free one keeps its memory, and a clone of the pool copies only what is in flight.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pool {
     packets: Vec<Packet>,
     free: VecDeque<Slot>,
     next: u32,
-    /// Where packets are made.
-    draft: Vec<u8>,
 }
 
 impl Pool {
@@ -135,21 +129,24 @@ impl Pool {
             retransmission: false,
             text: None,
             under_way: false,
-            octets: Octets { bytes: Vec::new(), short: [0; SHORT], short_len: 0, shared: None },
+            octets: Octets { bytes: Vec::new(), headers: [0; MAX_TCP_HEADERS], headers_len: 0, shared: None },
         });
         (self.packets.len() - 1) as Slot
     }
 
-    /// Makes the octets of a new packet: those that `write` puts into an empty buffer, and the text that it returns.
-    pub fn make(&mut self, slot: Slot, write: impl FnOnce(&mut Vec<u8>) -> Option<SharedText>) {
+    /// Makes the octets of a new packet: headers and text apart, or else, where `apart` returns no length, all of them.
+    #[inline]
+    pub fn make(
+        &mut self,
+        slot: Slot,
+        apart: impl FnOnce(&mut [u8; MAX_TCP_HEADERS], &mut Option<SharedText>) -> usize,
+        whole: impl FnOnce(&mut Vec<u8>),
+    ) {
         let Some(packet) = self.packets.get_mut(slot as usize) else { return };
-        self.draft.clear();
-        packet.octets.shared = write(&mut self.draft);
-        if KEEPS_SHORT && let Some(short) = packet.octets.short.get_mut(..self.draft.len()) {
-            short.copy_from_slice(&self.draft);
-            packet.octets.short_len = self.draft.len() as u8;
-        } else {
-            std::mem::swap(&mut packet.octets.bytes, &mut self.draft);
+        let Octets { bytes, headers, headers_len, shared } = &mut packet.octets;
+        *headers_len = apart(headers, shared) as u8;
+        if *headers_len == 0 {
+            whole(bytes);
         }
     }
 
@@ -178,18 +175,10 @@ impl Pool {
     #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub fn lend(&mut self, slot: Slot) -> Option<Octets> {
         let packet = self.packets.get_mut(slot as usize)?;
-        // A short one leaves the memory where it is.
-        let bytes = if !KEEPS_SHORT || packet.octets.short_len == 0 {
-            std::mem::take(&mut packet.octets.bytes)
-        } else {
-            Vec::new()
-        };
-        Some(Octets {
-            bytes,
-            short: packet.octets.short,
-            short_len: packet.octets.short_len,
-            shared: packet.octets.shared.take(),
-        })
+        let Octets { bytes, headers, headers_len, shared } = &mut packet.octets;
+        // Headers that stand apart leave the memory where it is.
+        let bytes = if *headers_len == 0 { std::mem::take(bytes) } else { Vec::new() };
+        Some(Octets { bytes, headers: *headers, headers_len: *headers_len, shared: shared.take() })
     }
 
     /// The packet whose octets were lent is no more.
@@ -197,11 +186,11 @@ impl Pool {
     #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub fn release_lent(&mut self, slot: Slot, mut lent: Octets) {
         let Some(packet) = self.packets.get_mut(slot as usize) else { return };
-        if !KEEPS_SHORT || lent.short_len == 0 {
+        if lent.headers_len == 0 {
             lent.bytes.clear();
             packet.octets.bytes = lent.bytes;
         }
-        packet.octets.short_len = 0;
+        packet.octets.headers_len = 0;
         let has_memory = packet.octets.bytes.capacity() > 0;
         self.give_back(slot, has_memory);
     }
@@ -221,7 +210,7 @@ impl Pool {
     pub fn release(&mut self, slot: Slot) {
         if let Some(packet) = self.get_mut(slot) {
             packet.octets.bytes.clear();
-            (packet.octets.short_len, packet.octets.shared) = (0, None);
+            (packet.octets.headers_len, packet.octets.shared) = (0, None);
             let has_memory = packet.octets.bytes.capacity() > 0;
             self.give_back(slot, has_memory);
         }

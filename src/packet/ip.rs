@@ -159,8 +159,27 @@ impl IpHeader {
     /// octets cannot be said and are written as the largest that can.
     pub fn emit(&self, payload_len: usize, out: &mut Vec<u8>) {
         match (self.src, self.dst) {
-            (IpAddr::V4(src), IpAddr::V4(dst)) => ipv4::emit(self, src, dst, payload_len, out),
+            (IpAddr::V4(src), IpAddr::V4(dst)) => {
+                out.extend_from_slice(&ipv4::octets(self, src, dst, payload_len));
+            }
             (src, dst) => ipv6::emit(self, to_v6(src), to_v6(dst), payload_len, out),
+        }
+    }
+
+    /// The same of a whole packet, written where it is to lie: the first octets of `out`, as [`IpHeader::len`] says.
+    #[inline]
+    pub(super) fn write(&self, payload_len: usize, out: &mut [u8]) {
+        match (self.src, self.dst) {
+            (IpAddr::V4(src), IpAddr::V4(dst)) => {
+                if let Some(out) = out.first_chunk_mut() {
+                    *out = ipv4::octets(self, src, dst, payload_len);
+                }
+            }
+            (src, dst) => {
+                if let Some(out) = out.first_chunk_mut() {
+                    *out = ipv6::octets(self, to_v6(src), to_v6(dst), payload_len);
+                }
+            }
         }
     }
 }

@@ -44,8 +44,14 @@ pub(super) fn parse(packet: &[u8]) -> Result<(IpHeader, &[u8], usize), ParseErro
     Ok((header, payload, wanted - payload.len()))
 }
 
+/// The octets of a header.
 #[inline]
-pub(super) fn emit(header: &IpHeader, src: Ipv4Addr, dst: Ipv4Addr, payload_len: usize, out: &mut Vec<u8>) {
+pub(super) fn octets(
+    header: &IpHeader,
+    src: Ipv4Addr,
+    dst: Ipv4Addr,
+    payload_len: usize,
+) -> [u8; HEADER_LEN] {
     let total = u16::try_from(HEADER_LEN + payload_len).unwrap_or(u16::MAX);
     let fragment = header.fragment.map_or(0, |f| f.offset >> 3 | if f.more { MORE_FRAGMENTS } else { 0 });
     let flags = fragment | if header.dont_fragment { DONT_FRAGMENT } else { 0 };
@@ -58,7 +64,7 @@ pub(super) fn emit(header: &IpHeader, src: Ipv4Addr, dst: Ipv4Addr, payload_len:
         dst.to_bits(),
     ];
     words[2] |= u32::from(checksum::internet_of_words(&words));
-    out.extend_from_slice(&checksum::octets_of_words(&words));
+    checksum::octets_of_words(&words)
 }
 
 /// Whether the header checksum of an IPv4 packet is right; true of anything that is no IPv4 packet, because IPv6 has

@@ -71,7 +71,13 @@ pub(super) fn parse(packet: &[u8]) -> Result<(IpHeader, &[u8], usize), ParseErro
     Err(ParseError::TooManyExtensions(MAX_EXTENSIONS))
 }
 
-pub(super) fn emit(header: &IpHeader, src: Ipv6Addr, dst: Ipv6Addr, payload_len: usize, out: &mut Vec<u8>) {
+/// The octets of the fixed header, which a fragment header follows or not.
+pub(super) fn octets(
+    header: &IpHeader,
+    src: Ipv6Addr,
+    dst: Ipv6Addr,
+    payload_len: usize,
+) -> [u8; HEADER_LEN] {
     let (next, extension) = match header.fragment {
         None => (header.protocol.0, 0),
         Some(_) => (FRAGMENT, FRAGMENT_HEADER_LEN),
@@ -84,7 +90,11 @@ pub(super) fn emit(header: &IpHeader, src: Ipv6Addr, dst: Ipv6Addr, payload_len:
     b[4..8].copy_from_slice(&[len[0], len[1], next, header.ttl]);
     b[8..24].copy_from_slice(&src.octets());
     b[24..].copy_from_slice(&dst.octets());
-    out.extend_from_slice(&b);
+    b
+}
+
+pub(super) fn emit(header: &IpHeader, src: Ipv6Addr, dst: Ipv6Addr, payload_len: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(&octets(header, src, dst, payload_len));
     if let Some(fragment) = header.fragment {
         let field = (fragment.offset & 0xfff8 | u16::from(fragment.more)).to_be_bytes();
         let id = header.id.to_be_bytes();

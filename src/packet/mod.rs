@@ -42,6 +42,6 @@ pub use ip::{Ecn, Fragment, IpHeader, Protocol, decrement_ttl, mark_congestion};
 pub use ipv4::{HEADER_LEN as IPV4_HEADER_LEN, checksum_is_right as ipv4_checksum_is_right};
 pub use ipv6::{FRAGMENT_HEADER_LEN as IPV6_FRAGMENT_HEADER_LEN, HEADER_LEN as IPV6_HEADER_LEN, MINIMUM_MTU};
 pub use options::{OptionLayout, OptionProblem, SackBlocks, TcpOptions};
-pub(crate) use tcp::emit_tcp_headers;
 pub use tcp::{HEADER_LEN as TCP_HEADER_LEN, TcpFlags, TcpHeader, emit_tcp};
+pub(crate) use tcp::{MAX_TCP_HEADERS, write_tcp_headers};
 pub use udp::{HEADER_LEN as UDP_HEADER_LEN, UdpHeader, emit_udp};

@@ -181,37 +181,55 @@ impl TcpOptions {
             && self.timestamps.is_none()
     }
 
-    /// The octets and how many of them count. SACK blocks that do not fit are left out, the last first.
+    /// The octets and how many of them count.
     pub(super) fn write(&self, layout: OptionLayout) -> ([u8; MAX_LEN], usize) {
-        let mut w = Writer { octets: [0; MAX_LEN], len: 0 };
+        let mut octets = [0; MAX_LEN];
+        let len = self.write_to(layout, &mut octets);
+        (octets, len)
+    }
+
+    /// Writes the octets where they are to lie, and anything behind them; returns how many count. SACK blocks that do not fit are
+    /// left out, the last first.
+    #[inline]
+    pub(super) fn write_to(&self, layout: OptionLayout, octets: &mut [u8; MAX_LEN]) -> usize {
+        let Some((value, echo)) = self.timestamps.filter(|_| self.has_timestamps_alone(layout)) else {
+            return self.write_any(layout, octets);
+        };
+        // RFC 7323 appendix A.
+        octets[..4].copy_from_slice(&[NOP, NOP, TIMESTAMPS, 10]);
+        octets[4..8].copy_from_slice(&value.to_be_bytes());
+        octets[8..12].copy_from_slice(&echo.to_be_bytes());
+        12
+    }
+
+    /// Timestamps and nothing else, aligned.
+    #[inline]
+    fn has_timestamps_alone(&self, layout: OptionLayout) -> bool {
+        let of_syn = self.mss.is_some() || self.window_scale.is_some() || self.sack_permitted;
+        layout != OptionLayout::Plain && !of_syn && self.sack.is_empty()
+    }
+
+    fn write_any(&self, layout: OptionLayout, octets: &mut [u8; MAX_LEN]) -> usize {
+        octets.fill(0);
+        let mut w = Writer { octets, len: 0 };
         if self.is_empty() {
-            return (w.octets, 0);
-        }
-        if let Some((value, echo)) = self.timestamps
-            && layout != OptionLayout::Plain
-            && (TcpOptions { timestamps: None, ..*self }).is_empty()
-        {
-            // RFC 7323 appendix A.
-            w.octets[..4].copy_from_slice(&[NOP, NOP, TIMESTAMPS, 10]);
-            w.octets[4..8].copy_from_slice(&value.to_be_bytes());
-            w.octets[8..12].copy_from_slice(&echo.to_be_bytes());
-            return (w.octets, 12);
+            return 0;
         }
         if let Some(mss) = self.mss {
             let [a, b] = mss.to_be_bytes();
             w.put(&[MSS, 4, a, b]);
         }
-        let scale = |w: &mut Writer, pad: bool| {
+        let scale = |w: &mut Writer<'_>, pad: bool| {
             if let Some(shift) = self.window_scale {
                 w.put_padded(usize::from(pad), &[WINDOW_SCALE, 3, shift]);
             }
         };
-        let permitted = |w: &mut Writer, pad: usize| {
+        let permitted = |w: &mut Writer<'_>, pad: usize| {
             if self.sack_permitted {
                 w.put_padded(pad, &[SACK_PERMITTED, 2]);
             }
         };
-        let timestamps = |w: &mut Writer, pad: usize| {
+        let timestamps = |w: &mut Writer<'_>, pad: usize| {
             if let Some((value, echo)) = self.timestamps {
                 let ([a, b, c, d], [e, f, g, h]) = (value.to_be_bytes(), echo.to_be_bytes());
                 w.put_padded(pad, &[TIMESTAMPS, 10, a, b, c, d, e, f, g, h]);
@@ -255,16 +273,16 @@ impl TcpOptions {
             timestamps(&mut w, 0);
         }
         // RFC 9293 section 3.1, MUST-69: the header is padded with zeros (the octet 0 is "end of option list").
-        (w.octets, w.len.next_multiple_of(4))
+        w.len.next_multiple_of(4)
     }
 }
 
-struct Writer {
-    octets: [u8; MAX_LEN],
+struct Writer<'a> {
+    octets: &'a mut [u8; MAX_LEN],
     len: usize,
 }
 
-impl Writer {
+impl Writer<'_> {
     #[inline]
     fn put(&mut self, octets: &[u8]) {
         if let Some(room) = self.octets.get_mut(self.len..self.len + octets.len()) {

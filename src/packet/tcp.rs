@@ -238,17 +238,22 @@ impl TcpHeader {
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn emit_alone(&self, options: &[u8; MAX_LEN], options_len: usize, out: &mut Vec<u8>) {
         let start = out.len();
-        let words = [
+        out.extend_from_slice(&self.octets(options_len, 0));
+        // Of fixed length, they are written without a call.
+        out.extend_from_slice(options);
+        out.truncate(start + HEADER_LEN + options_len);
+    }
+
+    /// The octets before the options.
+    #[inline(always)]
+    fn octets(&self, options_len: usize, checksum: u16) -> [u8; HEADER_LEN] {
+        checksum::octets_of_words(&[
             u32::from(self.src_port) << 16 | u32::from(self.dst_port),
             self.seq.0,
             self.ack.0,
             u32::from_be_bytes([data_offset(options_len), self.flags.0, 0, 0]) | u32::from(self.window),
-            u32::from(self.urgent),
-        ];
-        out.extend_from_slice(&checksum::octets_of_words(&words));
-        // Of fixed length, they are written without a call.
-        out.extend_from_slice(options);
-        out.truncate(start + HEADER_LEN + options_len);
+            u32::from(checksum) << 16 | u32::from(self.urgent),
+        ])
     }
 
     /// The sum of the header without its checksum, from its fields: what was just written in small pieces is slow to be read in
@@ -288,20 +293,26 @@ pub fn emit_tcp(ip: &IpHeader, tcp: &TcpHeader, layout: OptionLayout, data: &[&[
     tcp.emit_with(ip.src, ip.dst, &options, options_len, data, out);
 }
 
-/// As [`emit_tcp`], but appends the headers alone, of a packet whose text of `text.0` octets and this sum stays where it is.
-pub(crate) fn emit_tcp_headers(
+/// Octets of the headers of a TCP segment that is no fragment, at most: IPv6 and all options.
+pub(crate) const MAX_TCP_HEADERS: usize = super::IPV6_HEADER_LEN + HEADER_LEN + MAX_LEN;
+
+/// As [`emit_tcp`], but writes the headers alone, of a packet whose text of `text.0` octets and this sum lies elsewhere; returns their
+/// length. They are written where they are to lie: what was just written in small pieces is slow to be moved in large ones.
+#[inline]
+pub(crate) fn write_tcp_headers(
     ip: &IpHeader,
     tcp: &TcpHeader,
     layout: OptionLayout,
     text: (usize, Sum),
-    out: &mut Vec<u8>,
-) {
-    let (options, options_len) = tcp.options.write(layout);
+    out: &mut [u8; MAX_TCP_HEADERS],
+) -> usize {
+    let (ip_out, tcp_out) = out.split_at_mut(ip.len().min(super::IPV6_HEADER_LEN));
+    let Some((fixed, tcp_out)) = tcp_out.split_first_chunk_mut() else { return 0 };
+    let Some(options) = tcp_out.first_chunk_mut() else { return 0 };
+    let options_len = tcp.options.write_to(layout, options);
     let len = HEADER_LEN + options_len + text.0;
-    // The options are written whole before they are cut to their length.
-    out.reserve(ip.len() + HEADER_LEN + MAX_LEN);
-    ip.emit(len, out);
-    let start = out.len();
-    tcp.emit_alone(&options, options_len, out);
-    put_checksum(ip.src, ip.dst, len, tcp.sum(&options, options_len) + text.1, out.get_mut(start..));
+    let sum = tcp.sum(options, options_len) + text.1;
+    *fixed = tcp.octets(options_len, checksum::transport_of(ip.src, ip.dst, Protocol::TCP, len, sum));
+    ip.write(len, ip_out);
+    ip_out.len() + HEADER_LEN + options_len
 }

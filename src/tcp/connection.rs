@@ -14,7 +14,9 @@ use super::tcb::{ReceiveSpace, SendSpace};
 use super::tell::Told;
 use super::timers::TimerTable;
 use super::{Config, State};
-use crate::packet::{Ecn, Icmp, IpHeader, OptionLayout, TcpHeader, emit_tcp, emit_tcp_headers};
+use crate::packet::{
+    Ecn, Icmp, IpHeader, MAX_TCP_HEADERS, OptionLayout, TcpHeader, emit_tcp, write_tcp_headers,
+};
 use crate::probe::{Context, Probe, Timer, TimerChange};
 use crate::rule::Rule;
 use crate::time::Instant;
@@ -252,24 +254,26 @@ impl Connection {
         }
     }
 
-    /// The same, but long text is not copied: the packet's headers alone are appended then, and it is returned as it lies in the
-    /// send buffer.
-    pub(crate) fn emit_sharing(
+    /// The same in parts, but of a packet with a short text, which is better copied: its headers are written into `headers`, its text is
+    /// given as it lies in the send buffer. Returns the length of the headers; 0 where nothing was done.
+    #[inline]
+    pub(crate) fn emit_apart(
         &self,
         segment: &Transmit,
         ip_id: u32,
-        out: &mut Vec<u8>,
-    ) -> Option<SharedText> {
+        headers: &mut [u8; MAX_TCP_HEADERS],
+        text: &mut Option<SharedText>,
+    ) -> usize {
         let len = segment.data.end - segment.data.start;
-        let text = if len < LONG_TEXT { None } else { self.send_buffer.share(&segment.data) };
-        match &text {
-            Some(text) => {
-                let ip = self.ip_header(segment, ip_id);
-                emit_tcp_headers(&ip, &segment.header, segment.layout, text.len_and_sum(), out);
-            }
-            None => self.emit(segment, ip_id, out),
+        if len >= LONG_TEXT {
+            *text = self.send_buffer.share(&segment.data);
         }
-        text
+        let there = match text {
+            Some(text) => text.len_and_sum(),
+            None if len == 0 && segment.filler == 0 => Default::default(),
+            None => return 0,
+        };
+        write_tcp_headers(&self.ip_header(segment, ip_id), &segment.header, segment.layout, there, headers)
     }
 
     #[inline(always)]

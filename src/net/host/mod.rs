@@ -195,13 +195,13 @@ impl Host {
     }
 
     #[inline]
-    fn is_own(&self, address: IpAddr) -> bool {
-        address.is_loopback() || self.config.addresses.contains(&address)
+    fn is_own(&self, address: &IpAddr) -> bool {
+        address.is_loopback() || self.config.addresses.contains(address)
     }
 
     /// The address from which to send to `to`.
     fn source_for(&self, to: IpAddr) -> Option<IpAddr> {
-        if self.is_own(to) {
+        if self.is_own(&to) {
             return Some(to);
         }
         self.config.addresses.iter().copied().find(|own| own.is_ipv4() == to.is_ipv4())
@@ -210,7 +210,7 @@ impl Host {
     /// Whether a packet of these addresses may leave: RFC 1122 section 3.2.1.3 (g), MUST NOT: no loopback address appears outside a
     /// host. Linux tells EINVAL as well.
     fn may_leave(&self, source: IpAddr, to: IpAddr) -> Result<(), Errno> {
-        if source.is_loopback() && !self.is_own(to) { Err(Errno::EINVAL) } else { Ok(()) }
+        if source.is_loopback() && !self.is_own(&to) { Err(Errno::EINVAL) } else { Ok(()) }
     }
 
     fn next_ip_id(&mut self) -> u32 {
@@ -326,7 +326,7 @@ impl Host {
         if socket.local.is_some() {
             return Err(Errno::EINVAL);
         }
-        if !local.ip().is_unspecified() && !self.is_own(local.ip()) {
+        if !local.ip().is_unspecified() && !self.is_own(&local.ip()) {
             return Err(Errno::EADDRNOTAVAIL);
         }
         let protocol = socket.protocol();

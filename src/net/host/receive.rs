@@ -51,7 +51,7 @@ impl Host {
         if *missing != text.map_or(0, |text| text.len_and_sum().0) {
             return Err((None, DropReason::Malformed));
         }
-        if !self.is_own(ip.dst) {
+        if !self.is_own(&ip.dst) {
             return Err((None, DropReason::NoRoute)); // RFC 1122 section 3.3.1.1: a host forwards nothing
         }
         // RFC 1122 section 3.2.1.3, MUST: what comes from an address that is no host's is discarded silently.

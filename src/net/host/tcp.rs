@@ -213,13 +213,15 @@ impl Host {
             let Some(segment) = &next else { break };
             self.ip_id = self.ip_id.wrapping_add(1);
             let slot = fabric.pool.take(node);
-            fabric.pool.make(slot, |bytes| {
-                if O::WATCHES && observer.wants_text() {
-                    tcp.conn.emit(segment, self.ip_id.into(), bytes);
-                    return None;
-                }
-                tcp.conn.emit_sharing(segment, self.ip_id.into(), bytes)
-            });
+            let ip_id = self.ip_id.into();
+            fabric.pool.make(
+                slot,
+                |headers, text| match O::WATCHES && observer.wants_text() {
+                    true => 0,
+                    false => tcp.conn.emit_apart(segment, ip_id, headers, text),
+                },
+                |bytes| tcp.conn.emit(segment, ip_id, bytes),
+            );
             if let Some(packet) = fabric.pool.get_mut(slot) {
                 packet.socket = Some(id);
                 packet.rule = Some(segment.rule);
