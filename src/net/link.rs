@@ -133,6 +133,7 @@ impl Link {
     }
 
     /// Lets a packet of `len` octets in, or says why not.
+    #[inline]
     pub fn admit(&mut self, now: Instant, len: usize) -> Result<Schedule, DropReason> {
         if !self.config.up {
             return Err(DropReason::LinkDown);

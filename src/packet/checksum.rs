@@ -124,12 +124,12 @@ pub(super) fn octets_of_words(&[a, b, c, d, e]: &[u32; 5]) -> [u8; 20] {
 /// The sum of the pseudo header that TCP, UDP and ICMPv6 put before their own octets, folded, not complemented.
 /// `len` is that of the transport header and its data.
 pub fn pseudo_header(src: IpAddr, dst: IpAddr, protocol: Protocol, len: usize) -> u16 {
-    fold(pseudo_words(src, dst, protocol, len)).swap_bytes()
+    fold(pseudo_words(&src, &dst, protocol, len)).swap_bytes()
 }
 
 /// The sum of a pseudo header as [`words`] gives it.
-fn pseudo_words(src: IpAddr, dst: IpAddr, protocol: Protocol, len: usize) -> u64 {
-    let address = |address: IpAddr| match address {
+fn pseudo_words(src: &IpAddr, dst: &IpAddr, protocol: Protocol, len: usize) -> u64 {
+    let address = |address: &IpAddr| match address {
         IpAddr::V4(a) => u64::from(u32::from_le_bytes(a.octets())),
         IpAddr::V6(a) => words(&a.octets()),
     };
@@ -139,7 +139,7 @@ fn pseudo_words(src: IpAddr, dst: IpAddr, protocol: Protocol, len: usize) -> u64
 
 /// The checksum field of a TCP, UDP or ICMPv6 message whose own checksum field is zero in `message`.
 pub fn transport(src: IpAddr, dst: IpAddr, protocol: Protocol, message: &[u8]) -> u16 {
-    transport_of(src, dst, protocol, message.len(), Sum::of(message))
+    transport_of(&src, &dst, protocol, message.len(), Sum::of(message))
 }
 
 /// The sum of a part of a message that begins at an even octet of it: the sum of parts is the sum of their sums. Kept with octets
@@ -179,7 +179,7 @@ impl Add for Sum {
 /// As [`transport`], of a message of `len` octets that have this sum.
 #[cfg_attr(not(target_arch = "wasm32"), inline)]
 #[cfg_attr(target_arch = "wasm32", inline(never))]
-pub(crate) fn transport_of(src: IpAddr, dst: IpAddr, protocol: Protocol, len: usize, sum: Sum) -> u16 {
+pub(crate) fn transport_of(src: &IpAddr, dst: &IpAddr, protocol: Protocol, len: usize, sum: Sum) -> u16 {
     !fold(pseudo_words(src, dst, protocol, len) + sum.0).swap_bytes()
 }
 
@@ -227,9 +227,9 @@ mod tests {
         fn the_wide_sum_is_the_narrow_sum(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
             prop_assert_eq!(sum(&bytes), by_the_book(&bytes));
             let (first, rest) = bytes.split_at(bytes.len() / 4 * 2);
-            let address = Ipv4Addr::LOCALHOST.into();
+            let address = IpAddr::from(Ipv4Addr::LOCALHOST);
             prop_assert_eq!(
-                transport_of(address, address, Protocol::TCP, bytes.len(), Sum::of(first) + Sum::of(rest)),
+                transport_of(&address, &address, Protocol::TCP, bytes.len(), Sum::of(first) + Sum::of(rest)),
                 transport(address, address, Protocol::TCP, &bytes),
             );
             if let Some(header) = bytes.first_chunk() {

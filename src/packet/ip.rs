@@ -169,17 +169,13 @@ impl IpHeader {
     /// The same of a whole packet, written where it is to lie: the first octets of `out`, as [`IpHeader::len`] says.
     #[inline]
     pub(super) fn write(&self, payload_len: usize, out: &mut [u8]) {
-        match (self.src, self.dst) {
-            (IpAddr::V4(src), IpAddr::V4(dst)) => {
-                if let Some(out) = out.first_chunk_mut() {
-                    *out = ipv4::octets(self, src, dst, payload_len);
-                }
+        // The addresses are looked at where they lie: to move them costs more.
+        if let (IpAddr::V4(src), IpAddr::V4(dst)) = (&self.src, &self.dst) {
+            if let Some(out) = out.first_chunk_mut() {
+                *out = ipv4::octets(self, *src, *dst, payload_len);
             }
-            (src, dst) => {
-                if let Some(out) = out.first_chunk_mut() {
-                    *out = ipv6::octets(self, to_v6(src), to_v6(dst), payload_len);
-                }
-            }
+        } else if let Some(out) = out.first_chunk_mut() {
+            *out = ipv6::octets(self, to_v6(self.src), to_v6(self.dst), payload_len);
         }
     }
 }

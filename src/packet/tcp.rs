@@ -278,7 +278,7 @@ fn data_offset(options_len: usize) -> u8 {
 /// Writes the checksum of a segment of `len` octets with this sum into its header.
 #[inline(always)]
 fn put_checksum(src: IpAddr, dst: IpAddr, len: usize, sum: Sum, header: Option<&mut [u8]>) {
-    let sum = checksum::transport_of(src, dst, Protocol::TCP, len, sum).to_be_bytes();
+    let sum = checksum::transport_of(&src, &dst, Protocol::TCP, len, sum).to_be_bytes();
     if let Some(field) = header.and_then(|header| header.get_mut(16..18)) {
         field.copy_from_slice(&sum);
     }
@@ -312,7 +312,7 @@ pub(crate) fn write_tcp_headers(
     let options_len = tcp.options.write_to(layout, options);
     let len = HEADER_LEN + options_len + text.0;
     let sum = tcp.sum(options, options_len) + text.1;
-    *fixed = tcp.octets(options_len, checksum::transport_of(ip.src, ip.dst, Protocol::TCP, len, sum));
+    *fixed = tcp.octets(options_len, checksum::transport_of(&ip.src, &ip.dst, Protocol::TCP, len, sum));
     ip.write(len, ip_out);
     ip_out.len() + HEADER_LEN + options_len
 }

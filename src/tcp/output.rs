@@ -154,6 +154,7 @@ impl Connection {
     }
 
     /// The next octets that were never sent, as far as the peer's window lets them, and the FIN behind the last.
+    #[inline]
     fn new_text(&self) -> Option<NewText> {
         if !self.state.may_transmit_text() {
             return None;
@@ -350,14 +351,17 @@ impl Connection {
         let markable = has_text && rule != Rule::ZeroWindowProbe;
         let ecn = self.mark_ecn(&mut flags, markable, retransmission);
         let window = self.offer_window(flags);
-        let header = TcpHeader { seq, ack: self.rcv.nxt, flags, window, urgent, ..self.ends() };
-        let mut segment = self.transmit(header, data, retransmission, rule, ecn);
-        self.put_options(cx.now, &mut segment.header.options);
+        let mut segment = self.transmit(self.ends(), data, retransmission, rule, ecn);
+        let header = &mut segment.header;
+        (header.seq, header.ack, header.flags) = (seq, self.rcv.nxt, flags);
+        (header.window, header.urgent) = (window, urgent);
+        self.put_options(cx.now, &mut header.options);
         self.ack_went_out(cx);
         self.tell(cx, rule);
         segment
     }
 
+    #[inline(always)]
     fn ends(&self) -> TcpHeader {
         TcpHeader {
             src_port: self.flow.local.port(),
@@ -366,6 +370,7 @@ impl Connection {
         }
     }
 
+    #[inline(always)]
     fn transmit(
         &self,
         header: TcpHeader,

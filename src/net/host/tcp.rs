@@ -76,7 +76,7 @@ impl Host {
         // was added up.
         let (len, sum) = text.map_or((0, Sum::default()), SharedText::len_and_sum);
         let (len, sum) = (segment.len() + len, Sum::of(segment) + sum);
-        if checksum::transport_of(ip.src, ip.dst, Protocol::TCP, len, sum) != 0 {
+        if checksum::transport_of(&ip.src, &ip.dst, Protocol::TCP, len, sum) != 0 {
             return Err((None, DropReason::Checksum));
         }
         let mut header = TcpHeader::default();
