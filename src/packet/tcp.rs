@@ -316,3 +316,44 @@ pub(crate) fn write_tcp_headers(
     ip.write(len, ip_out);
     ip_out.len() + HEADER_LEN + options_len
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::Ecn;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Written apart, headers are the first octets of the packet that is made at once.
+        #[test]
+        fn headers_apart_are_those_of_the_whole_packet(
+            v6: bool, numbers: [u32; 4], fields: [u16; 3], flags: u8, ecn in 0u8..4, mss: Option<u16>, scale: Option<u8>,
+            permitted: bool, timestamps: Option<(u32, u32)>, blocks in prop::collection::vec(any::<(u32, u32)>(), 0..5),
+            layout in prop::sample::select(vec![OptionLayout::Linux, OptionLayout::Windows, OptionLayout::Bsd, OptionLayout::Plain]),
+            text in prop::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let address = |number: u32| match v6 {
+                true => std::net::Ipv6Addr::from_bits(u128::from(number) << 77).into(),
+                false => IpAddr::V4(number.into()),
+            };
+            let [source, destination, seq, ack] = numbers;
+            let [src_port, window, urgent] = fields;
+            let ip = IpHeader::new(address(source), address(destination), Protocol::TCP);
+            let ip = IpHeader { ecn: Ecn::from_bits(ecn), id: seq, ..ip };
+            let mut options =
+                TcpOptions { mss, window_scale: scale, sack_permitted: permitted, timestamps, ..Default::default() };
+            for (left, right) in blocks {
+                options.sack.push(SeqNumber(left), SeqNumber(right));
+            }
+            let (seq, ack) = (SeqNumber(seq), SeqNumber(ack));
+            let flags = TcpFlags(flags);
+            let header =
+                TcpHeader { src_port, dst_port: 80, seq, ack, flags, window, checksum: 0, urgent, options };
+            let mut whole = Vec::new();
+            emit_tcp(&ip, &header, layout, &[&text], &mut whole);
+            let mut apart = [0xff; MAX_TCP_HEADERS];
+            let len = write_tcp_headers(&ip, &header, layout, (text.len(), Sum::of(&text)), &mut apart);
+            prop_assert_eq!(&apart[..len], &whole[..whole.len() - text.len()]);
+        }
+    }
+}
