@@ -1,6 +1,8 @@
 //! The Internet checksum (RFC 1071) and the pseudo headers of TCP and UDP (RFC 9293 section 3.1, RFC 8200 section 8.1).
 
 use super::Protocol;
+#[cfg(target_arch = "wasm32")]
+use std::arch::wasm32::{u64x2, u64x2_add, u64x2_extract_lane, u64x2_shr, u64x2_splat, v128};
 use std::net::IpAddr;
 use std::ops::Add;
 
@@ -61,26 +63,31 @@ fn eights(bytes: &[u8]) -> (u64, u64, &[u8]) {
 #[cfg(target_arch = "wasm32")]
 #[inline(always)]
 fn eights(bytes: &[u8]) -> (u64, u64, &[u8]) {
-    use std::arch::wasm32::{u64x2, u64x2_add, u64x2_extract_lane, u64x2_shr, u64x2_splat};
-    let half =
-        |octets: &[u8; 16], at: usize| octets[at..].first_chunk().map_or(0, |&half| u64::from_le_bytes(half));
     let (mut whole, mut upper) = (u64x2_splat(0), u64x2_splat(0));
-    let mut add = |octets: &[u8; 16]| {
-        let words = u64x2(half(octets, 0), half(octets, 8));
-        whole = u64x2_add(whole, words);
-        upper = u64x2_add(upper, u64x2_shr(words, 32));
-    };
     let (blocks, rest) = bytes.as_chunks::<16>();
     let (fours, blocks) = blocks.as_chunks::<4>();
     for [a, b, c, d] in fours {
-        add(a);
-        add(b);
-        add(c);
-        add(d);
+        add(a, &mut whole, &mut upper);
+        add(b, &mut whole, &mut upper);
+        add(c, &mut whole, &mut upper);
+        add(d, &mut whole, &mut upper);
     }
-    blocks.iter().for_each(add);
+    for block in blocks {
+        add(block, &mut whole, &mut upper);
+    }
     let sum = |lanes| u64x2_extract_lane::<0>(lanes).wrapping_add(u64x2_extract_lane::<1>(lanes));
     (sum(whole), sum(upper), rest)
+}
+
+/// Adds two words to the sums of [`eights`].
+#[cfg(target_arch = "wasm32")]
+#[inline(always)]
+fn add(block: &[u8; 16], whole: &mut v128, upper: &mut v128) {
+    // As one number, they are read at once.
+    let both = u128::from_le_bytes(*block);
+    let words = u64x2(both as u64, (both >> 64) as u64);
+    *whole = u64x2_add(*whole, words);
+    *upper = u64x2_add(*upper, u64x2_shr(words, 32));
 }
 
 /// Octets from which on [`words_of_long`] is quicker.
