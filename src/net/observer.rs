@@ -58,7 +58,7 @@ pub enum Fate<'a> {
         node: NodeId,
         /// The socket that it comes from; `None` for ICMP and a RST of the host itself.
         socket: Option<SocketId>,
-        /// The packet from its IP header on; of one with `text` the headers alone, where [`Observer::wants_text`] said so.
+        /// The packet from its IP header on; of one with `text` perhaps its headers alone, where [`Observer::wants_text`] says no.
         bytes: &'a [u8],
         /// Octets of the whole packet.
         len: u32,

@@ -1,5 +1,5 @@
 //! Packets in flight, in buffers that are used again: a long run allocates nothing for each packet. Where nobody looks at its
-//! octets, a packet shares its text with its sender's send buffer, and its own buffer has the headers alone.
+//! octets, a packet shares its text with its sender's send buffer, and has but its headers itself.
 
 use super::{NodeId, PacketId, SocketId, Text};
 use crate::packet::MAX_TCP_HEADERS;
@@ -139,7 +139,7 @@ impl Pool {
     pub fn make(
         &mut self,
         slot: Slot,
-        apart: impl FnOnce(&mut [u8; MAX_TCP_HEADERS], &mut Option<SharedText>) -> usize,
+        apart: impl FnOnce(&mut Headers, &mut Option<SharedText>) -> usize,
         whole: impl FnOnce(&mut Vec<u8>),
     ) {
         let Some(packet) = self.packets.get_mut(slot as usize) else { return };

@@ -220,7 +220,10 @@ impl TcpHeader {
         out: &mut Vec<u8>,
     ) {
         let start = out.len();
-        self.emit_alone(options, options_len, out);
+        out.extend_from_slice(&self.octets(options_len, 0));
+        // Of fixed length, they are written without a call.
+        out.extend_from_slice(options);
+        out.truncate(start + HEADER_LEN + options_len);
         let text = out.len();
         for part in data.iter().filter(|part| !part.is_empty()) {
             out.extend_from_slice(part);
@@ -231,17 +234,10 @@ impl TcpHeader {
         } else {
             self.sum(options, options_len) + Sum::of(out.get(text..).unwrap_or_default())
         };
-        put_checksum(src, dst, out.len() - start, sum, out.get_mut(start..));
-    }
-
-    /// The header, its checksum zero.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    fn emit_alone(&self, options: &[u8; MAX_LEN], options_len: usize, out: &mut Vec<u8>) {
-        let start = out.len();
-        out.extend_from_slice(&self.octets(options_len, 0));
-        // Of fixed length, they are written without a call.
-        out.extend_from_slice(options);
-        out.truncate(start + HEADER_LEN + options_len);
+        let checksum = checksum::transport_of(&src, &dst, Protocol::TCP, out.len() - start, sum);
+        if let Some(field) = out.get_mut(start + 16..start + 18) {
+            field.copy_from_slice(&checksum.to_be_bytes());
+        }
     }
 
     /// The octets before the options.
@@ -273,15 +269,6 @@ impl TcpHeader {
 /// The octet of the header in which its length stands.
 fn data_offset(options_len: usize) -> u8 {
     ((HEADER_LEN + options_len) as u8 / 4) << 4
-}
-
-/// Writes the checksum of a segment of `len` octets with this sum into its header.
-#[inline(always)]
-fn put_checksum(src: IpAddr, dst: IpAddr, len: usize, sum: Sum, header: Option<&mut [u8]>) {
-    let sum = checksum::transport_of(&src, &dst, Protocol::TCP, len, sum).to_be_bytes();
-    if let Some(field) = header.and_then(|header| header.get_mut(16..18)) {
-        field.copy_from_slice(&sum);
-    }
 }
 
 /// Appends a whole IP packet with one TCP segment, checksums right. `data` comes in parts (a ring buffer has two).
