@@ -4,7 +4,7 @@ use super::events::{Event, EventQueue};
 use super::fragment::fragment;
 use super::icmp_rate::{Bucket, IcmpErrorRate};
 use super::link::Link;
-use super::pool::{Pool, Slot};
+use super::pool::{Packet, Pool, Slot};
 use super::script::Script;
 use super::{DropReason, Fate, LinkConfig, LinkId, NodeId, Observer, PacketId, SocketId};
 use crate::packet::{Icmp, IpHeader, Protocol, Unreachable, emit_icmp, mark_congestion};
@@ -143,14 +143,10 @@ impl Fabric {
         icmp_from: &dyn Fn(IpAddr) -> Option<IpAddr>,
         observer: &mut O,
     ) {
-        let last = self.last_ways.get(usize::from(node.0)).copied().flatten();
-        let link = match last {
-            Some((to, link)) if to == dst => Some(link),
-            _ => self.route(node, dst),
+        let link = match self.last_ways.get(usize::from(node.0)) {
+            Some(Some((to, link))) if *to == dst => Some(*link),
+            _ => self.find_way(node, dst),
         };
-        if let (Some(link), Some(way)) = (link, self.last_ways.get_mut(usize::from(node.0))) {
-            *way = Some((dst, link));
-        }
         let Some(link) = link else {
             self.report(node, slot, Icmp::Unreachable(Unreachable::Network), icmp_from, observer);
             return self.lose(slot, None, DropReason::NoRoute, observer);
@@ -171,6 +167,15 @@ impl Fabric {
             self.report(node, slot, Icmp::TooBig { mtu: mtu as u32 }, icmp_from, observer);
             self.lose(slot, Some(link), DropReason::TooBig, observer);
         }
+    }
+
+    /// The route towards `dst`, which is remembered.
+    fn find_way(&mut self, node: NodeId, dst: IpAddr) -> Option<LinkId> {
+        let link = self.route(node, dst)?;
+        if let Some(way) = self.last_ways.get_mut(usize::from(node.0)) {
+            *way = Some((dst, link));
+        }
+        Some(link)
     }
 
     fn fragment<O: Observer>(
@@ -307,13 +312,14 @@ impl Fabric {
             Some(packet) if !self.script.is_empty() => {
                 packet.octets(); // a script may look at any of them
                 let addresses = &self.addresses;
-                self.script.judge(packet, id, |address| {
+                Some(self.script.judge(packet, id, |address| {
                     let at = addresses.binary_search_by_key(&address, |&(a, _)| a).ok()?;
                     addresses.get(at).map(|&(_, node)| node)
-                })
+                }))
             }
-            _ => Default::default(),
+            _ => None,
         };
+        let verdict = verdict.as_ref();
         let (Some(link), Some(packet)) = (self.links.get_mut(usize::from(id.0)), self.pool.get_mut(slot))
         else {
             return;
@@ -337,12 +343,14 @@ impl Fabric {
         }
         let lost = link.loses();
         let arrives = link.arrival(schedule.departs);
-        for &at in &verdict.replays {
-            let copy = self.pool.copy(slot);
-            self.depart_copy(id, slot, copy, at.max(now), true, observer);
-        }
-        if verdict.drop {
-            return self.lose(slot, Some(id), DropReason::Scripted, observer);
+        if let Some(verdict) = verdict {
+            for &at in &verdict.replays {
+                let copy = self.pool.copy(slot);
+                self.depart_copy(id, slot, copy, at.max(now), true, observer);
+            }
+            if verdict.drop {
+                return self.lose(slot, Some(id), DropReason::Scripted, observer);
+            }
         }
         if lost {
             return self.lose(slot, Some(id), DropReason::Loss, observer);
@@ -352,33 +360,24 @@ impl Fabric {
             return;
         };
         let len = packet.len();
-        let by_script = verdict.corrupt.iter().map(Some).chain([None]);
-        for wanted in by_script {
-            let bit = match wanted {
-                Some(bit) => bit.or_else(|| link.any_bit(len)),
-                None => link.corrupts(len),
-            };
-            let Some(bit) = bit else { continue };
-            if let Some(octet) = packet.whole().get_mut(bit as usize / 8) {
-                *octet ^= 0x80 >> (bit % 8);
-                if O::WATCHES {
-                    let octet = *octet;
-                    observer.packet(now, packet.id, Fate::Corrupted { bit, octet });
-                }
+        for bit in verdict.map_or(&[][..], |verdict| &verdict.corrupt) {
+            if let Some(bit) = bit.or_else(|| link.any_bit(len)) {
+                turn(packet, bit, now, observer);
             }
         }
-        let arrives = match verdict.delay {
-            Some(by) => arrives + by,
-            None => arrives,
-        };
-        if verdict.delay.is_some() && O::WATCHES {
+        if let Some(bit) = link.corrupts(len) {
+            turn(packet, bit, now, observer);
+        }
+        let delay = verdict.and_then(|verdict| verdict.delay);
+        let arrives = delay.map_or(arrives, |by| arrives + by);
+        if delay.is_some() && O::WATCHES {
             observer.packet(now, packet.id, Fate::Held { until: arrives });
         }
         let twice = link.duplicates().then(|| link.arrival(schedule.departs));
         self.events.plan(arrives, Event::Arrive { link: id, slot });
-        for at in verdict.duplicates.iter().map(|&after| arrives + after) {
+        for &after in verdict.map_or(&[][..], |verdict| &verdict.duplicates) {
             let copy = self.pool.copy(slot);
-            self.depart_copy(id, slot, copy, at, true, observer);
+            self.depart_copy(id, slot, copy, arrives + after, true, observer);
         }
         if let Some(at) = twice {
             let copy = self.pool.copy(slot);
@@ -404,6 +403,18 @@ impl Fabric {
             }
         }
         self.events.plan(at, Event::Arrive { link, slot: copy });
+    }
+}
+
+/// Turns a bit of a packet, counted from the first.
+#[inline(never)]
+fn turn<O: Observer>(packet: &mut Packet, bit: u32, now: Instant, observer: &mut O) {
+    if let Some(octet) = packet.whole().get_mut(bit as usize / 8) {
+        *octet ^= 0x80 >> (bit % 8);
+        if O::WATCHES {
+            let octet = *octet;
+            observer.packet(now, packet.id, Fate::Corrupted { bit, octet });
+        }
     }
 }
 

@@ -66,8 +66,18 @@ impl Packet {
 
     /// How many octets it has.
     pub fn len(&self) -> usize {
-        self.headers().len() + self.octets.text().map_or(0, |text| text.len_and_sum().0)
+        let Octets { bytes, headers_len, shared, .. } = &self.octets;
+        let headers = if *headers_len > 0 { usize::from(*headers_len) } else { bytes.len() };
+        headers + shared.as_ref().map_or(0, |text| text.len_and_sum().0)
     }
+}
+
+/// What is known of a packet that a socket makes.
+pub(super) struct Made {
+    pub socket: SocketId,
+    pub rule: Rule,
+    pub retransmission: bool,
+    pub text: Option<Text>,
 }
 
 /// Room for headers.
@@ -110,6 +120,7 @@ pub(super) struct Pool {
 
 impl Pool {
     /// A new packet without any octets.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn take(&mut self, origin: NodeId) -> Slot {
         let id = PacketId(self.next);
         self.next = self.next.wrapping_add(1);
@@ -134,20 +145,22 @@ impl Pool {
         (self.packets.len() - 1) as Slot
     }
 
-    /// Makes the octets of a new packet: headers and text apart, or else, where `apart` returns no length, all of them.
+    /// A new packet of a socket. `write` writes its headers apart from its text, and returns their length, or the whole packet into
+    /// memory, and returns 0.
     #[inline]
     pub fn make(
         &mut self,
-        slot: Slot,
-        apart: impl FnOnce(&mut Headers, &mut Option<SharedText>) -> usize,
-        whole: impl FnOnce(&mut Vec<u8>),
-    ) {
-        let Some(packet) = self.packets.get_mut(slot as usize) else { return };
+        origin: NodeId,
+        what: Made,
+        write: impl FnOnce(&mut Vec<u8>, &mut Headers, &mut Option<SharedText>) -> usize,
+    ) -> Slot {
+        let slot = self.take(origin);
+        let Some(packet) = self.packets.get_mut(slot as usize) else { return slot };
+        packet.socket = Some(what.socket);
+        (packet.rule, packet.retransmission, packet.text) = (Some(what.rule), what.retransmission, what.text);
         let Octets { bytes, headers, headers_len, shared } = &mut packet.octets;
-        *headers_len = apart(headers, shared) as u8;
-        if *headers_len == 0 {
-            whole(bytes);
-        }
+        *headers_len = write(bytes, headers, shared) as u8;
+        slot
     }
 
     /// A packet of its own with the same bytes.

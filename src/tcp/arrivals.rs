@@ -10,6 +10,7 @@ use crate::rule::Rule;
 use crate::seq::SeqNumber;
 
 impl Connection {
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub(crate) fn segment_arrives<P: Probe>(
         &mut self,
         cx: &mut Context<'_, P>,
@@ -156,6 +157,7 @@ impl Connection {
     }
 
     /// RFC 9293 section 3.10.7.4, fifth. Returns whether the segment is to be processed further.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn take_ack_field<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader, payload: &[u8]) -> bool {
         if self.state == State::SynReceived {
             if !(seg.ack.is_after(self.snd.una) && seg.ack.is_at_or_before(self.snd.nxt)) {
@@ -186,6 +188,7 @@ impl Connection {
     }
 
     /// SEG.ACK in ESTABLISHED and later.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn take_acknowledgment<P: Probe>(
         &mut self,
         cx: &mut Context<'_, P>,
@@ -275,6 +278,7 @@ impl Connection {
     }
 
     /// Puts text into the receive buffer and decides about its acknowledgment.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn store<P: Probe>(&mut self, cx: &mut Context<'_, P>, seq: SeqNumber, payload: &[u8]) {
         // Trim to the window: what lies beyond was never offered.
         let room = self.rcv.edge.distance_from(seq).max(0) as usize;

@@ -244,7 +244,7 @@ impl Connection {
 
     /// Appends the segment as a whole IP packet, checksums right; `ip_id` is the packet's identification.
     pub fn emit(&self, segment: &Transmit, ip_id: u32, out: &mut Vec<u8>) {
-        let ip = self.ip_header(segment, ip_id);
+        let ip = IpHeader { ttl: segment.ttl, dscp: segment.dscp, ecn: segment.ecn, id: ip_id, ..self.ip };
         // Nearly always it lies in one part.
         match self.send_buffer.slice(&segment.data) {
             Some(whole) if segment.filler == 0 => {
@@ -258,7 +258,7 @@ impl Connection {
     /// given as it lies in the send buffer. Returns the length of the headers; 0 where nothing was done.
     #[inline]
     pub(crate) fn emit_apart(
-        &self,
+        &mut self,
         segment: &Transmit,
         ip_id: u32,
         headers: &mut [u8; MAX_TCP_HEADERS],
@@ -273,12 +273,10 @@ impl Connection {
             None if len == 0 && segment.filler == 0 => Default::default(),
             None => return 0,
         };
-        write_tcp_headers(&self.ip_header(segment, ip_id), &segment.header, segment.layout, there, headers)
-    }
-
-    #[inline(always)]
-    fn ip_header(&self, segment: &Transmit, ip_id: u32) -> IpHeader {
-        IpHeader { ttl: segment.ttl, dscp: segment.dscp, ecn: segment.ecn, id: ip_id, ..self.ip }
+        // Set where it lies: a copy of the addresses costs as much as all that is written.
+        let ip = &mut self.ip;
+        (ip.ttl, ip.dscp, ip.ecn, ip.id) = (segment.ttl, segment.dscp, segment.ecn, ip_id);
+        write_tcp_headers(ip, &segment.header, segment.layout, there, headers)
     }
 
     /// An acknowledgment waits for [`Connection::poll_transmit`]: after a `recv`, the only thing that may.

@@ -90,15 +90,17 @@ impl Connection {
     }
 
     /// The options of any other segment.
-    #[inline]
-    pub(crate) fn put_options(&mut self, now: Instant, options: &mut TcpOptions) {
-        if self.agreed.timestamps {
-            // RFC 7323 section 3.2: once agreed on, in every segment (our own RST has it too: `queue_reset`).
-            options.timestamps = Some((self.timestamp(now), self.ts_recent.map_or(0, |(value, _)| value)));
-        }
-        if self.agreed.sack && self.sack.is_due() {
-            options.sack = self.sack.blocks(self.sack_room(), self.config.features.dsack);
-        }
+    #[inline(always)]
+    pub(crate) fn options(&mut self, now: Instant) -> TcpOptions {
+        // RFC 7323 section 3.2: once agreed on, in every segment (our own RST has it too: `queue_reset`).
+        let timestamps = self.agreed.timestamps;
+        let timestamps =
+            timestamps.then(|| (self.timestamp(now), self.ts_recent.map_or(0, |(value, _)| value)));
+        let sack = match self.agreed.sack && self.sack.is_due() {
+            true => self.sack.blocks(self.sack_room(), self.config.features.dsack),
+            false => Default::default(),
+        };
+        TcpOptions { timestamps, sack, ..TcpOptions::default() }
     }
 
     /// The shift that lets the window name the greatest buffer we may have (RFC 7323 section 2.3).

@@ -58,7 +58,9 @@ impl Connection {
                 return Some(self.window_probe(cx));
             }
         }
-        if let Some(segment) = self.text(cx) {
+        // Most ends of a transfer send nothing but acknowledgments.
+        let idle = self.send_buffer.len() == 0 && self.snd.in_flight() == 0 && !self.snd.fin_queued;
+        if !idle && let Some(segment) = self.text(cx) {
             return Some(segment);
         }
         if self.pending.keepalive {
@@ -113,9 +115,6 @@ impl Connection {
             self.age_path_mtu(cx);
         }
         let new = self.new_text();
-        if new.is_none() && self.snd.in_flight() == 0 && self.send_buffer.len() == 0 && !self.snd.fin_queued {
-            return None;
-        }
         match self.ask_recovery(cx, new.is_some()) {
             Next::Retransmit { seq, len, rule } => Some(self.again(cx, seq, len, rule)),
             Next::New { room } => {
@@ -191,6 +190,7 @@ impl Connection {
     }
 
     /// Sends what was never sent before.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn send_new<P: Probe>(&mut self, cx: &mut Context<'_, P>, new: &NewText) -> Transmit {
         let seq = self.snd.nxt;
         let mut flags = TcpFlags::ACK;
@@ -351,14 +351,11 @@ impl Connection {
         let markable = has_text && rule != Rule::ZeroWindowProbe;
         let ecn = self.mark_ecn(&mut flags, markable, retransmission);
         let window = self.offer_window(flags);
-        let mut segment = self.transmit(self.ends(), data, retransmission, rule, ecn);
-        let header = &mut segment.header;
-        (header.seq, header.ack, header.flags) = (seq, self.rcv.nxt, flags);
-        (header.window, header.urgent) = (window, urgent);
-        self.put_options(cx.now, &mut header.options);
         self.ack_went_out(cx);
         self.tell(cx, rule);
-        segment
+        let (ack, options) = (self.rcv.nxt, self.options(cx.now));
+        let header = TcpHeader { seq, ack, flags, window, urgent, options, ..self.ends() };
+        self.transmit(header, data, retransmission, rule, ecn)
     }
 
     #[inline(always)]

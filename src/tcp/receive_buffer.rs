@@ -63,6 +63,7 @@ impl ReceiveBuffer {
 
     /// Puts in `data` at stream offset `at`; what lies before the part in order is a duplicate. At most `max_ranges`
     /// early ranges are kept.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub fn insert(&mut self, at: u64, data: &[u8], max_ranges: usize) -> Inserted {
         let mut outcome = Inserted::default();
         let end = at + data.len() as u64;
@@ -114,6 +115,7 @@ impl ReceiveBuffer {
     }
 
     /// Hands the oldest octets in order to the application; returns how many.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub fn read(&mut self, out: &mut [u8]) -> usize {
         let n = self.peek(out);
         if n == 0 {
@@ -129,6 +131,7 @@ impl ReceiveBuffer {
     }
 
     /// As [`ReceiveBuffer::read`], but the octets stay.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub fn peek(&self, out: &mut [u8]) -> usize {
         let n = out.len().min(self.readable());
         self.octets.copy_to(self.read, &mut out[..n]);

@@ -97,6 +97,8 @@ pub(crate) struct SendBuffer {
     start: u64,
     end: u64,
     pieces: VecDeque<Piece>,
+    /// The piece that was shared last: what is sent next lies there, too, or in the one behind it.
+    at: usize,
     /// A chunk that is no more.
     spare: Option<Arc<[u8]>>,
 }
@@ -118,6 +120,7 @@ impl SendBuffer {
     }
 
     /// Takes as much of `data` as keeps the buffer within `limit` octets; returns how much.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub fn push(&mut self, data: &Handed<'_>, limit: usize) -> usize {
         let octets = data.octets();
         let taken = octets.len().min(limit.saturating_sub(self.len()));
@@ -201,6 +204,7 @@ impl SendBuffer {
         while self.pieces.front().is_some_and(|piece| piece.end() <= self.start)
             && let Some(piece) = self.pieces.pop_front()
         {
+            self.at = self.at.saturating_sub(1);
             if piece.own && Arc::strong_count(&piece.whole) == 1 {
                 self.spare = Some(piece.whole);
             }
@@ -212,22 +216,24 @@ impl SendBuffer {
         if range.is_empty() {
             return Some(&[]);
         }
-        let (piece, range) = self.part(range)?;
+        let (piece, range) = self.part(range, self.piece_of(range.start))?;
         piece.whole.get(range)
     }
 
     /// The same to be held by somebody else, too.
-    pub fn share(&self, range: &Range<u64>) -> Option<SharedText> {
-        let (piece, range) = self.part(range)?;
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    pub fn share(&mut self, range: &Range<u64>) -> Option<SharedText> {
+        self.at = self.piece_of(range.start);
+        let (piece, range) = self.part(range, self.at)?;
         let sum = Sum::of(piece.whole.get(range.clone())?);
         let (from, len) = (u32::try_from(range.start).ok()?, u32::try_from(range.len()).ok()?);
         Some(SharedText { whole: Arc::clone(&piece.whole), from, len, sum })
     }
 
-    /// The piece in which all octets of `range` lie, and where in its memory.
+    /// The piece in which all octets of `range` lie, if it is this one, and where in its memory.
     #[inline]
-    fn part(&self, range: &Range<u64>) -> Option<(&Piece, Range<usize>)> {
-        let piece = self.pieces.get(self.piece_of(range.start))?;
+    fn part(&self, range: &Range<u64>, piece: usize) -> Option<(&Piece, Range<usize>)> {
+        let piece = self.pieces.get(piece)?;
         let at = piece.range.start + range.start.checked_sub(piece.start)? as usize;
         let end = at + (range.end - range.start) as usize;
         (end <= piece.range.end).then_some((piece, at..end))
@@ -250,20 +256,17 @@ impl SendBuffer {
     }
 
     /// Which piece holds an octet.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn piece_of(&self, offset: u64) -> usize {
-        // As most are of one length, it is looked for first where it then is; in the page the search alone weighs less.
-        let guess = if cfg!(target_arch = "wasm32") { None } else { self.guess_piece_of(offset) };
-        guess.unwrap_or_else(|| self.pieces.partition_point(|piece| piece.start <= offset).saturating_sub(1))
-    }
-
-    #[inline]
-    fn guess_piece_of(&self, offset: u64) -> Option<usize> {
-        let (first, len) = (self.pieces.front()?, self.pieces.len());
-        let (ahead, all) = (offset.saturating_sub(first.start), (self.end - first.start).max(1));
-        let guess = if len == 1 { 0 } else { (ahead.saturating_mul(len as u64) / all) as usize };
         let holds =
             |at: usize| self.pieces.get(at).is_some_and(|piece| (piece.start..piece.end()).contains(&offset));
-        [guess, guess + 1, guess.saturating_sub(1)].into_iter().find(|&at| holds(at))
+        if holds(self.at) {
+            return self.at;
+        }
+        if holds(self.at + 1) {
+            return self.at + 1;
+        }
+        self.pieces.partition_point(|piece| piece.start <= offset).saturating_sub(1)
     }
 
     /// Forgets everything.

@@ -70,7 +70,7 @@ macro_rules! see_all {
     ($conn:ident, $changed:ident, $vars:ident) => {{
         macro_rules! see {
             ($var:expr, $value:expr) => {{
-                $conn.told.see($changed, $var, $value);
+                $conn.told.see(&mut $changed, $var, $value);
             }};
         }
         $vars!($conn, see);
@@ -128,8 +128,7 @@ impl Connection {
     pub(crate) fn tell_arrival<P: Probe>(&mut self, cx: &mut Context<'_, P>, rule: Rule) {
         if P::LISTENS {
             cx.probe.rule(rule);
-            let mut changed = VarSet::default();
-            self.see_arrival(&mut changed);
+            let changed = self.see_arrival(VarSet::default());
             self.tell_these(cx, rule, changed);
         }
     }
@@ -155,10 +154,10 @@ impl Connection {
             let mut changed = VarSet::default();
             // In one and the same state behind the handshake, what it fixed is as it was.
             if !self.state.is_synchronized() || self.told.now.raw(Var::State) != self.state as i64 {
-                self.see_handshake(&mut changed);
+                changed = self.see_handshake(changed);
             }
-            self.see_sending(&mut changed);
-            self.see_arrival(&mut changed);
+            let changed = self.see_sending(changed);
+            let changed = self.see_arrival(changed);
             self.tell_these(cx, rule, changed);
         }
     }
@@ -177,18 +176,22 @@ impl Connection {
         debug_assert!(!listened || self.told.now == self.vars(), "{rule:?} changed more than it tells");
     }
 
+    // What changed goes from one to the next in a register: in memory, an octet of it would be written and the whole be read.
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    fn see_arrival(&mut self, changed: &mut VarSet) {
+    fn see_arrival(&mut self, mut changed: VarSet) -> VarSet {
         see_all!(self, changed, vars_of_arrival);
+        changed
     }
 
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    fn see_sending(&mut self, changed: &mut VarSet) {
+    fn see_sending(&mut self, mut changed: VarSet) -> VarSet {
         see_all!(self, changed, vars_of_sending);
+        changed
     }
 
     #[inline(never)]
-    fn see_handshake(&mut self, changed: &mut VarSet) {
+    fn see_handshake(&mut self, mut changed: VarSet) -> VarSet {
         see_all!(self, changed, vars_of_handshake);
+        changed
     }
 }

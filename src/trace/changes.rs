@@ -88,22 +88,22 @@ impl VarTable {
     pub(super) fn push(&mut self, change: VarRow) {
         let VarRow { old, new, event, var } = change;
         let fits = |value: i64| (value as u64) < UNSET.into();
-        let row = match fits(old) && fits(new) {
-            true => Row { old: old as u32, new: new as u32, event },
-            false => self.other_row(old, new, event),
-        };
-        self.rows.push(row);
         self.var.push(var as u8);
+        // Pushed here, a row is written where it lies: one that the other way returned would come by way of the stack.
+        match fits(old) && fits(new) {
+            true => self.rows.push(Row { old: old as u32, new: new as u32, event }),
+            false => self.push_other(old, new, event),
+        }
     }
 
     /// Of values that are not both small: not set, negative or wide.
     #[inline(never)]
-    fn other_row(&mut self, old: i64, new: i64, event: EventId) -> Row {
+    fn push_other(&mut self, old: i64, new: i64, event: EventId) {
         let row = Row { old: narrow(old), new: narrow(new), event };
         if row.old == WIDE || row.new == WIDE {
             self.wide.push((self.rows.len() as u32, old, new));
         }
-        row
+        self.rows.push(row);
     }
 
     /// Room for so many more.

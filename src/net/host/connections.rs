@@ -26,44 +26,48 @@ fn key_of(flow: &Flow) -> Key {
 
 /// The connections in order of their ends. Ephemeral ports count up, so a new one stands mostly behind all others.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Connections(Vec<(Key, SocketId)>);
+pub(super) struct Connections {
+    known: Vec<(Key, SocketId)>,
+    /// Where the one stood that a segment came for last: the next is mostly for it, too.
+    last: usize,
+}
 
 impl Connections {
     #[inline]
     fn place(&self, key: &Key) -> Result<usize, usize> {
-        self.0.binary_search_by(|known| known.0.cmp(key))
-    }
-
-    fn at(&self, key: &Key) -> Option<SocketId> {
-        self.0.get(self.place(key).ok()?).map(|known| known.1)
+        self.known.binary_search_by(|known| known.0.cmp(key))
     }
 
     /// The socket of a connection.
     pub fn get(&self, flow: &Flow) -> Option<SocketId> {
-        self.at(&key_of(flow))
+        self.known.get(self.place(&key_of(flow)).ok()?).map(|known| known.1)
     }
 
-    /// The same, by address and port of each end.
+    /// The same, by address and port of each end, of a segment that came.
     #[inline]
-    pub fn between(&self, local: (IpAddr, u16), remote: (IpAddr, u16)) -> Option<SocketId> {
-        self.at(&key(local, remote))
+    pub fn between(&mut self, local: (IpAddr, u16), remote: (IpAddr, u16)) -> Option<SocketId> {
+        let key = key(local, remote);
+        if self.known.get(self.last).is_none_or(|known| known.0 != key) {
+            self.last = self.place(&key).ok()?;
+        }
+        self.known.get(self.last).map(|known| known.1)
     }
 
     /// From now on this connection is that socket's.
     pub fn insert(&mut self, flow: &Flow, socket: SocketId) {
         let key = key_of(flow);
         match self.place(&key) {
-            Ok(at) => self.0[at].1 = socket,
-            Err(at) => self.0.insert(at, (key, socket)),
+            Ok(at) => self.known[at].1 = socket,
+            Err(at) => self.known.insert(at, (key, socket)),
         }
     }
 
     /// Forgets a connection if it is that socket's; whether it was.
     pub fn remove(&mut self, flow: &Flow, socket: SocketId) -> bool {
         let Ok(at) = self.place(&key_of(flow)) else { return false };
-        let is_its = self.0.get(at).is_some_and(|known| known.1 == socket);
+        let is_its = self.known.get(at).is_some_and(|known| known.1 == socket);
         if is_its {
-            self.0.remove(at);
+            self.known.remove(at);
         }
         is_its
     }
@@ -103,10 +107,14 @@ mod tests {
                     }
                 }
                 prop_assert_eq!(connections.get(&flow), model.get(&ends).copied());
-                prop_assert_eq!(connections.0.len(), model.len());
+                let between = connections.between((address(1), local), (address(host), remote));
+                prop_assert_eq!(between, model.get(&ends).copied());
+                prop_assert_eq!(connections.known.len(), model.len());
             }
             for (&(local, remote), &id) in &model {
                 prop_assert_eq!(connections.get(&Flow { local, remote }), Some(id));
+                let between = connections.between((local.ip(), local.port()), (remote.ip(), remote.port()));
+                prop_assert_eq!(between, Some(id));
             }
         }
     }

@@ -60,7 +60,9 @@ impl Host {
         if strange || !is_one_host(ip.src) {
             return Err((None, DropReason::Malformed));
         }
-        self.extensions(fabric, bytes, ip, observer)?;
+        if ip.is_v6() {
+            self.extensions(fabric, bytes, observer)?;
+        }
         if ip.fragment.is_none() {
             return self.deliver(fabric, packet, bytes, ip, (payload, text), observer);
         }
@@ -80,7 +82,9 @@ impl Host {
                 if ip.fragment.is_some() {
                     return Err((None, DropReason::Malformed));
                 }
-                self.extensions(fabric, &whole, &ip, observer)?;
+                if ip.is_v6() {
+                    self.extensions(fabric, &whole, observer)?;
+                }
                 self.deliver(fabric, packet, &whole, &ip, (payload, None), observer)
             }
         }
@@ -91,12 +95,8 @@ impl Host {
         &self,
         fabric: &mut Fabric,
         bytes: &[u8],
-        ip: &IpHeader,
         observer: &mut O,
     ) -> Result<(), Ignored> {
-        if !ip.is_v6() {
-            return Ok(());
-        }
         let why = match check_extensions(bytes) {
             Ok(()) => return Ok(()),
             Err(Objection::Empty) => DropReason::NoSocket,

@@ -5,6 +5,7 @@ use super::listener::Syn;
 use super::receive::{Ignored, malformed};
 use super::socket::{Kind, Owner, Socket, Wakes};
 use crate::net::fabric::Fabric;
+use crate::net::pool::Made;
 use crate::net::{DropReason, Errno, Observer, PacketId, SocketId, Text};
 use crate::packet::checksum::Sum;
 use crate::packet::{Icmp, IpHeader, OptionLayout, Protocol, TcpHeader, Unreachable, checksum, emit_tcp};
@@ -212,22 +213,24 @@ impl Host {
             let next = tcp.conn.poll_transmit(&mut Context::new(fabric.now, observer));
             let Some(segment) = &next else { break };
             self.ip_id = self.ip_id.wrapping_add(1);
-            let slot = fabric.pool.take(node);
             let ip_id = self.ip_id.into();
-            fabric.pool.make(
-                slot,
-                |headers, text| match O::WATCHES && observer.wants_text() {
-                    true => 0,
-                    false => tcp.conn.emit_apart(segment, ip_id, headers, text),
+            let slot = fabric.pool.make(
+                node,
+                Made {
+                    socket: id,
+                    rule: segment.rule,
+                    retransmission: segment.retransmission,
+                    text: Text::of(&segment.data),
                 },
-                |bytes| tcp.conn.emit(segment, ip_id, bytes),
+                |bytes, headers, text| {
+                    let whole = O::WATCHES && observer.wants_text();
+                    let len = if whole { 0 } else { tcp.conn.emit_apart(segment, ip_id, headers, text) };
+                    if len == 0 {
+                        tcp.conn.emit(segment, ip_id, bytes);
+                    }
+                    len
+                },
             );
-            if let Some(packet) = fabric.pool.get_mut(slot) {
-                packet.socket = Some(id);
-                packet.rule = Some(segment.rule);
-                packet.retransmission = segment.retransmission;
-                packet.text = Text::of(&segment.data);
-            }
             fabric.tell_sent(node, slot, None, observer);
             let ip = tcp.conn.ip();
             // A segment too big for the first link comes back as ICMP from this very host.
@@ -248,6 +251,7 @@ impl Host {
                 Event::SoftError | Event::Struggling => Wakes::NONE,
             };
         }
+        let armed = socket.armed;
         let drained = tcp.conn.is_drained();
         if drained && !tcp.drained {
             wakes |= Wakes::DRAINED;
@@ -256,7 +260,9 @@ impl Host {
         let timeout = tcp.conn.poll_timeout().unwrap_or(Instant::NEVER);
         let closed = tcp.conn.state() == State::Closed;
         let flow = closed.then(|| *tcp.conn.flow());
-        self.arm(id, timeout);
+        if timeout < armed {
+            self.arm(id, timeout);
+        }
         if opened || closed {
             self.leave_syn_queue(fabric, id, opened);
         }
