@@ -104,9 +104,13 @@ impl Octets {
         }
     }
 
-    /// The text that does not stand in there.
-    pub fn text(&self) -> Option<&SharedText> {
-        self.shared.as_ref()
+    /// The same, and the text that does not stand in there.
+    pub fn headers_and_text(&mut self) -> (&[u8], &mut Option<SharedText>) {
+        let headers = match self.headers_len {
+            len if len > 0 => self.headers.get(..usize::from(len)).unwrap_or_default(),
+            _ => &self.bytes,
+        };
+        (headers, &mut self.shared)
     }
 }
 

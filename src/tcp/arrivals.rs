@@ -3,6 +3,7 @@
 use super::connection::Origin;
 use super::receive_buffer::Inserted;
 use super::sack::SackBlock;
+use super::shared_text::SegmentText;
 use super::{Connection, Event, State};
 use crate::packet::{Ecn, TcpFlags, TcpHeader};
 use crate::probe::{Context, Probe};
@@ -15,13 +16,13 @@ impl Connection {
         &mut self,
         cx: &mut Context<'_, P>,
         seg: &TcpHeader,
-        payload: &[u8],
+        payload: SegmentText<'_>,
         ecn: Ecn,
     ) {
         match self.state {
-            State::Closed => self.arrives_in_closed(cx, seg, payload),
-            State::Listen => self.arrives_in_listen(cx, seg, payload, ecn),
-            State::SynSent => self.arrives_in_syn_sent(cx, seg, payload, ecn),
+            State::Closed => self.arrives_in_closed(cx, seg, payload.octets()),
+            State::Listen => self.arrives_in_listen(cx, seg, payload.octets(), ecn),
+            State::SynSent => self.arrives_in_syn_sent(cx, seg, payload.octets(), ecn),
             _ => self.arrives_otherwise(cx, seg, payload, ecn),
         }
     }
@@ -31,7 +32,7 @@ impl Connection {
         &mut self,
         cx: &mut Context<'_, P>,
         seg: &TcpHeader,
-        payload: &[u8],
+        payload: SegmentText<'_>,
         ecn: Ecn,
     ) {
         let segment_len = seg.segment_len(payload.len());
@@ -68,11 +69,13 @@ impl Connection {
             if self.state == State::TimeWait && seg.flags.fin() && !seg.flags.rst() {
                 self.restart_time_wait(cx);
             }
-            if self.is_old_answer_to_probe(seg, segment_len) && !self.take_ack_field(cx, seg, payload) {
+            if self.is_old_answer_to_probe(seg, segment_len)
+                && !self.take_ack_field(cx, seg, payload.octets())
+            {
                 return;
             }
             if !seg.flags.rst() {
-                self.note_duplicate(seg, payload);
+                self.note_duplicate(seg, payload.octets());
                 self.answer_unacceptable(cx, Rule::Unacceptable, segment_len);
             }
             return;
@@ -83,14 +86,14 @@ impl Connection {
         }
         // Fourth, the SYN bit. (Third, security and compartment, is no part of this TCP.)
         if seg.flags.syn() {
-            return self.take_stray_syn(cx, seg, payload);
+            return self.take_stray_syn(cx, seg, payload.octets());
         }
         self.record_timestamp(cx.now, seg);
         // Fifth, the ACK field.
         if !seg.flags.ack() {
             return self.tell(cx, Rule::AckMissing);
         }
-        if !self.take_ack_field(cx, seg, payload) {
+        if !self.take_ack_field(cx, seg, payload.octets()) {
             return;
         }
         // Sixth, the URG bit; seventh, the text; eighth, the FIN bit.
@@ -239,7 +242,7 @@ impl Connection {
         &mut self,
         cx: &mut Context<'_, P>,
         seg: &TcpHeader,
-        payload: &[u8],
+        payload: SegmentText<'_>,
         ecn: Ecn,
     ) {
         if !self.state.takes_text() {
@@ -248,10 +251,11 @@ impl Connection {
             }
             return;
         }
-        self.take_ecn(cx, seg, ecn, !payload.is_empty());
+        let len = payload.len();
+        self.take_ecn(cx, seg, ecn, len > 0);
         let seq = if seg.flags.syn() { seg.seq + 1 } else { seg.seq };
         let old_nxt = self.rcv.nxt;
-        if !payload.is_empty() {
+        if len > 0 {
             if self.orphan && self.config.personality.reset_on_late_data {
                 // RFC 9293 section 3.6.1, SHLD-3: nobody will ever read this.
                 self.queue_reset(cx.now, Rule::LateData);
@@ -260,12 +264,12 @@ impl Connection {
             self.store(cx, seq, payload);
         }
         if seg.flags.fin() {
-            let at = self.receive_offset(seq + payload.len() as u32);
+            let at = self.receive_offset(seq + len as u32);
             // Only a FIN within the window counts, and one that lies beyond a gap waits with the text.
             if at.is_some_and(|at| at <= self.receive_offset(self.rcv.edge).unwrap_or(0)) {
                 self.rcv.fin_at = self.rcv.fin_at.or(at);
             }
-            if self.rcv.fin_at != Some(self.receive_buffer.next()) && payload.is_empty() {
+            if self.rcv.fin_at != Some(self.receive_buffer.next()) && len == 0 {
                 self.ack.demand();
             }
         }
@@ -279,11 +283,12 @@ impl Connection {
 
     /// Puts text into the receive buffer and decides about its acknowledgment.
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    fn store<P: Probe>(&mut self, cx: &mut Context<'_, P>, seq: SeqNumber, payload: &[u8]) {
+    fn store<P: Probe>(&mut self, cx: &mut Context<'_, P>, seq: SeqNumber, payload: SegmentText<'_>) {
         // Trim to the window: what lies beyond was never offered.
         let room = self.rcv.edge.distance_from(seq).max(0) as usize;
-        let text = payload.get(..room).unwrap_or(payload);
-        let trimmed = text.len() < payload.len();
+        let whole = payload.len();
+        let len = whole.min(room);
+        let trimmed = len < whole;
         let Some(at) = self.receive_offset(seq).or_else(|| self.receive_offset_before(seq)) else { return };
         let old_nxt = self.rcv.nxt;
         let early = seq.is_after(old_nxt);
@@ -293,16 +298,16 @@ impl Connection {
         }
         let limit = self.config.personality.reassembly_ranges;
         let Inserted { advanced, duplicate, filled_gap, refused } =
-            self.receive_buffer.insert(at, text, limit);
+            self.receive_buffer.insert(at, len, payload, limit);
         self.rcv.nxt += advanced as u32;
         // The window's right edge never falls behind RCV.NXT.
         self.rcv.edge = self.rcv.edge.max(self.rcv.nxt);
         if self.agreed.sack && !refused && (duplicate.is_some() || early || self.sack.is_due()) {
-            let block = SackBlock::new(seq, seq + text.len() as u32);
+            let block = SackBlock::new(seq, seq + len as u32);
             self.sack.on_segment(block, old_nxt, self.rcv.nxt);
         }
         if advanced > 0 {
-            self.rcv.mss = self.rcv.mss.max(payload.len() as u32);
+            self.rcv.mss = self.rcv.mss.max(whole as u32);
             if !self.read_shut {
                 self.events.raise(Event::Readable);
             } else {
@@ -315,7 +320,7 @@ impl Connection {
         } else {
             // RFC 9293 section 3.10.7.4, MAY-13; RFC 5681 section 4.2: out-of-order text is acknowledged at once.
             self.ack.demand();
-            let rule = if early && duplicate.is_none() && !text.is_empty() {
+            let rule = if early && duplicate.is_none() && len > 0 {
                 Rule::OutOfOrderQueued
             } else if trimmed {
                 Rule::Unacceptable

@@ -2,6 +2,7 @@
 //! 3.10.7.3).
 
 use super::connection::Origin;
+use super::shared_text::SegmentText;
 use super::{Connection, ConnectionError, Event, Flow, State};
 use crate::packet::{Ecn, TcpFlags, TcpHeader};
 use crate::probe::{Context, Probe, Timer};
@@ -121,7 +122,7 @@ impl Connection {
             if !payload.is_empty() || seg.flags.intersects(TcpFlags::URG | TcpFlags::FIN) {
                 let rest = TcpHeader { seq: seg.seq + 1, flags: seg.flags.without(TcpFlags::SYN), ..*seg };
                 self.take_urgent(cx, &rest, payload.len());
-                self.take_text(cx, &rest, payload, ecn);
+                self.take_text(cx, &rest, SegmentText::Plain(payload), ecn);
             }
         } else {
             // Simultaneous open (RFC 9293 section 3.5, MUST-10).

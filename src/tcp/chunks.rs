@@ -54,6 +54,16 @@ impl Chunks {
         }
     }
 
+    /// Whether nothing was written that is not forgotten.
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty() && self.open.is_empty()
+    }
+
+    /// Stream offset behind the last octet that was written.
+    pub fn end(&self) -> u64 {
+        self.base + (self.chunks.len() * CHUNK + self.open.len()) as u64
+    }
+
     /// The octets of `range`, at most a chunk's worth, in two parts.
     pub fn slices(&self, range: Range<u64>) -> [&[u8]; 2] {
         let len = (range.end.saturating_sub(range.start) as usize).min(CHUNK);
@@ -94,7 +104,7 @@ impl Chunks {
             self.base += CHUNK as u64;
             self.keep_memory(chunk);
         }
-        if self.chunks.is_empty() && self.open.is_empty() {
+        if self.is_empty() {
             self.base = self.base.max(before);
         }
     }

@@ -1,6 +1,7 @@
 //! The ways to end: CLOSE, ABORT, and TIME-WAIT behind them (RFC 9293 sections 3.6, 3.10.4 and 3.10.5).
 
 use super::calls::Shutdown;
+use super::shared_text::SegmentText;
 use super::{CloseError, Connection, ConnectionError, Event, Linger, State};
 use crate::packet::TcpHeader;
 use crate::probe::{Context, Probe, Timer};
@@ -149,7 +150,7 @@ impl Connection {
         self.state = State::Listen;
         self.tell(cx, Rule::TimeWaitReused);
         let iss = self.config.iss.replace(beyond);
-        self.segment_arrives(cx, seg, &[], crate::packet::Ecn::NotEct);
+        self.segment_arrives(cx, seg, SegmentText::Plain(&[]), crate::packet::Ecn::NotEct);
         self.config.iss = iss;
         true
     }

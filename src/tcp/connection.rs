@@ -9,7 +9,8 @@ use super::receive_buffer::ReceiveBuffer;
 use super::recovery::Recovery;
 use super::reset::ChallengeLimit;
 use super::sack::SackReceiver;
-use super::send_buffer::{SendBuffer, SharedText};
+use super::send_buffer::SendBuffer;
+use super::shared_text::{SegmentText, SharedText};
 use super::tcb::{ReceiveSpace, SendSpace};
 use super::tell::Told;
 use super::timers::TimerTable;
@@ -212,6 +213,18 @@ impl Connection {
         cx: &mut Context<'_, P>,
         seg: &TcpHeader,
         payload: &[u8],
+        ecn: Ecn,
+    ) {
+        self.take_segment(cx, seg, SegmentText::Plain(payload), ecn);
+    }
+
+    /// The same with a text that may be held.
+    #[inline]
+    pub(crate) fn take_segment<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        seg: &TcpHeader,
+        payload: SegmentText<'_>,
         ecn: Ecn,
     ) {
         self.segment_arrives(cx, seg, payload, ecn);

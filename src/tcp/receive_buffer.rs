@@ -1,12 +1,20 @@
 //! The incoming stream: what is in order and waits to be read, and what came early (RFC 9293, SHLD-31).
 
 use super::chunks::Chunks;
+use super::shared_text::{SegmentText, SharedText};
+use std::collections::VecDeque;
+use std::ops::Range;
 
-/// Holds the stream from the application's read position on. Octets that come early are written at their place at once;
-/// `early` says which are there.
+/// Octets of text that are worth holding: of shorter ones there could be very many.
+const WORTH_HOLDING: u64 = 512;
+
+/// Holds the stream from the application's read position on. Text that may be held is, and is copied when it is read; other octets
+/// are copied to their place at once, early ones, too. `early` says which are there.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReceiveBuffer {
     octets: Chunks,
+    /// What is not in `octets`, in the order of the stream; no octet is in two of them.
+    held: VecDeque<Held>,
     /// Stream offset of the next octet that the application reads.
     read: u64,
     /// Stream offset after the last octet in order.
@@ -15,6 +23,25 @@ pub(crate) struct ReceiveBuffer {
     early: Vec<(u64, u64)>,
     /// How many octets these are.
     early_octets: u64,
+}
+
+/// A text that is held, or a part of it.
+#[derive(Clone, Debug)]
+struct Held {
+    /// The stream offsets that count.
+    range: Range<u64>,
+    /// Stream offset of the text's first octet.
+    start: u64,
+    text: SharedText,
+}
+
+impl Held {
+    /// The octets from stream offset `at` on.
+    #[inline]
+    fn from(&self, at: u64) -> &[u8] {
+        let octets = self.text.octets();
+        octets.get((at - self.start) as usize..(self.range.end - self.start) as usize).unwrap_or_default()
+    }
 }
 
 /// What became of data that was put in.
@@ -64,9 +91,9 @@ impl ReceiveBuffer {
     /// Puts in `data` at stream offset `at`; what lies before the part in order is a duplicate. At most `max_ranges`
     /// early ranges are kept.
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    pub fn insert(&mut self, at: u64, data: &[u8], max_ranges: usize) -> Inserted {
+    pub fn insert(&mut self, at: u64, len: usize, mut data: SegmentText<'_>, max_ranges: usize) -> Inserted {
         let mut outcome = Inserted::default();
-        let end = at + data.len() as u64;
+        let end = at + len as u64;
         if at < self.next {
             outcome.duplicate = Some((at, end.min(self.next)));
         }
@@ -76,25 +103,48 @@ impl ReceiveBuffer {
         }
         // The part in order, and nothing early: the common case.
         if self.early.is_empty() && from == self.next {
-            self.octets.write(from, &data[(from - at) as usize..]);
+            self.put(at, from..end, &mut data, true);
             outcome.advanced = end - from;
             self.next = end;
             return outcome;
         }
+        self.insert_early(at, from..end, data, max_ranges, &mut outcome);
+        outcome
+    }
+
+    /// The same of octets that come early, or before such as came early.
+    #[inline(never)]
+    fn insert_early(
+        &mut self,
+        at: u64,
+        Range { start: from, end }: Range<u64>,
+        mut data: SegmentText<'_>,
+        max_ranges: usize,
+        outcome: &mut Inserted,
+    ) {
         // The ranges that the new one overlaps or touches: first..last.
         let first = self.early.partition_point(|range| range.1 < from);
         let last = first + self.early[first..].partition_point(|range| range.0 <= end);
         if first == last && from > self.next && self.early.len() >= max_ranges {
             outcome.refused = true;
-            return outcome;
+            return;
         }
-        for range in &self.early[first..last] {
-            let (left, right) = (range.0.max(from), range.1.min(end));
+        // What is there already stays as it is.
+        let mut gap = from;
+        for place in first..last {
+            let (low, high) = self.early[place];
+            let (left, right) = (low.max(from), high.min(end));
             if left < right {
                 outcome.duplicate.get_or_insert((left, right));
             }
+            if gap < left {
+                self.put(at, gap..left, &mut data, false);
+            }
+            gap = gap.max(right);
         }
-        self.octets.write(from, &data[(from - at) as usize..]);
+        if gap < end {
+            self.put(at, gap..end, &mut data, true);
+        }
         let merged = match (self.early.get(first), last.checked_sub(1).and_then(|i| self.early.get(i))) {
             (Some(low), Some(high)) if first < last => (low.0.min(from), high.1.max(end)),
             _ => (from, end),
@@ -111,7 +161,45 @@ impl ReceiveBuffer {
             self.early.insert(first, merged);
         }
         self.count_early();
-        outcome
+    }
+
+    /// Puts octets, the first of which has stream offset `at`, into a part of the stream in which there are none; `last`: they go
+    /// nowhere else.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    fn put(&mut self, at: u64, range: Range<u64>, data: &mut SegmentText<'_>, last: bool) {
+        let is_long = range.end - range.start >= WORTH_HOLDING;
+        if is_long
+            && let SegmentText::Shared(text) = data
+            && let Some(text) = (if last { text.take() } else { text.clone() })
+        {
+            self.hold(Held { range, start: at, text });
+        } else {
+            self.copy(at, range, data.octets(), is_long);
+        }
+    }
+
+    #[inline]
+    fn hold(&mut self, held: Held) {
+        if self.held.back().is_none_or(|last| last.range.end <= held.range.start) {
+            return self.held.push_back(held);
+        }
+        let place = self.held.partition_point(|other| other.range.start < held.range.start);
+        self.held.insert(place, held);
+    }
+
+    /// Puts a copy of the octets that lie in `range`.
+    #[inline(never)]
+    fn copy(&mut self, at: u64, range: Range<u64>, octets: &[u8], is_long: bool) {
+        let octets = octets.get((range.start - at) as usize..(range.end - at) as usize).unwrap_or_default();
+        if self.octets.is_empty() {
+            self.octets.restart(self.next); // nothing will be written before it
+        }
+        // Behind a gap, which would have to be filled first, a long text lies by itself.
+        if is_long && range.start > self.octets.end() {
+            let start = range.start;
+            return self.hold(Held { range, start, text: SharedText::copy(octets) });
+        }
+        self.octets.write(range.start, octets);
     }
 
     /// Hands the oldest octets in order to the application; returns how many.
@@ -122,6 +210,9 @@ impl ReceiveBuffer {
             return 0;
         }
         self.read += n as u64;
+        while self.held.front().is_some_and(|held| held.range.end <= self.read) {
+            self.held.pop_front();
+        }
         if self.read == self.next && self.early.is_empty() {
             self.octets.restart(self.read);
         } else {
@@ -134,7 +225,22 @@ impl ReceiveBuffer {
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub fn peek(&self, out: &mut [u8]) -> usize {
         let n = out.len().min(self.readable());
-        self.octets.copy_to(self.read, &mut out[..n]);
+        let (mut at, mut rest) = (self.read, &mut out[..n]);
+        for held in &self.held {
+            let copied = held.range.start.saturating_sub(at).min(rest.len() as u64);
+            if copied > 0 {
+                self.octets.copy_to(at, &mut rest[..copied as usize]);
+                (at, rest) = (at + copied, &mut rest[copied as usize..]);
+            }
+            if rest.is_empty() {
+                return n;
+            }
+            let octets = held.from(at);
+            let len = octets.len().min(rest.len());
+            rest[..len].copy_from_slice(&octets[..len]);
+            (at, rest) = (at + len as u64, &mut rest[len..]);
+        }
+        self.octets.copy_to(at, rest);
         n
     }
 
@@ -142,12 +248,14 @@ impl ReceiveBuffer {
     pub fn forget_early(&mut self) {
         self.early.clear();
         self.early_octets = 0;
+        self.held.truncate(self.held.partition_point(|held| held.range.start < self.next));
     }
 
     /// Forgets what waits to be read and what came early.
     pub fn clear(&mut self) {
         self.read = self.next;
         self.forget_early();
+        self.held = VecDeque::new();
         self.octets.clear(self.read);
     }
 }
@@ -156,13 +264,18 @@ impl ReceiveBuffer {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::sync::Arc;
+
+    fn insert(buffer: &mut ReceiveBuffer, at: u64, octets: &[u8], max_ranges: usize) -> Inserted {
+        buffer.insert(at, octets.len(), SegmentText::Plain(octets), max_ranges)
+    }
 
     #[test]
     fn early_data_waits_for_the_gap() {
         let mut buffer = ReceiveBuffer::default();
-        assert_eq!(buffer.insert(5, b"world", 8), Inserted::default());
+        assert_eq!(insert(&mut buffer, 5, b"world", 8), Inserted::default());
         assert_eq!((buffer.readable(), buffer.early_octets()), (0, 5));
-        let filled = buffer.insert(0, b"hello", 8);
+        let filled = insert(&mut buffer, 0, b"hello", 8);
         assert_eq!((filled.advanced, filled.filled_gap), (10, true));
         let mut out = [0; 16];
         assert_eq!(buffer.read(&mut out[..3]), 3);
@@ -173,38 +286,58 @@ mod tests {
     #[test]
     fn duplicates_are_named_and_too_many_ranges_refused() {
         let mut buffer = ReceiveBuffer::default();
-        buffer.insert(0, b"abcd", 2);
-        assert_eq!(buffer.insert(2, b"cdef", 2).duplicate, Some((2, 4)));
-        buffer.insert(10, b"xy", 2);
-        buffer.insert(20, b"xy", 2);
-        assert_eq!(buffer.insert(11, b"yz", 2).duplicate, Some((11, 12)));
-        assert!(buffer.insert(30, b"xy", 2).refused);
-        assert!(!buffer.insert(22, b"z", 2).refused, "growing a range needs no new one");
+        insert(&mut buffer, 0, b"abcd", 2);
+        assert_eq!(insert(&mut buffer, 2, b"cdef", 2).duplicate, Some((2, 4)));
+        insert(&mut buffer, 10, b"xy", 2);
+        insert(&mut buffer, 20, b"xy", 2);
+        assert_eq!(insert(&mut buffer, 11, b"yz", 2).duplicate, Some((11, 12)));
+        assert!(insert(&mut buffer, 30, b"xy", 2).refused);
+        assert!(!insert(&mut buffer, 22, b"z", 2).refused, "growing a range needs no new one");
     }
 
     proptest! {
+        /// Whatever comes in whatever order, held or not, with other octets each time: an octet that is there stays as it is, and a
+        /// clone sees nothing of what comes later.
         #[test]
-        fn any_order_gives_the_stream(pieces in prop::collection::vec((0u64..200, 1usize..30, 0usize..20), 1..80)) {
-            let octet = |offset: u64| (offset * 7 + offset / 256) as u8;
+        fn any_order_gives_the_stream(
+            segments in prop::collection::vec((0u64..40_000, 1usize..3000, 0usize..2000, 0usize..900, any::<bool>()), 1..80),
+        ) {
             let mut buffer = ReceiveBuffer::default();
-            let mut have = vec![false; 256];
-            let mut read = 0_u64;
-            for (at, len, take) in pieces {
-                let data: Vec<u8> = (at..at + len as u64).map(octet).collect();
-                let before = buffer.next();
-                let outcome = buffer.insert(at, &data, usize::MAX);
-                (at..at + len as u64).for_each(|o| have[o as usize] = true);
+            let mut stream: Vec<Option<u8>> = vec![None; 50_000];
+            let mut read = 0;
+            for (step, (at, len, take, trimmed, shared)) in segments.into_iter().enumerate() {
+                let octets: Vec<u8> = (0..len + trimmed).map(|i| (at as usize * 7 + step * 31 + i) as u8).collect();
+                let whole: Arc<[u8]> = [b"before", &octets[..]].concat().into();
+                let mut text = Some(SharedText::new(&whole, (6, octets.len() as u32), Default::default()));
+                let data = if shared { SegmentText::Shared(&mut text) } else { SegmentText::Plain(&octets) };
+                let kept = buffer.clone();
+                let (before, readable) = (buffer.next(), buffer.readable());
+                let outcome = buffer.insert(at, len, data, usize::MAX);
+                let place = at.max(before) as usize;
+                for (place, octet) in (at as usize..).zip(&octets[..len]).skip(place - at as usize) {
+                    stream[place].get_or_insert(*octet);
+                }
                 prop_assert_eq!(outcome.advanced, buffer.next() - before);
-                prop_assert_eq!(buffer.next(), have.iter().position(|h| !h).unwrap() as u64);
-                let early = have[buffer.next() as usize..].iter().filter(|h| **h).count();
+                prop_assert_eq!(buffer.next() as usize, stream.iter().position(Option::is_none).unwrap());
+                let early = stream[buffer.next() as usize..].iter().flatten().count();
                 prop_assert_eq!(buffer.early_octets(), early as u64);
+                for (buffer, readable) in [(&kept, readable), (&buffer, buffer.readable())] {
+                    let mut all = vec![0; 50_000];
+                    prop_assert_eq!(buffer.peek(&mut all), readable);
+                    let there: Vec<u8> = stream[read..read + readable].iter().flatten().copied().collect();
+                    prop_assert_eq!(&all[..readable], &there);
+                }
                 let mut out = vec![0; take];
                 let n = buffer.read(&mut out);
-                for octet_read in &out[..n] {
-                    prop_assert_eq!(*octet_read, octet(read));
-                    read += 1;
+                prop_assert!(out[..n].iter().zip(&stream[read..]).all(|(&octet, &there)| Some(octet) == there));
+                read += n;
+                prop_assert_eq!(buffer.read_offset(), read as u64);
+                let ends = buffer.held.iter().zip(buffer.held.iter().skip(1));
+                prop_assert!(ends.clone().all(|(one, next)| one.range.end <= next.range.start));
+                if step % 11 == 10 {
+                    buffer.forget_early();
+                    stream[buffer.next() as usize..].fill(None);
                 }
-                prop_assert_eq!(buffer.read_offset(), read);
             }
         }
     }

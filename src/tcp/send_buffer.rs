@@ -4,6 +4,7 @@
 //! copies nothing; what was handed over as a slice is copied into chunks, which clones share, and packets in flight, too
 //! ([`SendBuffer::share`]). What is shared is never written to again: what comes then begins a chunk of its own.
 
+use super::shared_text::SharedText;
 use crate::packet::checksum::Sum;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -65,28 +66,6 @@ impl Piece {
     /// Stream offset behind the last.
     fn end(&self) -> u64 {
         self.start + self.range.len() as u64
-    }
-}
-
-/// Octets of the buffer that somebody else holds, too: they stay as they are when the buffer has forgotten them.
-#[derive(Clone, Debug)]
-pub(crate) struct SharedText {
-    whole: Arc<[u8]>,
-    from: u32,
-    len: u32,
-    sum: Sum,
-}
-
-impl SharedText {
-    /// The octets, one at least.
-    #[inline]
-    pub fn octets(&self) -> &[u8] {
-        self.whole.get(self.from as usize..self.from as usize + self.len as usize).unwrap_or_default()
-    }
-
-    /// How many there are, and their sum for checksums.
-    pub fn len_and_sum(&self) -> (usize, Sum) {
-        (self.len as usize, self.sum)
     }
 }
 
@@ -227,7 +206,7 @@ impl SendBuffer {
         let (piece, range) = self.part(range, self.at)?;
         let sum = Sum::of(piece.whole.get(range.clone())?);
         let (from, len) = (u32::try_from(range.start).ok()?, u32::try_from(range.len()).ok()?);
-        Some(SharedText { whole: Arc::clone(&piece.whole), from, len, sum })
+        Some(SharedText::new(&piece.whole, (from, len), sum))
     }
 
     /// The piece in which all octets of `range` lie, if it is this one, and where in its memory.

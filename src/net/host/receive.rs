@@ -22,8 +22,8 @@ impl Host {
         if O::WATCHES {
             observer.packet(fabric.now, packet, Fate::Arrived { host: self.id });
         }
-        let Some(lent) = fabric.pool.lend(slot) else { return };
-        if let Err((socket, why)) = self.take_in(fabric, packet, origin, &lent, observer)
+        let Some(mut lent) = fabric.pool.lend(slot) else { return };
+        if let Err((socket, why)) = self.take_in(fabric, packet, origin, &mut lent, observer)
             && O::WATCHES
         {
             observer.packet(fabric.now, packet, Fate::Ignored { socket, why });
@@ -37,10 +37,10 @@ impl Host {
         fabric: &mut Fabric,
         packet: PacketId,
         origin: NodeId,
-        lent: &Octets,
+        lent: &mut Octets,
         observer: &mut O,
     ) -> Result<(), Ignored> {
-        let (bytes, text) = (lent.headers(), lent.text());
+        let (bytes, text) = lent.headers_and_text();
         // RFC 1122 section 3.2.1.2, MUST: a wrong header checksum discards the datagram silently.
         if !ipv4_checksum_is_right(bytes) {
             return Err((None, DropReason::Checksum));
@@ -48,7 +48,7 @@ impl Host {
         // Looked at where it lies: to move it costs as much as to read it.
         let parsed = IpHeader::parse_cut(bytes);
         let Ok((ip, payload, missing)) = &parsed else { return Err((None, DropReason::Malformed)) };
-        if *missing != text.map_or(0, |text| text.len_and_sum().0) {
+        if *missing != text.as_ref().map_or(0, |text| text.len_and_sum().0) {
             return Err((None, DropReason::Malformed));
         }
         if !self.is_own(&ip.dst) {
@@ -85,7 +85,7 @@ impl Host {
                 if ip.is_v6() {
                     self.extensions(fabric, &whole, observer)?;
                 }
-                self.deliver(fabric, packet, &whole, &ip, (payload, None), observer)
+                self.deliver(fabric, packet, &whole, &ip, (payload, &mut None), observer)
             }
         }
     }
@@ -116,7 +116,7 @@ impl Host {
         packet: PacketId,
         bytes: &[u8],
         ip: &IpHeader,
-        (payload, text): (&[u8], Option<&SharedText>),
+        (payload, text): (&[u8], &mut Option<SharedText>),
         observer: &mut O,
     ) -> Result<(), Ignored> {
         match ip.protocol {

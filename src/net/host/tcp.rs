@@ -12,7 +12,7 @@ use crate::packet::{Icmp, IpHeader, OptionLayout, Protocol, TcpHeader, Unreachab
 use crate::probe::{Context, Var};
 use crate::rule::Rule;
 use crate::seq::SeqNumber;
-use crate::tcp::{Connection, ConnectionError, Event, Flow, SharedText, State, reset_for};
+use crate::tcp::{Connection, ConnectionError, Event, Flow, SegmentText, SharedText, State, reset_for};
 use crate::time::Instant;
 use std::net::{IpAddr, SocketAddr};
 
@@ -70,19 +70,19 @@ impl Host {
         fabric: &mut Fabric,
         packet: PacketId,
         ip: &IpHeader,
-        (segment, text): (&[u8], Option<&SharedText>),
+        (segment, text): (&[u8], &mut Option<SharedText>),
         observer: &mut O,
     ) -> Result<(), Ignored> {
         // RFC 9293 section 3.1, MUST-3: the receiver must check the checksum. A text that stands alone has not changed since it
         // was added up.
-        let (len, sum) = text.map_or((0, Sum::default()), SharedText::len_and_sum);
+        let (len, sum) = text.as_ref().map_or((0, Sum::default()), SharedText::len_and_sum);
         let (len, sum) = (segment.len() + len, Sum::of(segment) + sum);
         if checksum::transport_of(&ip.src, &ip.dst, Protocol::TCP, len, sum) != 0 {
             return Err((None, DropReason::Checksum));
         }
         let mut header = TcpHeader::default();
         let payload = header.read(segment).map_err(malformed)?;
-        let payload = text.map_or(payload, SharedText::octets);
+        let payload = if text.is_some() { SegmentText::Shared(text) } else { SegmentText::Plain(payload) };
         let header = &header;
         let flow = || Flow {
             local: SocketAddr::new(ip.dst, header.dst_port),
@@ -96,21 +96,21 @@ impl Host {
                 && let Some(iss) = self.reuse_time_wait(fabric, id, flow(), header, observer)
                 && let Some(listener) = self.listener_at(flow().local)
             {
-                let syn = Syn { packet, flow: flow(), ip, header, payload, iss: Some(iss) };
+                let syn = Syn { packet, flow: flow(), ip, header, payload: payload.octets(), iss: Some(iss) };
                 return self.syn_arrives(fabric, listener, &syn, observer);
             }
             self.consume(fabric, packet, id, observer);
             let Some(tcp) = self.sockets.get_mut(id).and_then(Socket::tcp_mut) else {
                 return Err((Some(id), DropReason::NoSocket));
             };
-            tcp.conn.handle_segment(&mut Context::new(fabric.now, observer), header, payload, ip.ecn);
+            tcp.conn.take_segment(&mut Context::new(fabric.now, observer), header, payload, ip.ecn);
             self.tcp_after(fabric, id, observer);
             return Ok(());
         }
         let listener = self.listener_at(flow().local);
         let is_syn = header.flags.syn() && !header.flags.ack() && !header.flags.rst();
         if let Some(listener) = listener.filter(|_| is_syn) {
-            let syn = Syn { packet, flow: flow(), ip, header, payload, iss: None };
+            let syn = Syn { packet, flow: flow(), ip, header, payload: payload.octets(), iss: None };
             return self.syn_arrives(fabric, listener, &syn, observer);
         }
         // RFC 9293 section 3.10.7.1 and 3.10.7.2: there is no connection, or only a listener that takes nothing but SYN.
