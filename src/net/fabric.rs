@@ -234,6 +234,7 @@ impl Fabric {
     }
 
     /// Sends an ICMP error about a packet back to its source, where one may be sent.
+    #[cold]
     pub fn report<O: Observer>(
         &mut self,
         node: NodeId,
@@ -296,6 +297,7 @@ impl Fabric {
     }
 
     /// The packet is no more.
+    #[cold]
     pub fn lose<O: Observer>(&mut self, slot: Slot, link: Option<LinkId>, why: DropReason, observer: &mut O) {
         if O::WATCHES
             && let Some(packet) = self.pool.get(slot)
@@ -385,6 +387,7 @@ impl Fabric {
         }
     }
 
+    #[cold]
     fn depart_copy<O: Observer>(
         &mut self,
         link: LinkId,

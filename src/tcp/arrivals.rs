@@ -19,11 +19,14 @@ impl Connection {
         payload: SegmentText<'_>,
         ecn: Ecn,
     ) {
+        if !matches!(self.state, State::Closed | State::Listen | State::SynSent) {
+            return self.arrives_otherwise(cx, seg, payload, ecn);
+        }
+        let payload = payload.octets();
         match self.state {
-            State::Closed => self.arrives_in_closed(cx, seg, payload.octets()),
-            State::Listen => self.arrives_in_listen(cx, seg, payload.octets(), ecn),
-            State::SynSent => self.arrives_in_syn_sent(cx, seg, payload.octets(), ecn),
-            _ => self.arrives_otherwise(cx, seg, payload, ecn),
+            State::Closed => self.arrives_in_closed(cx, seg, payload),
+            State::Listen => self.arrives_in_listen(cx, seg, payload, ecn),
+            _ => self.arrives_in_syn_sent(cx, seg, payload, ecn),
         }
     }
 
@@ -35,7 +38,8 @@ impl Connection {
         payload: SegmentText<'_>,
         ecn: Ecn,
     ) {
-        let segment_len = seg.segment_len(payload.len());
+        let len = payload.len();
+        let segment_len = seg.segment_len(len);
         if self.state == State::TimeWait && self.reopens_time_wait(cx, seg) {
             return;
         }
@@ -69,13 +73,11 @@ impl Connection {
             if self.state == State::TimeWait && seg.flags.fin() && !seg.flags.rst() {
                 self.restart_time_wait(cx);
             }
-            if self.is_old_answer_to_probe(seg, segment_len)
-                && !self.take_ack_field(cx, seg, payload.octets())
-            {
+            if self.is_old_answer_to_probe(seg, segment_len) && !self.take_ack_field(cx, seg, len) {
                 return;
             }
             if !seg.flags.rst() {
-                self.note_duplicate(seg, payload.octets());
+                self.note_duplicate(seg, len);
                 self.answer_unacceptable(cx, Rule::Unacceptable, segment_len);
             }
             return;
@@ -86,18 +88,18 @@ impl Connection {
         }
         // Fourth, the SYN bit. (Third, security and compartment, is no part of this TCP.)
         if seg.flags.syn() {
-            return self.take_stray_syn(cx, seg, payload.octets());
+            return self.take_stray_syn(cx, seg, len);
         }
         self.record_timestamp(cx.now, seg);
         // Fifth, the ACK field.
         if !seg.flags.ack() {
             return self.tell(cx, Rule::AckMissing);
         }
-        if !self.take_ack_field(cx, seg, payload.octets()) {
+        if !self.take_ack_field(cx, seg, len) {
             return;
         }
         // Sixth, the URG bit; seventh, the text; eighth, the FIN bit.
-        self.take_urgent(cx, seg, payload.len());
+        self.take_urgent(cx, seg, len);
         self.take_text(cx, seg, payload, ecn);
     }
 
@@ -127,15 +129,17 @@ impl Connection {
     }
 
     /// A segment below the window is told in a D-SACK (RFC 2883 section 4).
-    fn note_duplicate(&mut self, seg: &TcpHeader, payload: &[u8]) {
-        if self.agreed.sack && !payload.is_empty() {
-            let block = SackBlock::new(seg.seq, seg.seq + payload.len() as u32);
+    #[cold]
+    fn note_duplicate(&mut self, seg: &TcpHeader, payload_len: usize) {
+        if self.agreed.sack && payload_len > 0 {
+            let block = SackBlock::new(seg.seq, seg.seq + payload_len as u32);
             if block.right.is_at_or_before(self.rcv.nxt) {
                 self.sack.on_segment(block, self.rcv.nxt, self.rcv.nxt);
             }
         }
     }
 
+    #[cold]
     fn take_reset<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader) {
         // RFC 5961 section 3.2: only an RST at exactly RCV.NXT resets; elsewhere in the window it is challenged.
         if self.config.features.challenge_ack && seg.seq != self.rcv.nxt {
@@ -145,7 +149,8 @@ impl Connection {
     }
 
     /// A SYN where none belongs: the segment ends here.
-    fn take_stray_syn<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader, payload: &[u8]) {
+    #[cold]
+    fn take_stray_syn<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader, payload_len: usize) {
         if self.state == State::SynReceived && self.origin == Origin::Passive {
             self.back_to_listen(cx, Rule::HalfOpenReset);
             return;
@@ -154,17 +159,22 @@ impl Connection {
             // RFC 5961 section 4.2: whatever its sequence number, a challenge ACK.
             self.challenge(cx, Rule::SynChallenged);
         } else {
-            self.reply_reset(cx, seg, payload.len(), Rule::HalfOpenReset);
+            self.reply_reset(cx, seg, payload_len, Rule::HalfOpenReset);
             self.reset_by_peer(cx, Rule::HalfOpenReset);
         }
     }
 
     /// RFC 9293 section 3.10.7.4, fifth. Returns whether the segment is to be processed further.
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    fn take_ack_field<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader, payload: &[u8]) -> bool {
+    fn take_ack_field<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        seg: &TcpHeader,
+        payload_len: usize,
+    ) -> bool {
         if self.state == State::SynReceived {
             if !(seg.ack.is_after(self.snd.una) && seg.ack.is_at_or_before(self.snd.nxt)) {
-                self.reply_reset(cx, seg, payload.len(), Rule::HalfOpenReset);
+                self.reply_reset(cx, seg, payload_len, Rule::HalfOpenReset);
                 return false;
             }
             self.handshake_completed(cx, seg);
@@ -183,7 +193,7 @@ impl Connection {
                 self.challenge(cx, Rule::AckChallenged);
                 return false;
             }
-            self.take_acknowledgment(cx, seg, payload.len());
+            self.take_acknowledgment(cx, seg, payload_len);
         }
         self.note_alive(cx);
         self.after_ack_of_fin(cx);

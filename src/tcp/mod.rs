@@ -53,6 +53,7 @@ mod config;
 mod connection;
 mod ecn;
 mod event;
+mod held;
 mod icmp;
 mod invariants;
 mod isn;

@@ -71,6 +71,7 @@ impl Connection {
     }
 
     /// SYN, or SYN,ACK once the peer's SYN is here.
+    #[cfg_attr(not(target_arch = "wasm32"), cold)]
     fn syn<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Transmit {
         let again = self.snd.nxt != self.snd.iss;
         let mut flags = if self.has_peer() { TcpFlags::SYN | TcpFlags::ACK } else { TcpFlags::SYN };
@@ -110,6 +111,7 @@ impl Connection {
     }
 
     /// What is lost, as recovery finds it, or else new text.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn text<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
         if self.path_mtu < self.config.mtu && self.offset_of(self.snd.nxt) < self.send_buffer.end() {
             self.age_path_mtu(cx);
@@ -137,6 +139,7 @@ impl Connection {
     }
 
     /// Sends `len` sequence numbers from `seq` on again, or as many of them as fit; they may hold the SYN or the FIN.
+    #[cfg_attr(not(target_arch = "wasm32"), cold)]
     fn again<P: Probe>(&mut self, cx: &mut Context<'_, P>, seq: SeqNumber, len: u32, rule: Rule) -> Transmit {
         if seq == self.snd.iss {
             return self.syn(cx);
@@ -285,6 +288,7 @@ impl Connection {
     }
 
     /// RFC 9293 section 3.8.6.1, MUST-36. A probe does not count as sent: nobody expects the peer to take it.
+    #[cfg_attr(not(target_arch = "wasm32"), cold)]
     fn window_probe<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Transmit {
         let from = self.offset_of(self.snd.nxt);
         let mut plan = Plan {
@@ -308,6 +312,7 @@ impl Connection {
     }
 
     /// The peer has acknowledged the octet (or FIN) of a window probe: it was sent after all.
+    #[cfg_attr(not(target_arch = "wasm32"), cold)]
     pub(crate) fn probe_was_taken<P: Probe>(&mut self, cx: &mut Context<'_, P>) {
         self.probe_out = false;
         let seq = self.snd.nxt;
@@ -318,6 +323,7 @@ impl Connection {
     }
 
     /// RFC 9293 section 3.8.4, SHLD-12: without data, outside the window, so that it must be answered.
+    #[cfg_attr(not(target_arch = "wasm32"), cold)]
     fn keepalive_probe<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Transmit {
         let plan = Plan {
             seq: self.snd.una - 1,

@@ -1,8 +1,8 @@
 //! The incoming stream: what is in order and waits to be read, and what came early (RFC 9293, SHLD-31).
 
 use super::chunks::Chunks;
+use super::held::{HOLDS, Held, HeldTexts};
 use super::shared_text::{SegmentText, SharedText};
-use std::collections::VecDeque;
 use std::ops::Range;
 
 /// Octets of text that are worth holding: of shorter ones there could be very many.
@@ -13,8 +13,8 @@ const WORTH_HOLDING: u64 = 512;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReceiveBuffer {
     octets: Chunks,
-    /// What is not in `octets`, in the order of the stream; no octet is in two of them.
-    held: VecDeque<Held>,
+    /// What is not in `octets`.
+    held: HeldTexts,
     /// Stream offset of the next octet that the application reads.
     read: u64,
     /// Stream offset after the last octet in order.
@@ -23,25 +23,6 @@ pub(crate) struct ReceiveBuffer {
     early: Vec<(u64, u64)>,
     /// How many octets these are.
     early_octets: u64,
-}
-
-/// A text that is held, or a part of it.
-#[derive(Clone, Debug)]
-struct Held {
-    /// The stream offsets that count.
-    range: Range<u64>,
-    /// Stream offset of the text's first octet.
-    start: u64,
-    text: SharedText,
-}
-
-impl Held {
-    /// The octets from stream offset `at` on.
-    #[inline]
-    fn from(&self, at: u64) -> &[u8] {
-        let octets = self.text.octets();
-        octets.get((at - self.start) as usize..(self.range.end - self.start) as usize).unwrap_or_default()
-    }
 }
 
 /// What became of data that was put in.
@@ -167,24 +148,15 @@ impl ReceiveBuffer {
     /// nowhere else.
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn put(&mut self, at: u64, range: Range<u64>, data: &mut SegmentText<'_>, last: bool) {
-        let is_long = range.end - range.start >= WORTH_HOLDING;
+        let is_long = HOLDS && range.end - range.start >= WORTH_HOLDING;
         if is_long
             && let SegmentText::Shared(text) = data
             && let Some(text) = (if last { text.take() } else { text.clone() })
         {
-            self.hold(Held { range, start: at, text });
+            self.held.insert(Held { range, start: at, text });
         } else {
             self.copy(at, range, data.octets(), is_long);
         }
-    }
-
-    #[inline]
-    fn hold(&mut self, held: Held) {
-        if self.held.back().is_none_or(|last| last.range.end <= held.range.start) {
-            return self.held.push_back(held);
-        }
-        let place = self.held.partition_point(|other| other.range.start < held.range.start);
-        self.held.insert(place, held);
     }
 
     /// Puts a copy of the octets that lie in `range`.
@@ -197,7 +169,7 @@ impl ReceiveBuffer {
         // Behind a gap, which would have to be filled first, a long text lies by itself.
         if is_long && range.start > self.octets.end() {
             let start = range.start;
-            return self.hold(Held { range, start, text: SharedText::copy(octets) });
+            return self.held.insert(Held { range, start, text: SharedText::copy(octets) });
         }
         self.octets.write(range.start, octets);
     }
@@ -210,9 +182,7 @@ impl ReceiveBuffer {
             return 0;
         }
         self.read += n as u64;
-        while self.held.front().is_some_and(|held| held.range.end <= self.read) {
-            self.held.pop_front();
-        }
+        self.held.forget(self.read);
         if self.read == self.next && self.early.is_empty() {
             self.octets.restart(self.read);
         } else {
@@ -226,7 +196,7 @@ impl ReceiveBuffer {
     pub fn peek(&self, out: &mut [u8]) -> usize {
         let n = out.len().min(self.readable());
         let (mut at, mut rest) = (self.read, &mut out[..n]);
-        for held in &self.held {
+        for held in self.held.iter() {
             let copied = held.range.start.saturating_sub(at).min(rest.len() as u64);
             if copied > 0 {
                 self.octets.copy_to(at, &mut rest[..copied as usize]);
@@ -248,14 +218,14 @@ impl ReceiveBuffer {
     pub fn forget_early(&mut self) {
         self.early.clear();
         self.early_octets = 0;
-        self.held.truncate(self.held.partition_point(|held| held.range.start < self.next));
+        self.held.forget_behind(self.next);
     }
 
     /// Forgets what waits to be read and what came early.
     pub fn clear(&mut self) {
         self.read = self.next;
         self.forget_early();
-        self.held = VecDeque::new();
+        self.held.clear();
         self.octets.clear(self.read);
     }
 }
@@ -332,8 +302,8 @@ mod tests {
                 prop_assert!(out[..n].iter().zip(&stream[read..]).all(|(&octet, &there)| Some(octet) == there));
                 read += n;
                 prop_assert_eq!(buffer.read_offset(), read as u64);
-                let ends = buffer.held.iter().zip(buffer.held.iter().skip(1));
-                prop_assert!(ends.clone().all(|(one, next)| one.range.end <= next.range.start));
+                let ranges: Vec<_> = buffer.held.iter().map(|held| held.range.clone()).collect();
+                prop_assert!(ranges.is_sorted_by(|one, next| one.end <= next.start));
                 if step % 11 == 10 {
                     buffer.forget_early();
                     stream[buffer.next() as usize..].fill(None);

@@ -1,6 +1,7 @@
 //! Text in memory that both ends hold: on its way from one application to the other it is copied when it is handed over, and when it
 //! is read.
 
+use super::held::HOLDS;
 use crate::packet::checksum::Sum;
 use std::sync::Arc;
 
@@ -47,7 +48,17 @@ pub(crate) enum SegmentText<'a> {
     Shared(&'a mut Option<SharedText>),
 }
 
-impl SegmentText<'_> {
+impl<'a> SegmentText<'a> {
+    /// What stands behind a header, or the text that lies elsewhere.
+    #[inline]
+    pub fn of(octets: &'a [u8], text: &'a mut Option<SharedText>) -> Self {
+        match text {
+            None => SegmentText::Plain(octets),
+            Some(_) if HOLDS => SegmentText::Shared(text),
+            Some(text) => SegmentText::Plain(text.octets()),
+        }
+    }
+
     #[inline]
     pub fn octets(&self) -> &[u8] {
         match self {

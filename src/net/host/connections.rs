@@ -33,12 +33,14 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    #[inline]
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn place(&self, key: &Key) -> Result<usize, usize> {
         self.known.binary_search_by(|known| known.0.cmp(key))
     }
 
     /// The socket of a connection.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub fn get(&self, flow: &Flow) -> Option<SocketId> {
         self.known.get(self.place(&key_of(flow)).ok()?).map(|known| known.1)
     }

@@ -186,6 +186,7 @@ impl Host {
     }
 
     /// A connection's handshake is over, well (`open`) or badly: it leaves the SYN queue.
+    #[cold]
     pub(super) fn leave_syn_queue(&mut self, fabric: &mut Fabric, id: SocketId, open: bool) {
         let Some(tcp) = self.sockets.get_mut(id).and_then(Socket::tcp_mut).filter(|tcp| tcp.half_open) else {
             return;

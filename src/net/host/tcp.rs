@@ -82,7 +82,7 @@ impl Host {
         }
         let mut header = TcpHeader::default();
         let payload = header.read(segment).map_err(malformed)?;
-        let payload = if text.is_some() { SegmentText::Shared(text) } else { SegmentText::Plain(payload) };
+        let payload = SegmentText::of(payload, text);
         let header = &header;
         let flow = || Flow {
             local: SocketAddr::new(ip.dst, header.dst_port),

@@ -276,6 +276,7 @@ impl Recovery {
     }
 
     /// Loss was found without a time-out.
+    #[cold]
     fn begin_recovery<P: Probe>(&mut self, cx: &mut Context<'_, P>, arrival: &Arrival) {
         let smss = self.smss();
         let rule = if self.sack { Rule::SackRecoveryEnter } else { Rule::FastRetransmit };
@@ -332,6 +333,7 @@ impl Recovery {
     }
 
     /// RecoveryPoint is acknowledged.
+    #[cold]
     fn end_recovery<P: Probe>(&mut self, cx: &mut Context<'_, P>, arrival: &Arrival) {
         let rule = if self.prr.take().is_some() { Rule::PrrComplete } else { Rule::SackRecoveryExit };
         self.leave(cx, rule, arrival);
@@ -341,6 +343,7 @@ impl Recovery {
     }
 
     /// Recovery is over, or what followed a time-out, by `rule`.
+    #[cold]
     pub(super) fn leave<P: Probe>(&mut self, cx: &mut Context<'_, P>, rule: Rule, arrival: &Arrival) {
         self.phase = Phase::Open;
         if P::LISTENS {
