@@ -20,7 +20,9 @@ impl Ns3 {
         if built(&program) < built(&code) {
             let mut compiler = Command::new("g++");
             compiler.arg("-O2").arg(&code).arg("-o").arg(&program);
-            for library in ["core", "network", "internet", "point-to-point", "stats", "traffic-control"] {
+            for library in
+                ["core", "network", "internet", "point-to-point", "applications", "stats", "traffic-control"]
+            {
                 compiler.arg(format!("-lns3-{library}"));
             }
             output(&mut compiler)?;

@@ -1,17 +1,17 @@
-// The bulk transfer of benches/engine.rs in ns-3: two nodes, 100 Mbit/s, 10 ms each way, CUBIC with SACK, checksums on. As there, the
-// programs hand over octets and read them. (Zeros that are never stored, as ns-3's own applications send, cost 0.97 to 1.0 of it.)
+// The bulk transfer of benches/engine.rs in ns-3: two nodes, 100 Mbit/s, 10 ms each way, CUBIC with SACK, checksums on,
+// and ns-3's own applications. (Programs that hand over stored octets and read them, as ours do, take 0.9 of their time without loss
+// and as much with 1%.)
 //
 // ns3_bulk SEGMENTS LOSS SEED
 //
 // Prints two numbers: virtual seconds until the last octet was read, and nanoseconds of processor time.
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 
+#include "ns3/applications-module.h"
 #include "ns3/core-module.h"
 #include "ns3/internet-module.h"
 #include "ns3/network-module.h"
@@ -19,28 +19,12 @@
 
 using namespace ns3;
 
-static uint64_t wanted, received, unsent;
-static uint8_t data[64 << 10], buffer[64 << 10];
+static uint64_t wanted, received;
 
-static void Write(Ptr<Socket> socket, uint32_t) {
-    while (unsent > 0) {
-        const uint32_t chunk = std::min<uint64_t>({unsent, sizeof data, socket->GetTxAvailable()});
-        const int taken = chunk > 0 ? socket->Send(data, chunk, 0) : 0;
-        if (taken <= 0) return;
-        unsent -= taken;
-    }
-}
-
-static void Connected(Ptr<Socket> socket) { Write(socket, 0); }
-
-static void Read(Ptr<Socket> socket) {
-    for (int n; (n = socket->Recv(buffer, sizeof buffer, 0)) > 0;) received += n;
+static void Received(Ptr<const Packet> packet, const Address &) {
+    received += packet->GetSize();
     if (received >= wanted) Simulator::Stop();
 }
-
-static void Accepted(Ptr<Socket> socket, const Address &) { socket->SetRecvCallback(MakeCallback(&Read)); }
-
-static void Begin(Ptr<Socket> socket, Address to) { socket->Connect(to); }
 
 int main(int argc, char **argv) {
     if (argc != 4) {
@@ -78,16 +62,14 @@ int main(int argc, char **argv) {
     addresses.SetBase("10.0.0.0", "255.255.255.0");
     Ipv4InterfaceContainer at = addresses.Assign(devices);
 
-    std::memset(data, 7, sizeof data);
-    unsent = wanted;
-    Ptr<Socket> listener = Socket::CreateSocket(nodes.Get(1), TcpSocketFactory::GetTypeId());
-    listener->Bind(InetSocketAddress(Ipv4Address::GetAny(), 80));
-    listener->Listen();
-    listener->SetAcceptCallback(MakeNullCallback<bool, Ptr<Socket>, const Address &>(), MakeCallback(&Accepted));
-    Ptr<Socket> sender = Socket::CreateSocket(nodes.Get(0), TcpSocketFactory::GetTypeId());
-    sender->SetConnectCallback(MakeCallback(&Connected), MakeNullCallback<void, Ptr<Socket>>());
-    sender->SetSendCallback(MakeCallback(&Write));
-    Simulator::Schedule(Seconds(0), &Begin, sender, InetSocketAddress(at.GetAddress(1), 80));
+    BulkSendHelper source("ns3::TcpSocketFactory", InetSocketAddress(at.GetAddress(1), 80));
+    source.SetAttribute("MaxBytes", UintegerValue(wanted));
+    source.SetAttribute("SendSize", UintegerValue(64 << 10));
+    source.Install(nodes.Get(0)).Start(Seconds(0));
+    PacketSinkHelper sink("ns3::TcpSocketFactory", InetSocketAddress(Ipv4Address::GetAny(), 80));
+    ApplicationContainer sinks = sink.Install(nodes.Get(1));
+    sinks.Start(Seconds(0));
+    sinks.Get(0)->TraceConnectWithoutContext("Rx", MakeCallback(&Received));
 
     timespec from, to;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);

@@ -130,7 +130,7 @@ impl EventQueue {
         self.heap.peek().map(Planned::at)
     }
 
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     pub fn pop(&mut self) -> Option<(Instant, Event)> {
         let mut top = self.heap.peek_mut()?;
         let (at, number, event) = (top.at(), top.number(), top.1.event());

@@ -124,7 +124,7 @@ pub(super) struct Pool {
 
 impl Pool {
     /// A new packet without any octets.
-    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    #[inline]
     pub fn take(&mut self, origin: NodeId) -> Slot {
         let id = PacketId(self.next);
         self.next = self.next.wrapping_add(1);
@@ -188,8 +188,7 @@ impl Pool {
     }
 
     /// Takes the octets out, to be worked on while the pool is used; end with [`Pool::release_lent`].
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[inline(always)]
     pub fn lend(&mut self, slot: Slot) -> Option<Octets> {
         let packet = self.packets.get_mut(slot as usize)?;
         let Octets { bytes, headers, headers_len, shared } = &mut packet.octets;
@@ -199,8 +198,7 @@ impl Pool {
     }
 
     /// The packet whose octets were lent is no more.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[inline(always)]
     pub fn release_lent(&mut self, slot: Slot, mut lent: Octets) {
         let Some(packet) = self.packets.get_mut(slot as usize) else { return };
         if lent.headers_len == 0 {

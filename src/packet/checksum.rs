@@ -17,7 +17,7 @@ pub fn sum(bytes: &[u8]) -> u16 {
 /// RFC 1071 section 2 (B) and (C): the sum may be taken in any byte order and in wider words. Here eight octets are added
 /// a turn: once whole, modulo 2^64, and their upper half for itself, from which the sum of the lower halves follows. No
 /// carry is looked at, so compilers turn the loop into vector instructions (SSE2, NEON, WASM simd128).
-#[cfg_attr(not(target_arch = "wasm32"), inline)]
+#[inline]
 fn words(bytes: &[u8]) -> u64 {
     // A header alone is not worth looking at what the processor has; WASM has but one set of instructions.
     if cfg!(target_arch = "wasm32") || bytes.len() < LONG { words_of(bytes) } else { words_of_long(bytes) }
@@ -156,8 +156,7 @@ pub(crate) struct Sum(u64);
 
 impl Sum {
     /// The sum of `bytes`.
-    #[cfg_attr(not(target_arch = "wasm32"), inline)]
-    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[inline]
     pub fn of(bytes: &[u8]) -> Sum {
         Sum(words(bytes))
     }
@@ -184,8 +183,7 @@ impl Add for Sum {
 }
 
 /// As [`transport`], of a message of `len` octets that have this sum.
-#[cfg_attr(not(target_arch = "wasm32"), inline)]
-#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[inline]
 pub(crate) fn transport_of(src: &IpAddr, dst: &IpAddr, protocol: Protocol, len: usize, sum: Sum) -> u16 {
     !fold(pseudo_words(src, dst, protocol, len) + sum.0).swap_bytes()
 }

@@ -69,7 +69,7 @@ pub(super) fn octets(
 
 /// Whether the header checksum of an IPv4 packet is right; true of anything that is no IPv4 packet, because IPv6 has
 /// none.
-#[cfg_attr(not(target_arch = "wasm32"), inline)]
+#[inline]
 pub fn checksum_is_right(packet: &[u8]) -> bool {
     match packet.first() {
         Some(0x45) => {

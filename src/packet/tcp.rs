@@ -254,7 +254,7 @@ impl TcpHeader {
 
     /// The sum of the header without its checksum, from its fields: what was just written in small pieces is slow to be read in
     /// large ones.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     fn sum(&self, options: &[u8; MAX_LEN], options_len: usize) -> Sum {
         let ports = u32::from(self.src_port) << 16 | u32::from(self.dst_port);
         let offset = u16::from_be_bytes([data_offset(options_len), self.flags.0]);

@@ -11,7 +11,7 @@ use crate::rule::Rule;
 use crate::seq::SeqNumber;
 
 impl Connection {
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     pub(crate) fn segment_arrives<P: Probe>(
         &mut self,
         cx: &mut Context<'_, P>,
@@ -165,7 +165,7 @@ impl Connection {
     }
 
     /// RFC 9293 section 3.10.7.4, fifth. Returns whether the segment is to be processed further.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     fn take_ack_field<P: Probe>(
         &mut self,
         cx: &mut Context<'_, P>,
@@ -201,7 +201,7 @@ impl Connection {
     }
 
     /// SEG.ACK in ESTABLISHED and later.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     fn take_acknowledgment<P: Probe>(
         &mut self,
         cx: &mut Context<'_, P>,
@@ -292,7 +292,7 @@ impl Connection {
     }
 
     /// Puts text into the receive buffer and decides about its acknowledgment.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     fn store<P: Probe>(&mut self, cx: &mut Context<'_, P>, seq: SeqNumber, payload: SegmentText<'_>) {
         // Trim to the window: what lies beyond was never offered.
         let room = self.rcv.edge.distance_from(seq).max(0) as usize;

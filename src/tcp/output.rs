@@ -111,7 +111,7 @@ impl Connection {
     }
 
     /// What is lost, as recovery finds it, or else new text.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     fn text<P: Probe>(&mut self, cx: &mut Context<'_, P>) -> Option<Transmit> {
         if self.path_mtu < self.config.mtu && self.offset_of(self.snd.nxt) < self.send_buffer.end() {
             self.age_path_mtu(cx);
@@ -193,7 +193,7 @@ impl Connection {
     }
 
     /// Sends what was never sent before.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     fn send_new<P: Probe>(&mut self, cx: &mut Context<'_, P>, new: &NewText) -> Transmit {
         let seq = self.snd.nxt;
         let mut flags = TcpFlags::ACK;

@@ -71,7 +71,7 @@ impl ReceiveBuffer {
 
     /// Puts in `data` at stream offset `at`; what lies before the part in order is a duplicate. At most `max_ranges`
     /// early ranges are kept.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     pub fn insert(&mut self, at: u64, len: usize, mut data: SegmentText<'_>, max_ranges: usize) -> Inserted {
         let mut outcome = Inserted::default();
         let end = at + len as u64;
@@ -146,7 +146,7 @@ impl ReceiveBuffer {
 
     /// Puts octets, the first of which has stream offset `at`, into a part of the stream in which there are none; `last`: they go
     /// nowhere else.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     fn put(&mut self, at: u64, range: Range<u64>, data: &mut SegmentText<'_>, last: bool) {
         let is_long = HOLDS && range.end - range.start >= WORTH_HOLDING;
         if is_long
@@ -175,7 +175,7 @@ impl ReceiveBuffer {
     }
 
     /// Hands the oldest octets in order to the application; returns how many.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     pub fn read(&mut self, out: &mut [u8]) -> usize {
         let n = self.peek(out);
         if n == 0 {
@@ -192,7 +192,7 @@ impl ReceiveBuffer {
     }
 
     /// As [`ReceiveBuffer::read`], but the octets stay.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     pub fn peek(&self, out: &mut [u8]) -> usize {
         let n = out.len().min(self.readable());
         let (mut at, mut rest) = (self.read, &mut out[..n]);

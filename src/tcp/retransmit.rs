@@ -63,7 +63,7 @@ impl Connection {
     }
 
     /// What recovery and the congestion window let go next.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     pub(crate) fn ask_recovery<P: Probe>(&mut self, cx: &mut Context<'_, P>, new_data: bool) -> Next {
         let next = self.with_recovery(cx, |recovery, cx| recovery.next_segment(cx, new_data));
         match next {
@@ -73,7 +73,7 @@ impl Connection {
     }
 
     /// SND.UNA =< SEG.ACK =< SND.NXT: forgets what is acknowledged, measures, recovers, grows the window.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     pub(crate) fn take_ack<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader, is_bare: bool) {
         let advances = seg.ack.is_after(self.snd.una);
         let echo_rtt =

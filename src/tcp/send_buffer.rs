@@ -99,7 +99,7 @@ impl SendBuffer {
     }
 
     /// Takes as much of `data` as keeps the buffer within `limit` octets; returns how much.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     pub fn push(&mut self, data: &Handed<'_>, limit: usize) -> usize {
         let octets = data.octets();
         let taken = octets.len().min(limit.saturating_sub(self.len()));
@@ -200,7 +200,7 @@ impl SendBuffer {
     }
 
     /// The same to be held by somebody else, too.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     pub fn share(&mut self, range: &Range<u64>) -> Option<SharedText> {
         self.at = self.piece_of(range.start);
         let (piece, range) = self.part(range, self.at)?;
@@ -235,7 +235,7 @@ impl SendBuffer {
     }
 
     /// Which piece holds an octet.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     fn piece_of(&self, offset: u64) -> usize {
         let holds =
             |at: usize| self.pieces.get(at).is_some_and(|piece| (piece.start..piece.end()).contains(&offset));

@@ -87,7 +87,7 @@ pub(crate) struct Told {
 
 impl Told {
     /// Takes `value` as what `var` is now; what is the same as before is nowhere written.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     fn see(&mut self, changed: &mut VarSet, var: Var, value: i64) {
         let known = self.now.raw(var);
         if known != value {
@@ -177,13 +177,13 @@ impl Connection {
     }
 
     // What changed goes from one to the next in a register: in memory, an octet of it would be written and the whole be read.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     fn see_arrival(&mut self, mut changed: VarSet) -> VarSet {
         see_all!(self, changed, vars_of_arrival);
         changed
     }
 
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     fn see_sending(&mut self, mut changed: VarSet) -> VarSet {
         see_all!(self, changed, vars_of_sending);
         changed

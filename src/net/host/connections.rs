@@ -33,14 +33,12 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    #[cfg_attr(not(target_arch = "wasm32"), inline)]
-    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[inline]
     fn place(&self, key: &Key) -> Result<usize, usize> {
         self.known.binary_search_by(|known| known.0.cmp(key))
     }
 
     /// The socket of a connection.
-    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub fn get(&self, flow: &Flow) -> Option<SocketId> {
         self.known.get(self.place(&key_of(flow)).ok()?).map(|known| known.1)
     }

@@ -176,7 +176,7 @@ impl Host {
 
     /// Whether a segment must be ignored because it would complete a handshake for which the accept queue has no room: the
     /// connection stays half open, and the peer, which believes that it is connected, is asked again by our SYN,ACK.
-    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    #[inline]
     pub(super) fn backlog_blocks(&self, id: SocketId, seg: &TcpHeader) -> bool {
         let Some(tcp) = self.sockets.get(id).and_then(Socket::tcp) else { return false };
         tcp.half_open

@@ -219,7 +219,7 @@ impl Host {
     }
 
     /// Sees to it that the network wakes this host when its first timer is due.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     fn plan_wake(&mut self, fabric: &mut Fabric) {
         let timers = self.timers.peek().map_or(Instant::NEVER, |Reverse((at, _))| *at);
         let next = timers.min(self.reassembler.next_timeout().unwrap_or(Instant::NEVER));
@@ -270,7 +270,7 @@ impl Host {
     }
 
     /// Notes that a socket has something to tell its application.
-    #[cfg_attr(not(target_arch = "wasm32"), inline)]
+    #[inline]
     fn raise(&mut self, fabric: &mut Fabric, id: SocketId, wakes: Wakes) {
         if wakes != Wakes::NONE
             && let Some(socket) = self.sockets.get_mut(id)
