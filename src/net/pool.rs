@@ -98,20 +98,19 @@ pub(super) struct Octets {
 impl Octets {
     /// All octets, or the headers alone of a packet with a text.
     pub fn headers(&self) -> &[u8] {
-        match self.headers_len {
-            len if len > 0 => self.headers.get(..usize::from(len)).unwrap_or_default(),
-            _ => &self.bytes,
-        }
+        headers_in(&self.headers, self.headers_len, &self.bytes)
     }
 
     /// The same, and the text that does not stand in there.
     pub fn headers_and_text(&mut self) -> (&[u8], &mut Option<SharedText>) {
-        let headers = match self.headers_len {
-            len if len > 0 => self.headers.get(..usize::from(len)).unwrap_or_default(),
-            _ => &self.bytes,
-        };
-        (headers, &mut self.shared)
+        (headers_in(&self.headers, self.headers_len, &self.bytes), &mut self.shared)
     }
+}
+
+/// The headers of a packet: `len` octets that stand apart, or else what is in `bytes`.
+#[inline(always)]
+fn headers_in<'a>(headers: &'a Headers, len: u8, bytes: &'a [u8]) -> &'a [u8] {
+    if len > 0 { headers.get(..usize::from(len)).unwrap_or_default() } else { bytes }
 }
 
 /// The buffers. A free one keeps its memory, and a clone of the pool copies only what is in flight.

@@ -1,12 +1,8 @@
 //! Texts that a receiver holds: they lie in their sender's memory until the application reads them.
 
-use super::shared_text::SharedText;
+use super::shared_text::{HOLDS, SharedText};
 use std::collections::VecDeque;
 use std::ops::Range;
-
-/// Whether texts are held at all: in the page a copy costs no more, and what holds texts weighs 2 kB. There no text is held, and
-/// what would look for one is left out.
-pub(crate) const HOLDS: bool = !cfg!(target_arch = "wasm32");
 
 /// A text that is held, or a part of it.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 //! The incoming stream: what is in order and waits to be read, and what came early (RFC 9293, SHLD-31).
 
 use super::chunks::Chunks;
-use super::held::{HOLDS, Held, HeldTexts};
-use super::shared_text::{SegmentText, SharedText};
+use super::held::{Held, HeldTexts};
+use super::shared_text::{HOLDS, SegmentText, SharedText};
 use std::ops::Range;
 
 /// Octets of text that are worth holding: of shorter ones there could be very many.
