@@ -153,7 +153,13 @@ fn run(seed: u64) {
     assert_eq!(pair.next_wakeup(), None, "seed {seed}");
 }
 
+/// A seed that found something once: a peer that echoed a timestamp from long ago stopped all retransmission (RACK's timer).
+const FOUND: u64 = 79_069_107;
+
 #[test]
 fn nothing_that_arrives_does_harm() {
+    if seeds::only().is_none() {
+        run(FOUND);
+    }
     seeds::seeds(500).for_each(run);
 }

@@ -3,6 +3,7 @@
 use crate::sender::*;
 use framewire::probe::{Context, Timer};
 use framewire::rule::Rule;
+use framewire::seq::SeqNumber;
 use framewire::tcp::recovery::{Ack, Phase, RecoveryConfig};
 
 fn sender(window: u32) -> Sender {
@@ -466,4 +467,24 @@ fn s7_2_without_a_measurement_the_probe_comes_after_one_second() {
     assert_eq!(s.r.rtt().srtt(), None, "Karn");
     let wait = ms(1000).min(s.rto());
     assert_eq!(s.r.deadline(), Some((Timer::TailLossProbe, s.now + wait)));
+}
+
+/// Found by a seed of `tcp_garbage` (79069107): a peer that echoed timestamps from long ago made the reordering window last for weeks,
+/// in which nothing was sent again.
+#[test]
+fn s8_the_reordering_timer_never_waits_longer_than_the_rto() {
+    let mut config = rack(10);
+    config.rtt.max_rto = ms(1000);
+    let mut s = Sender::opening(config);
+    s.r.on_sent(&mut Context::new(s.now, &mut s.notes), SeqNumber(0), 1);
+    s.wait(10_000); // a quarter of the round trip is longer than the RTO can be
+    s.establish(true, false);
+    s.send_at_most(3);
+    s.wait(10_000);
+    s.sack(0, &[(1, 2)]);
+    assert_eq!(s.r.timer(Timer::RackReordering), None);
+    for timeouts in 1..=3 {
+        assert_eq!(s.fire(), Timer::Retransmission, "and no other instead of it");
+        assert_eq!((s.r.timeouts(), s.send().first()), (timeouts, Some(&Again(0))));
+    }
 }

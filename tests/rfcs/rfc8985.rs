@@ -184,6 +184,7 @@ pub const RFC: Rfc = Rfc {
             &[
                 "rfc_recovery/rfc8985::s8_while_the_reordering_timer_runs_no_other_fires",
                 "rfc_recovery/rfc8985::s8_a_probe_never_fires_after_the_rto",
+                "rfc_recovery/rfc8985::s8_the_reordering_timer_never_waits_longer_than_the_rto",
             ],
         ),
         tested(

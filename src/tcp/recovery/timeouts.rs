@@ -132,7 +132,10 @@ impl Recovery {
         }
     }
 
+    /// Sets or stops RACK's timer (RFC 8985 section 6.2). Longer than the RTO it does not wait: then that fires instead, as
+    /// it does for a probe (section 7.2), or a peer that echoes timestamps from long ago keeps this end waiting for weeks.
     pub(super) fn set_reordering_timer<P: Probe>(&mut self, cx: &mut Context<'_, P>, wait: Option<Duration>) {
+        let wait = wait.filter(|&wait| wait < self.rtt.rto());
         let at = wait.map_or(Instant::NEVER, |wait| cx.now + wait);
         if at != self.reordering_at {
             self.reordering_at = at;
