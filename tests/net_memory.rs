@@ -37,7 +37,7 @@ static ALLOCATOR: Counting = Counting;
 fn peak(segments: u64, loss: f64) -> usize {
     let before = NOW.load(Relaxed);
     PEAK.store(before, Relaxed);
-    bulk::transfer(segments, loss, 1, &mut Silent, || ());
+    bulk::transfer(segments, loss, 1, true, &mut Silent, || ());
     PEAK.load(Relaxed) - before
 }
 

@@ -14,11 +14,13 @@ pub const QUEUE: u64 = 500_000;
 /// Octets of each send and receive buffer.
 pub const BUFFER: usize = 1 << 20;
 
-/// Two hosts on the emulator, one transfer; `begin` is called when all is set up. Returns the virtual seconds it took.
+/// Two hosts on the emulator, one transfer; `begin` is called when all is set up. Returns the virtual seconds it took. Where its
+/// programs do not copy, what is sent is pointed at, as scenarios' programs do, and what is read is thrown away where it lies.
 pub fn transfer<O: Observer>(
     segments: u64,
     loss: f64,
     seed: u64,
+    copies: bool,
     nobody: &mut O,
     begin: impl FnOnce(),
 ) -> f64 {
@@ -44,7 +46,7 @@ pub fn transfer<O: Observer>(
     let mut calls = net.sockets(client, nobody).unwrap();
     let sender = calls.tcp();
     let _ = calls.connect(sender, "10.0.0.2:80".parse().unwrap());
-    let data = vec![7; 64 << 10];
+    let data: Arc<[u8]> = vec![7; 64 << 10].into();
     let mut buffer = vec![0; 64 << 10];
     let (mut unsent, mut unread) = (segments * SEGMENT, segments * SEGMENT);
     begin();
@@ -54,17 +56,30 @@ pub fn transfer<O: Observer>(
             let mut calls = net.sockets(node, nobody).unwrap();
             if node == client {
                 while unsent > 0 {
-                    let chunk = data.len().min(unsent as usize);
-                    let Ok(taken) = calls.send(socket, &data[..chunk]) else { break };
+                    // It goes through its memory from front to end, again and again.
+                    let at = ((segments * SEGMENT - unsent) % data.len() as u64) as usize;
+                    let end = data.len().min(at + unsent as usize);
+                    let sent = if copies {
+                        calls.send(socket, &data[at..end])
+                    } else {
+                        calls.send_shared(socket, &data, at..end)
+                    };
+                    let Ok(taken) = sent else { break };
                     unsent -= taken as u64;
+                    if taken < end - at {
+                        break; // the send buffer is full
+                    }
                 }
             } else if wakes.intersects(Wakes::ACCEPTABLE) {
                 let _ = calls.accept(listener);
             } else {
-                while calls.readable(socket) > 0
-                    && let Ok(read) = calls.recv(socket, &mut buffer)
-                {
-                    unread -= read as u64;
+                while calls.readable(socket) > 0 {
+                    let read = if copies {
+                        calls.recv(socket, &mut buffer)
+                    } else {
+                        calls.recv_with(socket, buffer.len(), &mut |_| {})
+                    };
+                    unread -= read.unwrap_or(0) as u64;
                 }
             }
         }

@@ -5,7 +5,7 @@ use super::fragment::fragment;
 use super::icmp_rate::{Bucket, IcmpErrorRate};
 use super::link::Link;
 use super::pool::{Packet, Pool, Slot};
-use super::script::Script;
+use super::script::{Script, Verdict};
 use super::{DropReason, Fate, LinkConfig, LinkId, NodeId, Observer, PacketId, SocketId};
 use crate::packet::{Icmp, IpHeader, Protocol, Unreachable, emit_icmp, mark_congestion};
 use crate::rule::Rule;
@@ -309,20 +309,30 @@ impl Fabric {
 
     /// A packet enters a link: its whole fate there is decided now.
     fn enter<O: Observer>(&mut self, id: LinkId, slot: Slot, observer: &mut O) {
+        match self.script.is_empty() {
+            true => self.cross(id, slot, None, observer),
+            false => self.enter_by_script(id, slot, observer),
+        }
+    }
+
+    /// The same where a script may have something to say of it.
+    #[cold]
+    fn enter_by_script<O: Observer>(&mut self, id: LinkId, slot: Slot, observer: &mut O) {
+        let Some(packet) = self.pool.get_mut(slot) else { return };
+        packet.octets(); // a script may look at any of them
+        let addresses = &self.addresses;
+        let verdict = self.script.judge(packet, id, |address| {
+            let at = addresses.binary_search_by_key(&address, |&(a, _)| a).ok()?;
+            addresses.get(at).map(|&(_, node)| node)
+        });
+        self.cross(id, slot, Some(&verdict), observer);
+    }
+
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    fn cross<O: Observer>(&mut self, id: LinkId, slot: Slot, verdict: Option<&Verdict>, observer: &mut O) {
         let now = self.now;
-        let verdict = match self.pool.get_mut(slot) {
-            Some(packet) if !self.script.is_empty() => {
-                packet.octets(); // a script may look at any of them
-                let addresses = &self.addresses;
-                Some(self.script.judge(packet, id, |address| {
-                    let at = addresses.binary_search_by_key(&address, |&(a, _)| a).ok()?;
-                    addresses.get(at).map(|&(_, node)| node)
-                }))
-            }
-            _ => None,
-        };
-        let verdict = verdict.as_ref();
-        let (Some(link), Some(packet)) = (self.links.get_mut(usize::from(id.0)), self.pool.get_mut(slot))
+        let (Some(mut link), Some(mut packet)) =
+            (self.links.get_mut(usize::from(id.0)), self.pool.get_mut(slot))
         else {
             return;
         };
@@ -353,14 +363,14 @@ impl Fabric {
             if verdict.drop {
                 return self.lose(slot, Some(id), DropReason::Scripted, observer);
             }
+            match (self.links.get_mut(usize::from(id.0)), self.pool.get_mut(slot)) {
+                (Some(same_link), Some(same)) => (link, packet) = (same_link, same),
+                _ => return,
+            }
         }
         if lost {
             return self.lose(slot, Some(id), DropReason::Loss, observer);
         }
-        let (Some(link), Some(packet)) = (self.links.get_mut(usize::from(id.0)), self.pool.get_mut(slot))
-        else {
-            return;
-        };
         let len = packet.len();
         for bit in verdict.map_or(&[][..], |verdict| &verdict.corrupt) {
             if let Some(bit) = bit.or_else(|| link.any_bit(len)) {

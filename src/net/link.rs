@@ -171,11 +171,13 @@ impl Link {
     }
 
     /// Draws whether the next packet is lost.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn loses(&mut self) -> bool {
         self.config.loss.loses(&mut self.bad, &mut self.loss)
     }
 
     /// Draws which bit of the next packet of `len` octets is turned, if one is.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn corrupts(&mut self, len: usize) -> Option<u32> {
         if self.config.corrupt > 0.0 && self.corrupt.chance(self.config.corrupt) {
             self.any_bit(len)
@@ -190,11 +192,13 @@ impl Link {
     }
 
     /// Draws whether the next packet arrives twice.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn duplicates(&mut self) -> bool {
         self.duplicate.chance(self.config.duplicate)
     }
 
     /// Draws when a packet arrives that departs at `departs`.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub fn arrival(&mut self, departs: Instant) -> Instant {
         let mut arrives = departs + self.config.latency;
         if !self.config.jitter.is_zero() {

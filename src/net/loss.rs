@@ -51,6 +51,7 @@ impl Loss {
     }
 
     /// Whether the next packet is lost; `bad` is the link's state.
+    #[cfg_attr(not(target_arch = "wasm32"), inline)]
     pub(super) fn loses(&self, bad: &mut bool, rng: &mut Rng) -> bool {
         match *self {
             Loss::None => false,

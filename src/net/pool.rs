@@ -28,7 +28,8 @@ pub(super) struct Packet {
 impl Packet {
     /// Its octets from the first to the last of the headers, at least.
     pub fn headers(&self) -> &[u8] {
-        self.octets.headers()
+        let Octets { bytes, headers, headers_len, .. } = &self.octets;
+        headers_in(headers, *headers_len, bytes)
     }
 
     /// The same, to be changed.
@@ -64,6 +65,21 @@ impl Packet {
         (*headers_len == 0 && shared.is_none()).then_some(bytes)
     }
 
+    /// Lends the octets, and hands over the text that stands elsewhere; end with [`Pool::release_lent`].
+    #[inline(always)]
+    pub fn lend(&mut self) -> (Lent, Option<SharedText>) {
+        let Octets { bytes, headers_len, shared, .. } = &mut self.octets;
+        // Headers that stand apart leave the memory where it is.
+        let bytes = if *headers_len == 0 { std::mem::take(bytes) } else { Vec::new() };
+        (Lent { bytes, apart: *headers_len }, shared.take())
+    }
+
+    /// Room in which headers stand apart, if they do.
+    #[inline(always)]
+    pub fn apart(&self) -> Headers {
+        self.octets.headers
+    }
+
     /// How many octets it has.
     pub fn len(&self) -> usize {
         let Octets { bytes, headers_len, shared, .. } = &self.octets;
@@ -81,11 +97,11 @@ pub(super) struct Made {
 }
 
 /// Room for headers.
-type Headers = [u8; MAX_TCP_HEADERS];
+pub(super) type Headers = [u8; MAX_TCP_HEADERS];
 
 /// The octets of a packet as they lie.
 #[derive(Clone, Debug)]
-pub(super) struct Octets {
+struct Octets {
     /// Those that are not in `shared`: the headers at least.
     bytes: Vec<u8>,
     /// In place of `bytes`, headers alone: in the packet itself, where thousands of packets lie close together.
@@ -95,15 +111,17 @@ pub(super) struct Octets {
     shared: Option<SharedText>,
 }
 
-impl Octets {
-    /// All octets, or the headers alone of a packet with a text.
-    pub fn headers(&self) -> &[u8] {
-        headers_in(&self.headers, self.headers_len, &self.bytes)
-    }
+/// The octets of a packet, taken out of the pool to be worked on while it is used: what does not stand apart, or how many that are.
+pub(super) struct Lent {
+    bytes: Vec<u8>,
+    apart: u8,
+}
 
-    /// The same, and the text that does not stand in there.
-    pub fn headers_and_text(&mut self) -> (&[u8], &mut Option<SharedText>) {
-        (headers_in(&self.headers, self.headers_len, &self.bytes), &mut self.shared)
+impl Lent {
+    /// All octets, or the headers alone of a packet with a text; `apart` is a copy of those that stand apart.
+    #[inline(always)]
+    pub fn headers<'a>(&'a self, apart: &'a Headers) -> &'a [u8] {
+        headers_in(apart, self.apart, &self.bytes)
     }
 }
 
@@ -186,23 +204,13 @@ impl Pool {
         self.packets.get_mut(slot as usize)
     }
 
-    /// Takes the octets out, to be worked on while the pool is used; end with [`Pool::release_lent`].
+    /// The packet whose octets were lent is no more; its memory comes back.
     #[inline(always)]
-    pub fn lend(&mut self, slot: Slot) -> Option<Octets> {
-        let packet = self.packets.get_mut(slot as usize)?;
-        let Octets { bytes, headers, headers_len, shared } = &mut packet.octets;
-        // Headers that stand apart leave the memory where it is.
-        let bytes = if *headers_len == 0 { std::mem::take(bytes) } else { Vec::new() };
-        Some(Octets { bytes, headers: *headers, headers_len: *headers_len, shared: shared.take() })
-    }
-
-    /// The packet whose octets were lent is no more.
-    #[inline(always)]
-    pub fn release_lent(&mut self, slot: Slot, mut lent: Octets) {
+    pub fn release_lent(&mut self, slot: Slot, Lent { mut bytes, apart }: Lent) {
         let Some(packet) = self.packets.get_mut(slot as usize) else { return };
-        if lent.headers_len == 0 {
-            lent.bytes.clear();
-            packet.octets.bytes = lent.bytes;
+        if apart == 0 {
+            bytes.clear();
+            packet.octets.bytes = bytes;
         }
         packet.octets.headers_len = 0;
         let has_memory = packet.octets.bytes.capacity() > 0;

@@ -18,6 +18,17 @@ pub enum Shutdown {
     Both,
 }
 
+/// What copies the pieces of a text into `out`, one behind the other.
+pub(crate) fn copying(out: &mut [u8]) -> impl FnMut(&[u8]) {
+    let mut copied = 0;
+    move |part| {
+        if let Some(room) = out.get_mut(copied..copied + part.len()) {
+            room.copy_from_slice(part);
+            copied += part.len();
+        }
+    }
+}
+
 impl Connection {
     /// SEND (RFC 9293 section 3.10.2): takes as much of `data` as the send buffer has room for; returns how much.
     /// Before the connection is established it is kept until then.
@@ -62,9 +73,24 @@ impl Connection {
     ///
     /// # Errors
     /// When there is nothing: see [`RecvError`].
+    #[inline]
     pub fn recv<P: Probe>(&mut self, cx: &mut Context<'_, P>, out: &mut [u8]) -> Result<usize, RecvError> {
-        let n = self.receive_buffer.read(out);
-        if n == 0 && !out.is_empty() {
+        self.recv_with(cx, out.len(), &mut copying(out))
+    }
+
+    /// As [`Connection::recv`], of at most `most` octets, which are not copied: `each` gets them in their order, piece by piece
+    /// where they lie.
+    ///
+    /// # Errors
+    /// As [`Connection::recv`].
+    pub fn recv_with<P: Probe>(
+        &mut self,
+        cx: &mut Context<'_, P>,
+        most: usize,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<usize, RecvError> {
+        let n = self.receive_buffer.read(most, each);
+        if n == 0 && most > 0 {
             return self.nothing_to_read();
         }
         if n > 0 {
@@ -82,7 +108,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::recv`].
     pub fn peek(&self, out: &mut [u8]) -> Result<usize, RecvError> {
-        let n = self.receive_buffer.peek(out);
+        let n = self.receive_buffer.peek(out.len(), &mut copying(out));
         if n == 0 && !out.is_empty() { self.nothing_to_read() } else { Ok(n) }
     }
 

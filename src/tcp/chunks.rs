@@ -80,20 +80,18 @@ impl Chunks {
         [part(chunk, place, place + front), part(chunk + 1, 0, len - front)]
     }
 
-    /// Copies the octets from stream offset `at` on; what was never written is left as it is.
-    pub fn copy_to(&self, mut at: u64, mut out: &mut [u8]) {
-        while !out.is_empty() {
-            let len = out.len().min(CHUNK) as u64;
-            let mut copied = 0;
-            for part in self.slices(at..at + len).into_iter().filter(|part| !part.is_empty()) {
-                out[copied..copied + part.len()].copy_from_slice(part);
-                copied += part.len();
+    /// Hands out the octets of `range`, piece by piece; ends where one was never written.
+    pub fn visit(&self, range: Range<u64>, each: &mut dyn FnMut(&[u8])) {
+        let Range { start: mut at, end } = range;
+        while at < end {
+            let from = at;
+            for part in self.slices(at..end).into_iter().filter(|part| !part.is_empty()) {
+                each(part);
+                at += part.len() as u64;
             }
-            if copied == 0 {
+            if at == from {
                 return;
             }
-            at += copied as u64;
-            out = &mut out[copied..];
         }
     }
 
@@ -169,9 +167,9 @@ mod tests {
                 let at = at + forget;
                 let read = chunks.slices(at..at + len as u64).concat();
                 prop_assert!(read.iter().zip(at..).all(|(&byte, at)| byte == octet(at)) && read.len() == len);
-                let mut out = vec![0; len];
-                chunks.copy_to(at, &mut out);
-                prop_assert_eq!(&out, &read);
+                let mut visited = Vec::new();
+                chunks.visit(at..at + len as u64, &mut |part| visited.extend_from_slice(part));
+                prop_assert_eq!(&visited, &read);
             }
         }
     }

@@ -50,12 +50,16 @@ impl HeldTexts {
         self.0.insert(place, held);
     }
 
-    /// Lets go what ends at stream offset `read` or before.
+    /// The first in the stream.
     #[inline]
-    pub fn forget(&mut self, read: u64) {
-        while HOLDS && self.0.front().is_some_and(|held| held.range.end <= read) {
-            self.0.pop_front();
-        }
+    pub fn first(&self) -> Option<&Held> {
+        self.0.front().filter(|_| HOLDS)
+    }
+
+    /// Lets that one go.
+    #[inline]
+    pub fn forget_first(&mut self) {
+        self.0.pop_front();
     }
 
     /// Lets go what begins at stream offset `next` or behind it.

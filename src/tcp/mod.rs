@@ -76,6 +76,7 @@ mod urgent;
 mod window;
 
 pub use calls::Shutdown;
+pub(crate) use calls::copying;
 pub use config::{Breakage, Config, Features, KeepAlive, Linger};
 pub use congestion::{CongestionAlgorithm, InitialWindow};
 pub use connection::{Connection, Transmit};

@@ -174,44 +174,38 @@ impl ReceiveBuffer {
         self.octets.write(range.start, octets);
     }
 
-    /// Hands the oldest octets in order to the application; returns how many.
+    /// Hands the oldest octets in order to the application, at most so many, piece by piece where they lie; returns how many.
     #[inline(always)]
-    pub fn read(&mut self, out: &mut [u8]) -> usize {
-        let n = self.peek(out);
-        if n == 0 {
-            return 0;
+    pub fn read(&mut self, most: usize, each: &mut dyn FnMut(&[u8])) -> usize {
+        let (from, end) = (self.read, self.read + most.min(self.readable()) as u64);
+        let mut at = from;
+        while at < end
+            && let Some(held) = self.held.first()
+        {
+            at = pass(&self.octets, held, at..end, each);
+            if held.range.end <= at {
+                self.held.forget_first();
+            }
         }
-        self.read += n as u64;
-        self.held.forget(self.read);
-        if self.read == self.next && self.early.is_empty() {
-            self.octets.restart(self.read);
-        } else {
-            self.octets.forget(self.read);
+        if at < end {
+            self.octets.visit(at..end, each);
         }
-        n
+        self.read = end;
+        if !self.octets.is_empty() {
+            match self.read == self.next && self.early.is_empty() {
+                true => self.octets.restart(self.read),
+                false => self.octets.forget(self.read),
+            }
+        }
+        (end - from) as usize
     }
 
     /// As [`ReceiveBuffer::read`], but the octets stay.
-    #[inline(always)]
-    pub fn peek(&self, out: &mut [u8]) -> usize {
-        let n = out.len().min(self.readable());
-        let (mut at, mut rest) = (self.read, &mut out[..n]);
-        for held in self.held.iter() {
-            let copied = held.range.start.saturating_sub(at).min(rest.len() as u64);
-            if copied > 0 {
-                self.octets.copy_to(at, &mut rest[..copied as usize]);
-                (at, rest) = (at + copied, &mut rest[copied as usize..]);
-            }
-            if rest.is_empty() {
-                return n;
-            }
-            let octets = held.from(at);
-            let len = octets.len().min(rest.len());
-            rest[..len].copy_from_slice(&octets[..len]);
-            (at, rest) = (at + len as u64, &mut rest[len..]);
-        }
-        self.octets.copy_to(at, rest);
-        n
+    pub fn peek(&self, most: usize, each: &mut dyn FnMut(&[u8])) -> usize {
+        let (from, end) = (self.read, self.read + most.min(self.readable()) as u64);
+        let at = self.held.iter().fold(from, |at, held| pass(&self.octets, held, at..end, each));
+        self.octets.visit(at..end, each);
+        (end - from) as usize
     }
 
     /// Forgets what came early.
@@ -228,6 +222,24 @@ impl ReceiveBuffer {
         self.held.clear();
         self.octets.clear(self.read);
     }
+}
+
+/// Hands out the octets of `range` as far as a text that is held goes, and those before it; returns where it ended.
+#[inline(always)]
+fn pass(octets: &Chunks, held: &Held, range: Range<u64>, each: &mut dyn FnMut(&[u8])) -> u64 {
+    let Range { start: mut at, end } = range;
+    if at < held.range.start {
+        let gap = held.range.start.min(end);
+        octets.visit(at..gap, each);
+        at = gap;
+    }
+    if at < end {
+        let text = held.from(at);
+        let text = text.get(..(end - at) as usize).unwrap_or(text);
+        each(text);
+        at += text.len() as u64;
+    }
+    at
 }
 
 #[cfg(test)]
@@ -247,10 +259,10 @@ mod tests {
         assert_eq!((buffer.readable(), buffer.early_octets()), (0, 5));
         let filled = insert(&mut buffer, 0, b"hello", 8);
         assert_eq!((filled.advanced, filled.filled_gap), (10, true));
-        let mut out = [0; 16];
-        assert_eq!(buffer.read(&mut out[..3]), 3);
-        assert_eq!(buffer.read(&mut out[3..]), 7);
-        assert_eq!(&out[..10], b"helloworld");
+        let mut out = Vec::new();
+        assert_eq!(buffer.read(3, &mut |part| out.extend_from_slice(part)), 3);
+        assert_eq!(buffer.read(13, &mut |part| out.extend_from_slice(part)), 7);
+        assert_eq!(out, b"helloworld");
     }
 
     #[test]
@@ -292,14 +304,15 @@ mod tests {
                 let early = stream[buffer.next() as usize..].iter().flatten().count();
                 prop_assert_eq!(buffer.early_octets(), early as u64);
                 for (buffer, readable) in [(&kept, readable), (&buffer, buffer.readable())] {
-                    let mut all = vec![0; 50_000];
-                    prop_assert_eq!(buffer.peek(&mut all), readable);
+                    let mut all = Vec::new();
+                    prop_assert_eq!(buffer.peek(50_000, &mut |part| all.extend_from_slice(part)), readable);
                     let there: Vec<u8> = stream[read..read + readable].iter().flatten().copied().collect();
-                    prop_assert_eq!(&all[..readable], &there);
+                    prop_assert_eq!(&all, &there);
                 }
-                let mut out = vec![0; take];
-                let n = buffer.read(&mut out);
-                prop_assert!(out[..n].iter().zip(&stream[read..]).all(|(&octet, &there)| Some(octet) == there));
+                let mut out = Vec::new();
+                let n = buffer.read(take, &mut |part| out.extend_from_slice(part));
+                prop_assert_eq!(n, out.len());
+                prop_assert!(out.iter().zip(&stream[read..]).all(|(&octet, &there)| Some(octet) == there));
                 read += n;
                 prop_assert_eq!(buffer.read_offset(), read as u64);
                 let ranges: Vec<_> = buffer.held.iter().map(|held| held.range.clone()).collect();

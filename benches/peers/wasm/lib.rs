@@ -15,7 +15,7 @@ mod frames;
 /// Runs one transfer; returns its virtual seconds.
 #[unsafe(no_mangle)]
 pub extern "C" fn bulk_transfer(segments: u32, loss: f64, seed: u32) -> f64 {
-    bulk::transfer(segments.into(), loss, seed.into(), &mut framewire::probe::Silent, || ())
+    bulk::transfer(segments.into(), loss, seed.into(), true, &mut framewire::probe::Silent, || ())
 }
 
 thread_local! {

@@ -6,7 +6,7 @@ use super::{Host, PathMtuDiscovery, UdpReceived};
 use crate::net::fabric::Fabric;
 use crate::net::{Errno, Observer, SocketId};
 use crate::probe::Context;
-use crate::tcp::{Config, CongestionAlgorithm, Handed, KeepAlive, Linger, Shutdown, State};
+use crate::tcp::{Config, CongestionAlgorithm, Handed, KeepAlive, Linger, Shutdown, State, copying};
 use crate::time::Duration;
 use crate::udp::UdpSocket;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -170,7 +170,36 @@ impl<O: Observer> Sockets<'_, O> {
         if matches!(self.host.sockets.get(id).ok_or(Errno::EBADF)?.kind, Kind::Udp(_)) {
             return self.recv_from(id, buffer).map(|received| received.len);
         }
-        let result = self.host.tcp_recv(self.fabric, id, buffer, self.observer);
+        self.recv_stream(id, buffer.len(), &mut copying(buffer))
+    }
+
+    /// As [`Sockets::recv`], of at most `most` octets, which are not copied: `each` gets them in their order, piece by piece where they
+    /// lie. (With a socket of the system's one must copy; with MSG_TRUNC one throws away what this hands out.)
+    ///
+    /// # Errors
+    /// As [`Sockets::recv`].
+    pub fn recv_with(
+        &mut self,
+        id: SocketId,
+        most: usize,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<usize, Errno> {
+        if matches!(self.host.sockets.get(id).ok_or(Errno::EBADF)?.kind, Kind::Udp(_)) {
+            let mut datagram = vec![0; most.min(self.readable(id))];
+            let received = self.recv_from(id, &mut datagram)?;
+            each(datagram.get(..received.len).unwrap_or_default());
+            return Ok(received.len);
+        }
+        self.recv_stream(id, most, each)
+    }
+
+    fn recv_stream(
+        &mut self,
+        id: SocketId,
+        most: usize,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<usize, Errno> {
+        let result = self.host.tcp_recv(self.fabric, id, most, each, self.observer);
         self.host.plan_wake(self.fabric);
         result
     }

@@ -93,6 +93,8 @@ pub struct Host {
     ports: Ports,
     /// When sockets want to be woken; an entry counts only while its time is the socket's `armed`.
     timers: BinaryHeap<Reverse<(Instant, SocketId)>>,
+    /// There may be something earlier to wake up for than what is planned.
+    timers_changed: bool,
     /// The wake-ups that are planned in the network's queue, the earliest last; one is planned only before all others.
     wakes_planned: Vec<Instant>,
     reassembler: Reassembler,
@@ -111,6 +113,7 @@ impl Host {
             sockets: Slab::default(),
             connections: Connections::default(),
             timers: BinaryHeap::new(),
+            timers_changed: false,
             wakes_planned: Vec::new(),
             reassembler: Reassembler::default(),
             path_mtu: Vec::new(),
@@ -221,6 +224,13 @@ impl Host {
     /// Sees to it that the network wakes this host when its first timer is due.
     #[inline(always)]
     fn plan_wake(&mut self, fabric: &mut Fabric) {
+        if std::mem::take(&mut self.timers_changed) {
+            self.plan_next_wake(fabric);
+        }
+    }
+
+    #[cold]
+    fn plan_next_wake(&mut self, fabric: &mut Fabric) {
         let timers = self.timers.peek().map_or(Instant::NEVER, |Reverse((at, _))| *at);
         let next = timers.min(self.reassembler.next_timeout().unwrap_or(Instant::NEVER));
         if next < self.wakes_planned.last().copied().unwrap_or(Instant::NEVER) {
@@ -246,13 +256,14 @@ impl Host {
             }
         }
         self.expire_fragments(fabric, observer);
-        self.plan_wake(fabric);
+        self.plan_next_wake(fabric);
     }
 
     /// Notes when a socket wants to be woken, if that is earlier than what is noted.
     fn arm(&mut self, id: SocketId, at: Instant) {
         let Some(socket) = self.sockets.get_mut(id).filter(|socket| at < socket.armed) else { return };
         socket.armed = at;
+        self.timers_changed = true;
         self.timers.push(Reverse((at, id)));
         // Entries that were overtaken stay until their time comes; when they outnumber the sockets, they go.
         if self.timers.len() > 64 + 4 * self.sockets.len() {

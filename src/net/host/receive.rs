@@ -2,7 +2,7 @@
 
 use super::Host;
 use crate::net::fabric::Fabric;
-use crate::net::pool::{Octets, Slot};
+use crate::net::pool::Slot;
 use crate::net::reassembly::Outcome;
 use crate::net::{DropReason, Fate, NodeId, Observer, PacketId, SocketId};
 use crate::packet::{
@@ -17,13 +17,14 @@ pub(super) type Ignored = (Option<SocketId>, DropReason);
 impl Host {
     /// A packet has come off a link.
     pub(in crate::net) fn receive<O: Observer>(&mut self, fabric: &mut Fabric, slot: Slot, observer: &mut O) {
-        let (packet, origin) =
-            fabric.pool.get(slot).map_or((PacketId(0), self.id), |packet| (packet.id, packet.origin));
+        let Some(packet) = fabric.pool.get_mut(slot) else { return };
+        let (apart, (lent, mut text)) = (packet.apart(), packet.lend());
+        let (packet, origin) = (packet.id, packet.origin);
         if O::WATCHES {
             observer.packet(fabric.now, packet, Fate::Arrived { host: self.id });
         }
-        let Some(mut lent) = fabric.pool.lend(slot) else { return };
-        if let Err((socket, why)) = self.take_in(fabric, packet, origin, &mut lent, observer)
+        if let Err((socket, why)) =
+            self.take_in(fabric, packet, origin, (lent.headers(&apart), &mut text), observer)
             && O::WATCHES
         {
             observer.packet(fabric.now, packet, Fate::Ignored { socket, why });
@@ -37,10 +38,9 @@ impl Host {
         fabric: &mut Fabric,
         packet: PacketId,
         origin: NodeId,
-        lent: &mut Octets,
+        (bytes, text): (&[u8], &mut Option<SharedText>),
         observer: &mut O,
     ) -> Result<(), Ignored> {
-        let (bytes, text) = lent.headers_and_text();
         // RFC 1122 section 3.2.1.2, MUST: a wrong header checksum discards the datagram silently.
         if !ipv4_checksum_is_right(bytes) {
             return Err((None, DropReason::Checksum));
@@ -66,6 +66,7 @@ impl Host {
         if ip.fragment.is_none() {
             return self.deliver(fabric, packet, bytes, ip, (payload, text), observer);
         }
+        self.timers_changed = true;
         match self.reassembler.add(fabric.now, &self.config.reassembly, ip, payload, bytes) {
             Outcome::Kept => Ok(()),
             Outcome::Refused(why) => Err((None, why)),

@@ -133,7 +133,8 @@ impl Host {
         &mut self,
         fabric: &mut Fabric,
         id: SocketId,
-        buffer: &mut [u8],
+        most: usize,
+        each: &mut dyn FnMut(&[u8]),
         observer: &mut O,
     ) -> Result<usize, Errno> {
         let (node, now) = (self.id, fabric.now);
@@ -141,7 +142,7 @@ impl Host {
         if O::WATCHES {
             observer.endpoint(now, node, id);
         }
-        let result = match tcp.conn.recv(&mut Context::new(now, observer), buffer) {
+        let result = match tcp.conn.recv_with(&mut Context::new(now, observer), most, each) {
             // Reading makes room, which is told to the peer or not; nothing else follows from it.
             Ok(n) if !tcp.conn.owes_ack_now() => return Ok(n),
             Ok(n) => Ok(n),

@@ -229,13 +229,13 @@ impl<S: Sink> Place<'_, '_, S> {
                 let readable = calls.readable(id);
                 if readable == 0 && most > 0 {
                     // Nothing is there: one octet asks why.
-                    calls.recv(id, &mut [0])?;
+                    calls.recv_with(id, 1, &mut |_| {})?;
                     return Ok(Gave::plain(Returned::Data(Vec::new())));
                 }
                 let mut buffer = std::mem::take(self.scratch);
-                buffer.resize(readable.min(most), 0);
-                let len = calls.recv(id, &mut buffer)?;
-                buffer.truncate(len);
+                buffer.clear();
+                buffer.reserve_exact(readable.min(most));
+                calls.recv_with(id, most, &mut |part| buffer.extend_from_slice(part))?;
                 let stream = calls.is_stream(id);
                 Ok(Gave { stream, ..Gave::plain(Returned::Data(buffer)) })
             }

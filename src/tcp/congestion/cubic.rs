@@ -141,16 +141,30 @@ impl Epoch {
 
 /// The greatest integer whose cube is at most `n`.
 pub fn cube_root(n: u128) -> u64 {
-    let mut root: u128 = 0;
-    // 43 bits suffice: (2^43 - 1)^3 >= 2^128; from the highest bit down.
-    for bit in (0..43).rev() {
-        let trial = root | 1 << bit;
-        if trial.checked_pow(3).is_some_and(|cube| cube <= n) {
-            root = trial;
-        }
+    if n == 0 {
+        return 0;
+    }
+    // A third of the exponent, and with it the first bits of the root, as they stand in a floating-point number's memory ...
+    let goal = n as f64;
+    let mut near = f64::from_bits(goal.to_bits() / 3 + TWO_THIRDS_OF_BIAS);
+    // ... each step doubles how many bits are right ...
+    for _ in 0..5 {
+        near = (2.0 * near + goal / (near * near)) / 3.0;
+    }
+    // ... and what rounding left is found in whole numbers.
+    let fits = |root: u128| root.checked_pow(3).is_some_and(|cube| cube <= n);
+    let mut root = near as u128;
+    while !fits(root) {
+        root -= 1;
+    }
+    while fits(root + 1) {
+        root += 1;
     }
     root as u64
 }
+
+/// Two thirds of the exponent's bias of a floating-point number, where its exponent stands.
+const TWO_THIRDS_OF_BIAS: u64 = (2 * 1023 / 3) << 52;
 
 #[cfg(test)]
 mod tests {

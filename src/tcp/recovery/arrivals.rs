@@ -30,12 +30,18 @@ impl Arrival {
 }
 
 impl Recovery {
+    /// Nothing is in flight: an ACK that acknowledges nothing new, without SACK blocks, tells nothing.
+    #[inline]
+    pub fn expects_nothing(&self) -> bool {
+        self.board.flight() == 0 && self.probe.is_none()
+    }
+
     /// An acceptable ACK arrived (SND.UNA =< SEG.ACK =< SND.NXT), duplicates included.
     pub fn on_ack<P: Probe>(&mut self, cx: &mut Context<'_, P>, ack: &Ack<'_>) -> AckOutcome {
-        let prior_flight = self.board.flight();
-        if prior_flight == 0 && ack.ack == self.board.una() && ack.sack.is_empty() && self.probe.is_none() {
-            return AckOutcome::default(); // nothing is in flight: it tells nothing new
+        if ack.ack == self.board.una() && ack.sack.is_empty() && self.expects_nothing() {
+            return AckOutcome::default();
         }
+        let prior_flight = self.board.flight();
         let mut time = AckTime {
             now: cx.now,
             min_rtt: self.rtt.min_rtt(),
