@@ -62,6 +62,7 @@ mod open;
 mod options;
 mod output;
 mod personality;
+mod piece;
 mod receive_buffer;
 mod reset;
 mod retransmit;

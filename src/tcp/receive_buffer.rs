@@ -1,8 +1,9 @@
 //! The incoming stream: what is in order and waits to be read, and what came early (RFC 9293, SHLD-31).
 
 use super::chunks::Chunks;
-use super::held::{Held, HeldTexts};
-use super::shared_text::{HOLDS, SegmentText, SharedText};
+use super::held::HeldTexts;
+use super::piece::Piece;
+use super::shared_text::{HOLDS, SegmentText};
 use std::ops::Range;
 
 /// Octets of text that are worth holding: of shorter ones there could be very many.
@@ -153,7 +154,7 @@ impl ReceiveBuffer {
             && let SegmentText::Shared(text) = data
             && let Some(text) = (if last { text.take() } else { text.clone() })
         {
-            self.held.insert(Held { range, start: at, text });
+            self.held.insert(text.piece(at, range));
         } else {
             self.copy(at, range, data.octets(), is_long);
         }
@@ -168,8 +169,8 @@ impl ReceiveBuffer {
         }
         // Behind a gap, which would have to be filled first, a long text lies by itself.
         if is_long && range.start > self.octets.end() {
-            let start = range.start;
-            return self.held.insert(Held { range, start, text: SharedText::copy(octets) });
+            let text = Piece { start: range.start, whole: octets.into(), range: 0..octets.len(), own: false };
+            return self.held.insert(text);
         }
         self.octets.write(range.start, octets);
     }
@@ -183,7 +184,7 @@ impl ReceiveBuffer {
             && let Some(held) = self.held.first()
         {
             at = pass(&self.octets, held, at..end, each);
-            if held.range.end <= at {
+            if held.end() <= at {
                 self.held.forget_first();
             }
         }
@@ -226,10 +227,10 @@ impl ReceiveBuffer {
 
 /// Hands out the octets of `range` as far as a text that is held goes, and those before it; returns where it ended.
 #[inline(always)]
-fn pass(octets: &Chunks, held: &Held, range: Range<u64>, each: &mut dyn FnMut(&[u8])) -> u64 {
+fn pass(octets: &Chunks, held: &Piece, range: Range<u64>, each: &mut dyn FnMut(&[u8])) -> u64 {
     let Range { start: mut at, end } = range;
-    if at < held.range.start {
-        let gap = held.range.start.min(end);
+    if at < held.start {
+        let gap = held.start.min(end);
         octets.visit(at..gap, each);
         at = gap;
     }
@@ -245,6 +246,7 @@ fn pass(octets: &Chunks, held: &Held, range: Range<u64>, each: &mut dyn FnMut(&[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tcp::SharedText;
     use proptest::prelude::*;
     use std::sync::Arc;
 
@@ -315,7 +317,7 @@ mod tests {
                 prop_assert!(out.iter().zip(&stream[read..]).all(|(&octet, &there)| Some(octet) == there));
                 read += n;
                 prop_assert_eq!(buffer.read_offset(), read as u64);
-                let ranges: Vec<_> = buffer.held.iter().map(|held| held.range.clone()).collect();
+                let ranges: Vec<_> = buffer.held.iter().map(|held| held.start..held.end()).collect();
                 prop_assert!(ranges.is_sorted_by(|one, next| one.end <= next.start));
                 if step % 11 == 10 {
                     buffer.forget_early();

@@ -4,6 +4,7 @@
 //! copies nothing; what was handed over as a slice is copied into chunks, which clones share, and packets in flight, too
 //! ([`SendBuffer::share`]). What is shared is never written to again: what comes then begins a chunk of its own.
 
+use super::piece::Piece;
 use super::shared_text::SharedText;
 use crate::packet::checksum::Sum;
 use std::collections::VecDeque;
@@ -34,38 +35,6 @@ impl Handed<'_> {
             Handed::Plain(octets) => octets,
             Handed::Shared(whole, range) => whole.get(range.clone()).unwrap_or_default(),
         }
-    }
-}
-
-/// Octets one behind the other in one memory.
-#[derive(Clone, Debug)]
-struct Piece {
-    /// Stream offset of the first.
-    start: u64,
-    whole: Arc<[u8]>,
-    /// Where in `whole` they lie.
-    range: Range<usize>,
-    /// `whole` is a chunk of this buffer: octets may be added behind those in `range`.
-    own: bool,
-}
-
-impl Piece {
-    #[inline]
-    fn octets(&self) -> &[u8] {
-        self.whole.get(self.range.clone()).unwrap_or_default()
-    }
-
-    /// Room for octets behind it, if it is a chunk that nobody else looks at.
-    fn room(&mut self) -> Option<&mut [u8]> {
-        if !self.own || self.range.end == self.whole.len() {
-            return None;
-        }
-        Arc::get_mut(&mut self.whole)?.get_mut(self.range.end..)
-    }
-
-    /// Stream offset behind the last.
-    fn end(&self) -> u64 {
-        self.start + self.range.len() as u64
     }
 }
 

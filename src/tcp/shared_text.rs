@@ -1,11 +1,13 @@
 //! Text in memory that both ends hold: on its way from one application to the other it is copied when it is handed over, and when it
 //! is read.
 
+use super::piece::Piece;
 use crate::packet::checksum::Sum;
+use std::ops::Range;
 use std::sync::Arc;
 
-/// Whether a receiver holds texts at all: in the page a copy costs no more, and what holds texts weighs 2 kB. There no text is held,
-/// and what would look for one is left out.
+/// Whether a receiver holds texts at all: in the page a copy costs hardly more, and what holds texts weighs a kilobyte. There no text
+/// is held, and what would look for one is left out.
 pub(crate) const HOLDS: bool = !cfg!(target_arch = "wasm32");
 
 /// Octets of a send buffer that somebody else holds, too: they stay as they are when the buffer has forgotten them.
@@ -24,9 +26,12 @@ impl SharedText {
         SharedText { whole: Arc::clone(whole), from: at.0, len: at.1, sum }
     }
 
-    /// A copy of octets, of which no sum is known.
-    pub fn copy(octets: &[u8]) -> SharedText {
-        SharedText { whole: octets.into(), from: 0, len: octets.len() as u32, sum: Sum::default() }
+    /// The octets of `range` as a piece of a stream, in which the first octet of all has stream offset `at`.
+    #[inline]
+    pub fn piece(self, at: u64, range: Range<u64>) -> Piece {
+        let from = self.from as usize + (range.start - at) as usize;
+        let len = (range.end - range.start) as usize;
+        Piece { start: range.start, whole: self.whole, range: from..from + len, own: false }
     }
 
     /// The octets, one at least.
