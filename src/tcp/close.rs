@@ -139,7 +139,9 @@ impl Connection {
     /// Returns whether it did. A connection that a listener made cannot: its owner looks at
     /// [`Connection::accepts_reuse_by`] and makes a new one.
     pub(crate) fn reopens_time_wait<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader) -> bool {
-        if self.origin != super::connection::Origin::Passive || !self.accepts_reuse_by(seg) {
+        let listened = self.origin == super::connection::Origin::Passive;
+        // Once its application has closed it, nobody listens any more.
+        if !listened || self.orphan || !self.accepts_reuse_by(seg) {
             return false;
         }
         let remote = self.flow.remote;

@@ -12,7 +12,7 @@ use framewire::time::Instant;
 /// Client closed first and is in TIME-WAIT, the server's incarnation is gone.
 fn in_time_wait(config: Config) -> Pair {
     let mut pair = Pair::established(config, ms(10));
-    pair.close(1);
+    pair.shut_write(1); // its application still holds it
     pair.run_for(ms(100));
     pair.close(0);
     pair.run_for(ms(100));
@@ -99,6 +99,18 @@ requirements! {
         let syn = TcpHeader { options: stamped(recent.wrapping_add(1)), ..new_syn(&pair, -5000) };
         pair.inject(1, syn, &[]);
         assert_eq!(pair.states().1, State::SynReceived);
+    }
+
+    ["MAY-2"]
+    fn nobody_listens_for_an_application_that_has_closed() {
+        // Found by a seed of `tcp_garbage` (98422310): the connection stayed in LISTEN for ever.
+        let mut pair = in_time_wait(bare());
+        pair.close(1);
+        let syn = new_syn(&pair, 1000);
+        pair.inject(1, syn, &[]);
+        assert_eq!(pair.states().1, State::TimeWait);
+        pair.run_out(Instant::NEVER);
+        assert_eq!(pair.states().1, State::Closed);
     }
 
     ["MAY-2"]

@@ -82,7 +82,7 @@ fn honoured(timestamps: bool, reuse: bool, syn: Syn) -> bool {
         },
         ms(10),
     );
-    pair.close(1);
+    pair.shut_write(1); // its application still holds it
     pair.run_for(ms(100));
     pair.close(0);
     pair.run_for(ms(100));
