@@ -8,7 +8,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use framewire::sim::{BUILTINS, Run, Scenario};
+use framewire::sim::{BUILTINS, Builtin, Run, Scenario};
 use framewire::trace::{EventId, Kind};
 use framewire::view::session::Session;
 use framewire::view::words::Lang;
@@ -123,8 +123,13 @@ fn main() {
     let mut bench = Bench { json: has("--json"), failed: false };
     let only =
         arguments.iter().skip_while(|argument| *argument != "--only").nth(1).cloned().unwrap_or_default();
+    let is_wanted = |builtin: &Builtin| format!("run {}", builtin.name).contains(&only);
+    if !("bulk".contains(&only) || BUILTINS.iter().any(is_wanted)) {
+        eprintln!("--only {only}: no such part; there are bulk, and run NAME for each built-in scenario");
+        std::process::exit(2);
+    }
 
-    for builtin in BUILTINS.iter().filter(|builtin| format!("run {}", builtin.name).contains(&only)) {
+    for builtin in BUILTINS.iter().filter(|builtin| is_wanted(builtin)) {
         let times = (0..rounds)
             .map(|_| timed(|| Run::new(&Scenario::from_json(builtin.json).expect("it is right"), &[])).1)
             .collect();

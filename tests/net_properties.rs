@@ -123,9 +123,15 @@ impl App {
         }
         let mut buffer = vec![0; self.chunk];
         while !self.eof {
-            match calls.recv(socket, &mut buffer) {
+            // Some copy what they read, some take it where it lies.
+            let before = self.read.len();
+            let result = match self.chunk % 2 {
+                0 => calls.recv(socket, &mut buffer).inspect(|&n| self.read.extend_from_slice(&buffer[..n])),
+                _ => calls.recv_with(socket, self.chunk, &mut |part| self.read.extend_from_slice(part)),
+            };
+            match result {
                 Ok(0) => self.eof = true,
-                Ok(n) => self.read.extend_from_slice(&buffer[..n]),
+                Ok(n) => assert_eq!(self.read.len() - before, n, "{about}"),
                 Err(Errno::EAGAIN) => break,
                 Err(error) => panic!("{about}: recv: {error}"),
             }

@@ -39,6 +39,49 @@ fn a_conversation_from_connect_to_the_last_close() {
 }
 
 #[test]
+fn what_has_arrived_is_handed_out_where_it_lies() {
+    let mut pair = Pair::new(LinkConfig::default());
+    let (client, server) = pair.connect();
+    let data = pattern(16_000);
+    assert_eq!(pair.at(pair.client, |s| s.send(client, &data)), Ok(16_000));
+    pair.settle(Duration::from_secs(1));
+    let mut read = Vec::new();
+    for (most, taken) in [(0, 0), (7, 7), (15_000, 15_000), (usize::MAX, 993)] {
+        let before = read.len();
+        let result =
+            pair.at(pair.server, |s| s.recv_with(server, most, &mut |part| read.extend_from_slice(part)));
+        assert_eq!((result, read.len() - before), (Ok(taken), taken));
+    }
+    assert!(read == data);
+    let nothing = &mut |_: &[u8]| panic!("there is nothing");
+    assert_eq!(pair.at(pair.server, |s| s.recv_with(server, 1, nothing)), Err(Errno::EAGAIN));
+    assert_eq!(pair.at(pair.client, |s| s.close(client)), Ok(()));
+    pair.settle(Duration::from_millis(100));
+    assert_eq!(pair.at(pair.server, |s| s.recv_with(server, 1, nothing)), Ok(0), "the end of the stream");
+}
+
+#[test]
+fn a_datagram_is_handed_out_too_as_far_as_it_is_wanted() {
+    let mut pair = Pair::new(LinkConfig::default());
+    let to = std::net::SocketAddr::new(SERVER.parse().unwrap(), 9);
+    let sink = pair.at(pair.server, |s| s.udp());
+    let source = pair.at(pair.client, |s| s.udp());
+    assert_eq!(pair.at(pair.server, |s| s.bind(sink, to)), Ok(()));
+    for text in [&b"hello"[..], b"", b"world"] {
+        assert_eq!(pair.at(pair.client, |s| s.send_to(source, text, to)), Ok(text.len()));
+    }
+    pair.settle(Duration::from_millis(100));
+    let mut read = Vec::new();
+    for (most, taken) in [(2, 2), (9, 0), (9, 5)] {
+        let result =
+            pair.at(pair.server, |s| s.recv_with(sink, most, &mut |part| read.extend_from_slice(part)));
+        assert_eq!(result, Ok(taken));
+    }
+    assert_eq!(read, b"heworld", "what does not fit is lost");
+    assert_eq!(pair.at(pair.server, |s| s.recv_with(sink, 9, &mut |_| {})), Err(Errno::EAGAIN));
+}
+
+#[test]
 fn a_bulk_transfer_arrives_whole_over_a_bad_network() {
     for (seed, version6) in [(1, false), (2, true), (3, false)] {
         let bad = LinkConfig {
