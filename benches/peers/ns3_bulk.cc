@@ -1,5 +1,5 @@
 // The bulk transfer of benches/engine.rs in ns-3: two nodes, 100 Mbit/s, 10 ms each way, CUBIC with SACK, checksums on,
-// and ns-3's own applications. (Programs that hand over stored octets and read them, as ours do, take 0.9 of their time without loss
+// and ns-3's own applications, which copy no octet. (Programs that hand over stored octets and read them take 0.9 of their time without loss
 // and as much with 1%.)
 //
 // ns3_bulk SEGMENTS LOSS SEED

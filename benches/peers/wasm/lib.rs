@@ -11,11 +11,19 @@ mod bulk;
 #[path = "../frames.rs"]
 #[allow(dead_code)] // the native bench needs more of it
 mod frames;
+#[path = "../smol.rs"]
+mod smol;
 
 /// Runs one transfer; returns its virtual seconds.
 #[unsafe(no_mangle)]
 pub extern "C" fn bulk_transfer(segments: u32, loss: f64, seed: u32) -> f64 {
     bulk::transfer(segments.into(), loss, seed.into(), true, &mut framewire::probe::Silent, || ())
+}
+
+/// The same of smoltcp.
+#[unsafe(no_mangle)]
+pub extern "C" fn smoltcp_transfer(segments: u32, loss: f64, seed: u32) -> f64 {
+    smol::transfer(segments.into(), loss, seed.into(), || ())
 }
 
 thread_local! {

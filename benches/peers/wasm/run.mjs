@@ -1,5 +1,5 @@
 // Prints one number a line.
-// node run.mjs MODULE bulk SEGMENTS LOSS ROUNDS: the processor's nanoseconds a segment of each round.
+// node run.mjs MODULE bulk EXPORT SEGMENTS LOSS ROUNDS: the processor's nanoseconds a segment of each round, by that function.
 // node run.mjs MODULE frames ROW SIZE ROUNDS: the nanoseconds a message of each round.
 import { readFileSync } from "node:fs";
 
@@ -27,11 +27,12 @@ function warmUp(nanos, run) {
   return shortest;
 }
 
-function bulk(segments, loss, rounds) {
-  warmUp(5e8, () => exports.bulk_transfer(10_000, loss, 0));
+function bulk(name, segments, loss, rounds) {
+  const transfer = exports[name];
+  warmUp(5e8, () => transfer(10_000, loss, 0));
   for (let round = 0; round < rounds; round++) {
     const start = process.cpuUsage();
-    exports.bulk_transfer(segments, loss, round);
+    transfer(segments, loss, round);
     const { user, system } = process.cpuUsage(start);
     console.log(((user + system) * 1000) / segments);
   }
@@ -48,4 +49,5 @@ function frames(row, size, rounds) {
   }
 }
 
-({ bulk, frames })[what](...numbers.map(Number));
+const values = numbers.map((value) => (Number.isNaN(Number(value)) ? value : Number(value)));
+({ bulk, frames })[what](...values);
