@@ -8,11 +8,12 @@
 //! | --- | --- |
 //! | `network` | who is there, and what happens next? |
 //! | `fabric`, `events`, `pool` | where are the packets, and which way do they take? |
-//! | `link`, `loss`, `script` | what does a link do to a packet, by chance and on purpose? |
+//! | `crossing`, `link`, `loss`, `script` | what does a link do to a packet, by chance and on purpose? |
 //! | `fragment`, `reassembly`, `router`, `icmp_rate` | what happens to packets that are too big, or too old, and how often is it told? |
 //! | `host/calls`, `host/socket`, `host/ports` | what can an application do, and which port may it have? |
 //! | `host/receive`, `host/tcp`, `host/tcp_calls`, `host/listener`, `host/udp` | who gets a packet, and what is done then? |
 
+mod crossing;
 mod errno;
 mod events;
 mod fabric;

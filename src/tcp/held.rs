@@ -33,8 +33,8 @@ impl HeldTexts {
         if self.0.back().is_none_or(|last| last.end() <= text.start) {
             return self.0.push_back(text);
         }
-        let before = self.0.iter().rev().skip_while(|other| other.start > text.start).count();
-        self.0.insert(before, text);
+        let place = self.0.partition_point(|other| other.start < text.start);
+        self.0.insert(place, text);
     }
 
     /// Lets the first go.

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use frames::Work;
 
 #[path = "../bulk.rs"]
+#[allow(dead_code)] // the native bench needs more of it
 mod bulk;
 #[path = "../frames.rs"]
 #[allow(dead_code)] // the native bench needs more of it
