@@ -53,9 +53,6 @@ impl Events {
     }
 
     pub fn draw(&mut self) -> Option<Event> {
-        if self.0 == 0 {
-            return None;
-        }
         let event = *Event::ALL.get(self.0.trailing_zeros() as usize)?;
         self.0 &= self.0 - 1;
         Some(event)

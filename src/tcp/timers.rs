@@ -68,9 +68,7 @@ impl TimerTable {
     #[inline]
     fn earliest(&self) -> Option<Timer> {
         let (mut left, mut earliest) = (self.running, None);
-        while left != 0
-            && let Some(&timer) = Timer::ALL.get(left.trailing_zeros() as usize)
-        {
+        while let Some(&timer) = Timer::ALL.get(left.trailing_zeros() as usize) {
             if earliest.is_none_or(|first| self.at(timer) < self.at(first)) {
                 earliest = Some(timer);
             }

@@ -145,20 +145,16 @@ pub fn cube_root(n: u128) -> u64 {
         return 0;
     }
     // A third of the exponent, and with it the first bits of the root, as they stand in a floating-point number's memory ...
-    let goal = n as f64;
+    let goal = (n >> 64) as u64 as f64 * 2_f64.powi(64) + n as u64 as f64;
     let mut near = f64::from_bits(goal.to_bits() / 3 + TWO_THIRDS_OF_BIAS);
     // ... each step doubles how many bits are right ...
     for _ in 0..5 {
         near = (2.0 * near + goal / (near * near)) / 3.0;
     }
-    // ... and what rounding left is found in whole numbers.
-    let fits = |root: u128| root.checked_pow(3).is_some_and(|cube| cube <= n);
-    let mut root = near as u128;
-    while !fits(root) {
+    // ... and what rounding left, less than one, is found in whole numbers.
+    let mut root = u128::from(near as u64) + 1;
+    while root.checked_pow(3).is_none_or(|cube| cube > n) {
         root -= 1;
-    }
-    while fits(root + 1) {
-        root += 1;
     }
     root as u64
 }
@@ -178,6 +174,12 @@ mod tests {
             let root = u128::from(cube_root(n));
             prop_assert!(root.pow(3) <= n);
             prop_assert!((root + 1).checked_pow(3).is_none_or(|cube| cube > n));
+        }
+
+        #[test]
+        fn a_cube_and_the_number_before_it_have_their_roots(root in 1u64..(1 << 42)) {
+            let cube = u128::from(root).pow(3);
+            prop_assert_eq!((cube_root(cube), cube_root(cube - 1)), (root, root - 1));
         }
 
         /// cwnd follows W_cubic of RFC 9438 section 4.2, computed the plain way, wherever that is above Reno's window:
