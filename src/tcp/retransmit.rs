@@ -76,15 +76,11 @@ impl Connection {
     #[inline(always)]
     pub(crate) fn take_ack<P: Probe>(&mut self, cx: &mut Context<'_, P>, seg: &TcpHeader, is_bare: bool) {
         let advances = seg.ack.is_after(self.snd.una);
-        let sack = if self.agreed.sack { seg.options.sack.as_slice() } else { &[] };
-        if !advances && sack.is_empty() && self.recovery.expects_nothing() {
-            return; // most ends of a transfer send nothing that could be acknowledged
-        }
         let echo_rtt =
             if advances && self.agreed.timestamps { self.echoed_round_trip(cx.now, seg) } else { None };
         let ack = Ack {
             ack: seg.ack,
-            sack,
+            sack: if self.agreed.sack { seg.options.sack.as_slice() } else { &[] },
             is_bare,
             echo_rtt,
             ece: self.agreed.ecn && seg.flags.ece() && !seg.flags.syn(),

@@ -30,17 +30,22 @@ impl Arrival {
 }
 
 impl Recovery {
-    /// Nothing is in flight: an ACK that acknowledges nothing new, without SACK blocks, tells nothing.
-    #[inline]
-    pub fn expects_nothing(&self) -> bool {
-        self.board.flight() == 0 && self.probe.is_none()
-    }
-
     /// An acceptable ACK arrived (SND.UNA =< SEG.ACK =< SND.NXT), duplicates included.
+    #[inline]
     pub fn on_ack<P: Probe>(&mut self, cx: &mut Context<'_, P>, ack: &Ack<'_>) -> AckOutcome {
-        if ack.ack == self.board.una() && ack.sack.is_empty() && self.expects_nothing() {
+        // Most ends of a transfer send nothing that could be acknowledged: nothing is in flight, and an ACK tells nothing new.
+        if ack.ack == self.board.una()
+            && ack.sack.is_empty()
+            && self.board.flight() == 0
+            && self.probe.is_none()
+        {
             return AckOutcome::default();
         }
+        self.on_news(cx, ack)
+    }
+
+    /// The same of an ACK that may tell something.
+    fn on_news<P: Probe>(&mut self, cx: &mut Context<'_, P>, ack: &Ack<'_>) -> AckOutcome {
         let prior_flight = self.board.flight();
         let mut time = AckTime {
             now: cx.now,
