@@ -225,28 +225,42 @@ fn traced(report: &mut Report, quick: bool) {
 /// Makes a transfer of so many segments, with this loss and seed.
 type Transfer = fn(u64, f64, u64) -> Done;
 
-/// The same transfer as WASM, by Node: as the page is built, for size alone, and for speed alone; and smoltcp's, which tells what a
-/// TCP costs there that was not written for it.
+/// The same transfer as WASM: as the page is built, for size alone, and for speed alone; and smoltcp's, which tells what a TCP costs
+/// there that was not written for it. By Chromium, where the page runs, and by Node, whose compiler is another.
 fn in_wasm(report: &mut Report, quick: bool) {
-    let (segments, rounds) = if quick { (20_000, 3) } else { (100_000, 5) };
-    let all: [(Transfer, _, _, _); 4] = [
-        (ours, "bulk_transfer", None, "<= 1.5"),
-        (ours, "bulk_transfer", Some("z"), ""),
-        (ours, "bulk_transfer", Some("3"), "<= 1.5"),
-        (smoltcp, "smoltcp_transfer", Some("3"), ""),
+    use node::Engine::{Chromium, Node};
+    let (segments, turns, rounds) = if quick { (20_000, 1, 3) } else { (100_000, 3, 3) };
+    let levels = [None, Some("z"), Some("3")];
+    let modules = levels.map(|level| (level, node::Wasm::build(level)));
+    let all: [(node::Engine, Transfer, _, _, _); 7] = [
+        (Chromium, ours, "bulk_transfer", None, "<= 1.5"),
+        (Chromium, ours, "bulk_transfer", Some("3"), "<= 1.5"),
+        (Chromium, smoltcp, "smoltcp_transfer", Some("3"), ""),
+        (Node, ours, "bulk_transfer", None, ""),
+        (Node, ours, "bulk_transfer", Some("z"), ""),
+        (Node, ours, "bulk_transfer", Some("3"), ""),
+        (Node, smoltcp, "smoltcp_transfer", Some("3"), ""),
     ];
-    for (transfer, export, level, target) in all {
-        let native = || (0..rounds).map(|round| transfer(segments, 0.0, round).nanos / segments as f64);
-        let mut mine: Vec<f64> = native().collect();
-        let arguments =
-            ["bulk", export, &segments.to_string(), "0", &rounds.to_string()].map(ToOwned::to_owned);
-        let run = node::Wasm::build(level).and_then(|wasm| wasm.run(&arguments));
-        mine.extend(native());
+    for (engine, transfer, export, level, target) in all {
         let who = if export == "smoltcp_transfer" { "smoltcp, " } else { "" };
         let how = level.map_or("as in the page".to_owned(), |level| format!("opt-level {level}"));
-        let row = format!("{who}WASM in Node, {how}");
-        match run {
-            Ok(times) => {
+        let row = format!("{who}WASM in {engine:?}, {how}");
+        let arguments =
+            ["bulk", export, &segments.to_string(), "0", &rounds.to_string()].map(ToOwned::to_owned);
+        let module = modules.iter().find(|(of, _)| *of == level).map(|(_, module)| module);
+        let (mut mine, mut times) = (Vec::new(), Vec::new());
+        let mut measure = || -> node::Outcome<()> {
+            let module = module.ok_or("no such module")?.as_ref()?;
+            for turn in 0..turns {
+                mine.extend(
+                    (0..rounds).map(|round| transfer(segments, 0.0, turn + round).nanos / segments as f64),
+                );
+                times.extend(module.run_by(engine, &arguments)?);
+            }
+            Ok(())
+        };
+        match measure() {
+            Ok(()) => {
                 let (wasm, native) = (median(times), median(mine));
                 report.row(&row, "ns", wasm, "native", native, wasm / native, target);
             }

@@ -30,7 +30,17 @@ pub fn target() -> PathBuf {
         .join("peers")
 }
 
-/// The module of `wasm/`, with the flags of the page, run by Node.
+/// What runs the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Chromium, started by the page's test packages; bulk transfers alone.
+    #[allow(dead_code)] // not by each bench
+    Chromium,
+    /// Node.js.
+    Node,
+}
+
+/// The module of `wasm/`, made as the page's is.
 pub struct Wasm(PathBuf);
 
 impl Wasm {
@@ -61,13 +71,31 @@ impl Wasm {
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS");
         output(&mut cargo)?;
-        Ok(Wasm(folder.join("wasm32-unknown-unknown/release/framewire_bench_wasm.wasm")))
+        let module = folder.join("wasm32-unknown-unknown/release/framewire_bench_wasm.wasm");
+        let optimised = module.with_extension("better.wasm");
+        let wasm_opt = source("../../npm/node_modules/binaryen/bin/wasm-opt");
+        if !wasm_opt.exists() {
+            return Err("there is no wasm-opt: `cargo xtask wasm` installs it".to_owned());
+        }
+        let flags = include_str!("../../xtask/src/wasm-opt-flags.txt").split_whitespace();
+        output(Command::new("node").arg(wasm_opt).args(flags).arg(module).arg("-o").arg(&optimised))?;
+        Ok(Wasm(optimised))
     }
 
-    /// Runs `wasm/run.mjs` with `arguments` behind the module; the numbers that it prints, one a line.
+    /// Runs the module by Node with these arguments: see `wasm/run.mjs`. The numbers that come out.
+    #[allow(dead_code)] // not by each bench
     pub fn run(&self, arguments: &[String]) -> Outcome<Vec<f64>> {
-        let said = output(Command::new("node").arg(source("wasm/run.mjs")).arg(&self.0).args(arguments))?;
+        self.run_by(Engine::Node, arguments)
+    }
+
+    /// The same, by either.
+    pub fn run_by(&self, engine: Engine, arguments: &[String]) -> Outcome<Vec<f64>> {
+        let script = match engine {
+            Engine::Chromium => "wasm/chromium.mjs",
+            Engine::Node => "wasm/run.mjs",
+        };
+        let said = output(Command::new("node").arg(source(script)).arg(&self.0).args(arguments))?;
         let numbers: Vec<f64> = said.lines().filter_map(|line| line.parse().ok()).collect();
-        if numbers.is_empty() { Err("Node printed nothing".to_owned()) } else { Ok(numbers) }
+        if numbers.is_empty() { Err(format!("{engine:?} printed nothing")) } else { Ok(numbers) }
     }
 }

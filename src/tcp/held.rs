@@ -1,30 +1,23 @@
 //! Texts that a receiver holds: they lie in their sender's memory until the application reads them.
 
 use super::piece::Piece;
-use super::shared_text::HOLDS;
 use std::collections::VecDeque;
 
 /// Texts in the order of the stream; no octet is in two of them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct HeldTexts(VecDeque<Piece>);
-
-impl Clone for HeldTexts {
-    fn clone(&self) -> Self {
-        if HOLDS { HeldTexts(self.0.clone()) } else { HeldTexts::default() }
-    }
-}
 
 impl HeldTexts {
     /// All of them.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = &Piece> {
-        self.0.iter().take_while(|_| HOLDS)
+        self.0.iter()
     }
 
     /// The first in the stream.
     #[inline]
     pub fn first(&self) -> Option<&Piece> {
-        self.0.front().filter(|_| HOLDS)
+        self.0.front()
     }
 
     /// Takes in a text none of which is held.
@@ -45,15 +38,13 @@ impl HeldTexts {
 
     /// Lets go what begins at stream offset `next` or behind it.
     pub fn forget_behind(&mut self, next: u64) {
-        while HOLDS && self.0.back().is_some_and(|text| text.start >= next) {
+        while self.0.back().is_some_and(|text| text.start >= next) {
             self.0.pop_back();
         }
     }
 
     /// Lets go everything, memory included.
     pub fn clear(&mut self) {
-        if HOLDS {
-            self.0 = VecDeque::new();
-        }
+        self.0 = VecDeque::new();
     }
 }

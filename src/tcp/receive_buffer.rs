@@ -3,7 +3,7 @@
 use super::chunks::Chunks;
 use super::held::HeldTexts;
 use super::piece::Piece;
-use super::shared_text::{HOLDS, SegmentText};
+use super::shared_text::SegmentText;
 use std::ops::Range;
 
 /// Octets of text that are worth holding: of shorter ones there could be very many.
@@ -149,7 +149,7 @@ impl ReceiveBuffer {
     /// nowhere else.
     #[inline(always)]
     fn put(&mut self, at: u64, range: Range<u64>, data: &mut SegmentText<'_>, last: bool) {
-        let is_long = HOLDS && range.end - range.start >= WORTH_HOLDING;
+        let is_long = range.end - range.start >= WORTH_HOLDING;
         if is_long
             && let SegmentText::Shared(text) = data
             && let Some(text) = (if last { text.take() } else { text.clone() })

@@ -6,10 +6,6 @@ use crate::packet::checksum::Sum;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Whether a receiver holds texts at all: in the page a copy costs hardly more, and what holds texts weighs a kilobyte. There no text
-/// is held, and what would look for one is left out.
-pub(crate) const HOLDS: bool = !cfg!(target_arch = "wasm32");
-
 /// Octets of a send buffer that somebody else holds, too: they stay as they are when the buffer has forgotten them.
 #[derive(Clone, Debug)]
 pub(crate) struct SharedText {
@@ -62,8 +58,7 @@ impl<'a> SegmentText<'a> {
     pub fn of(octets: &'a [u8], text: &'a mut Option<SharedText>) -> Self {
         match text {
             None => SegmentText::Plain(octets),
-            Some(_) if HOLDS => SegmentText::Shared(text),
-            Some(text) => SegmentText::Plain(text.octets()),
+            Some(_) => SegmentText::Shared(text),
         }
     }
 

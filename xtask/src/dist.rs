@@ -87,7 +87,7 @@ pub fn site(to: &Path) -> Result<()> {
     }
     empty(to)?;
     copy_site(&www, to)?;
-    shell::run_quietly("Installing the bundler", npm().args(["ci", "--no-audit", "--no-fund"]))?;
+    tools::npm_ci(&package(), "Installing the bundler")?;
     let mut bundle = shell::command("node");
     shell::run(bundle.current_dir(package()).args(["build.mjs", "--site"]).arg(to))
 }

@@ -4,6 +4,7 @@ mod bench;
 mod budget;
 mod dist;
 mod floors;
+mod optimise;
 mod run;
 mod shell;
 mod tests;

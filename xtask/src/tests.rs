@@ -172,18 +172,8 @@ fn node_command(program: &str, args: &[&str]) -> Command {
     command
 }
 
-/// `npm ci`, unless the lock file has not changed since the last time.
 fn test_packages() -> Result<()> {
-    let dir = browser_dir();
-    let lock = std::fs::read(dir.join("package-lock.json")).context("tests/browser/package-lock.json")?;
-    let stamp = dir.join("node_modules/.framewire-lock");
-    if std::fs::read(&stamp).is_ok_and(|old| old == lock) {
-        return Ok(());
-    }
-    let mut install = node_command("npm", &["ci", "--no-audit", "--no-fund"]);
-    shell::run_quietly("Installing the page's test packages", &mut install)?;
-    std::fs::write(stamp, lock)?;
-    Ok(())
+    tools::npm_ci(&browser_dir(), "Installing the page's test packages")
 }
 
 fn types() -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::shell;
 
@@ -19,9 +19,9 @@ pub struct Tool {
 /// A C linker: Rust needs one, and bare machines lack it.
 pub const LINKER: Tool =
     Tool { programs: &["cc"], packages: &["build-essential"], purpose: "link Rust programs" };
-/// Node.js for the page's tests; `cargo xtask run` does without.
+/// Node.js for the bundler, the optimiser and the page's tests; `cargo xtask run` can do without.
 pub const NODE: Tool = Tool { programs: &["node"], packages: &["nodejs"], purpose: "run the page's tests" };
-/// npm for the test packages.
+/// npm for their packages.
 pub const NPM: Tool =
     Tool { programs: &["npm"], packages: &["npm"], purpose: "install the page's test packages" };
 /// The browser of the page's tests.
@@ -82,6 +82,21 @@ pub fn ensure_fonts() -> Result<()> {
         return Ok(());
     }
     apt_install(&missing, "draw the tests' pictures")
+}
+
+/// `npm ci` in a folder, unless its lock file has not changed since the last time.
+pub fn npm_ci(folder: &Path, title: &str) -> Result<()> {
+    let file = folder.join("package-lock.json");
+    let lock = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let stamp = folder.join("node_modules/.framewire-lock");
+    if std::fs::read(&stamp).is_ok_and(|old| old == lock) {
+        return Ok(());
+    }
+    let mut install = shell::command("npm");
+    install.current_dir(folder).args(["ci", "--no-audit", "--no-fund"]);
+    shell::run_quietly(title, &mut install)?;
+    std::fs::write(stamp, lock)?;
+    Ok(())
 }
 
 /// The file that a shell would run for `program`.

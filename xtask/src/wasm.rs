@@ -1,12 +1,12 @@
 //! The page's WASM: find a compiler for wasm32-unknown-unknown in one of four ways, build the library as a cdylib,
-//! and let wasm-bindgen write the JavaScript that loads it.
+//! let wasm-bindgen write the JavaScript that loads it, and Binaryen optimise what came out.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
 
-use crate::{budget, shell, tools};
+use crate::{budget, optimise, shell, tools};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 /// Forces one way, so that each can be tested.
@@ -288,7 +288,8 @@ fn find_lld() -> Option<PathBuf> {
     versioned.or_else(|| tools::find_on_path("wasm-ld"))
 }
 
-/// Runs wasm-bindgen over `module` into `www/pkg`, unless that has been done for these very bytes.
+/// Runs wasm-bindgen over `module` into `www/pkg`, and the optimiser where there is Node.js, unless that has been done for these very
+/// bytes. Without it the module does the same.
 fn bind(module: &Path) -> Result<()> {
     let bytes = std::fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
     let mut digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -297,17 +298,30 @@ fn bind(module: &Path) -> Result<()> {
     if named {
         digest += " with names";
     }
+    let optimiser = optimise::find();
+    match &optimiser {
+        Ok(optimiser) => digest += &optimiser.said,
+        Err(error) => {
+            eprintln!(
+                "{error:#}\nSo the module is not optimised: it weighs 2% more, and is a little slower."
+            );
+        }
+    }
     let out = package_dir();
     let stamp = out.join(".stamp");
     let bound = out.join("framewire_bg.wasm");
     if bound.exists() && std::fs::read_to_string(&stamp).is_ok_and(|old| old == digest) {
         return Ok(());
     }
+    let _ = std::fs::remove_file(&stamp); // what is half made is made again
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
     bindgen.input_path(module).out_name("framewire").typescript(true).omit_default_module_path(false);
     bindgen.remove_name_section(!named);
     bindgen.remove_producers_section(true);
     bindgen.web(true)?.generate(&out).context("wasm-bindgen could not write www/pkg")?;
+    if let Ok(optimiser) = optimiser {
+        optimiser.run(&bound, named)?;
+    }
     std::fs::write(&stamp, digest)?;
     println!("www/pkg: WASM {:.1} kB gzipped", budget::gzipped_file(&bound)? as f64 / 1e3);
     Ok(())

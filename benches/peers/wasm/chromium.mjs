@@ -1,0 +1,64 @@
+// Prints one number a line, as run.mjs does, with the browser's compiler instead of Node's.
+// node chromium.mjs MODULE bulk EXPORT SEGMENTS LOSS ROUNDS: the nanoseconds a segment of each round, by that function.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const require = createRequire(new URL("../../../tests/browser/", import.meta.url));
+const { chromium } = require("playwright-core");
+
+const [, , file, , name, segments, loss, rounds] = process.argv;
+const executablePath = process.env.FRAMEWIRE_CHROMIUM ?? "/usr/bin/chromium";
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+try {
+  const page = await browser.newPage();
+  const run = await page.evaluateHandle(load, readFileSync(file).toString("base64"));
+  const transfer = (...transfer) => page.evaluate(([run, ...rest]) => run(...rest), [run, name, ...transfer]);
+  // The compiler's better code comes while the first rounds run.
+  for (const until = Date.now() + 1500; Date.now() < until; ) await transfer(10_000, Number(loss), 0);
+  const clock = await processorClock(browser);
+  for (let round = 0; round < Number(rounds); round++) {
+    const start = clock();
+    const wall = await transfer(Number(segments), Number(loss), round);
+    console.log((clock === noClock ? wall : clock() - start) / Number(segments));
+  }
+} finally {
+  await browser.close();
+}
+
+// In the page: a function that runs an export and returns the nanoseconds on the wall.
+async function load(base64) {
+  const module = await WebAssembly.compile(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
+  // The library brings the page's bindings along; nothing here calls them.
+  const imports = {};
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    imports[from] ??= {};
+    imports[from][name] = () => {
+      throw new Error(`${name} is not there`);
+    };
+  }
+  const { exports } = await WebAssembly.instantiate(module, imports);
+  return (name, ...rest) => {
+    const start = performance.now();
+    exports[name](...rest);
+    return (performance.now() - start) * 1e6;
+  };
+}
+
+function noClock() {
+  return 0;
+}
+
+// Nanoseconds of the processor that the page's thread has had, where the system tells (Linux): what others do on the machine does
+// not count.
+async function processorClock(browser) {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  const busiest = processInfo.filter(({ type }) => type === "renderer").sort((a, b) => b.cpuTime - a.cpuTime)[0];
+  const clock = () => Number(readFileSync(`/proc/${busiest.id}/task/${busiest.id}/schedstat`, "utf8").split(" ")[0]);
+  try {
+    clock();
+    return clock;
+  } catch {
+    return noClock;
+  }
+}
