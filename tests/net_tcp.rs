@@ -4,7 +4,7 @@
 mod net_support;
 
 use framewire::net::*;
-use framewire::tcp::{Shutdown, State};
+use framewire::tcp::{SendLowWater, Shutdown, State};
 use framewire::time::{Duration, Instant};
 use net_support::{Pair, SERVER, pattern};
 
@@ -58,6 +58,49 @@ fn what_has_arrived_is_handed_out_where_it_lies() {
     assert_eq!(pair.at(pair.client, |s| s.close(client)), Ok(()));
     pair.settle(Duration::from_millis(100));
     assert_eq!(pair.at(pair.server, |s| s.recv_with(server, 1, nothing)), Ok(0), "the end of the stream");
+}
+
+/// As poll(2) tells it on Linux: a sender that found its buffer full may go on when half as much is free as is in it.
+#[test]
+fn a_sender_goes_on_when_as_much_is_free_as_its_system_wants() {
+    const BUFFER: usize = 30_000;
+    const READ: usize = 500;
+    for (low_water, least) in [(SendLowWater::Octet, 1), (SendLowWater::Third, BUFFER / 3)] {
+        let link = LinkConfig::default();
+        let mut pair = Pair::with_hosts(1, false, link.clone(), link, |host| {
+            host.tcp.personality.send_low_water = low_water;
+            (host.tcp.send_buffer, host.tcp.receive_buffer) = (Some(BUFFER), Some(4_000));
+        });
+        let (client, server) = pair.connect();
+        let data = pattern(2 * BUFFER);
+        while pair.at(pair.client, |s| s.send(client, &data)).is_ok() {
+            pair.settle(Duration::from_secs(1));
+        }
+        pair.wakes(client);
+        let mut read = 0;
+        while !pair.wakes(client).intersects(Wakes::WRITABLE) {
+            assert!(!pair.at(pair.client, |s| s.readiness(client)).intersects(Wakes::WRITABLE));
+            read += pair.at(pair.server, |s| s.recv(server, &mut [0; READ])).unwrap();
+            pair.settle(Duration::from_secs(10));
+        }
+        assert!(pair.at(pair.client, |s| s.readiness(client)).intersects(Wakes::WRITABLE));
+        let room = pair.at(pair.client, |s| s.send(client, &data)).unwrap();
+        // Windows open in steps: neither less than is wanted, nor more than what the last step freed beside it.
+        assert!((least..=least + 4_000).contains(&room), "{low_water:?}: room for {room} after {read} read");
+    }
+}
+
+/// poll(2): a call that fails at once does not block.
+#[test]
+fn who_has_shut_down_sending_is_writable() {
+    let mut pair = Pair::new(LinkConfig::default());
+    let (client, _) = pair.connect();
+    for _ in 0..2 {
+        assert!(pair.at(pair.client, |s| s.readiness(client)).intersects(Wakes::WRITABLE));
+        assert_eq!(pair.at(pair.client, |s| s.shutdown(client, Shutdown::Write)), Ok(()));
+        assert_eq!(pair.at(pair.client, |s| s.send(client, b"more")), Err(Errno::EPIPE));
+        pair.settle(Duration::from_millis(100));
+    }
 }
 
 #[test]

@@ -202,7 +202,7 @@ impl Connection {
 
     /// Room was made in the send buffer.
     pub(crate) fn room_to_send(&mut self) {
-        if self.send_blocked && self.send_buffer.len() < self.send_limit && self.state.takes_send() {
+        if self.send_blocked && self.is_writable() {
             self.send_blocked = false;
             self.events.raise(Event::Writable);
         }

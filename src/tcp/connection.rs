@@ -14,7 +14,7 @@ use super::shared_text::{SegmentText, SharedText};
 use super::tcb::{ReceiveSpace, SendSpace};
 use super::tell::Told;
 use super::timers::TimerTable;
-use super::{Config, State};
+use super::{Config, SendLowWater, State};
 use crate::packet::{
     Ecn, Icmp, IpHeader, MAX_TCP_HEADERS, OptionLayout, TcpHeader, emit_tcp, write_tcp_headers,
 };
@@ -300,6 +300,16 @@ impl Connection {
     /// Octets that `recv` would return now.
     pub fn readable(&self) -> usize {
         self.receive_buffer.readable()
+    }
+
+    /// Whether a sender that waits for room in the send buffer may go on: see [`SendLowWater`].
+    pub fn is_writable(&self) -> bool {
+        let waits = self.send_buffer.len();
+        let wanted = match self.config.personality.send_low_water {
+            SendLowWater::Octet => 1,
+            SendLowWater::Third => (waits / 2).max(1),
+        };
+        self.state.takes_send() && self.send_limit.saturating_sub(waits) >= wanted
     }
 
     /// Octets that `send` would take now.

@@ -84,7 +84,7 @@ pub use connection::{Connection, Transmit};
 pub use event::{CloseError, ConnectionError, Event, OpenError, RecvError, SendError};
 pub use isn::{Flow, initial_sequence_number};
 pub use open::is_one_host;
-pub use personality::{AckPolicy, Nagle, Personality, WindowProbe};
+pub use personality::{AckPolicy, Nagle, Personality, SendLowWater, WindowProbe};
 pub use reset::reset_for;
 pub(crate) use send_buffer::Handed;
 pub(crate) use shared_text::{SegmentText, SharedText};

@@ -41,6 +41,15 @@ pub enum WindowProbe {
     OldSequence,
 }
 
+/// How much of the send buffer must be free before a sender that found it full may go on (the low-water mark; poll's POLLOUT).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendLowWater {
+    /// One octet.
+    Octet,
+    /// A third of the buffer: half of what is in it (Linux, sk_stream_min_wspace).
+    Third,
+}
+
 /// What characterises a TCP implementation. Public fields: start from a preset and change what the figure needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Personality {
@@ -92,6 +101,8 @@ pub struct Personality {
     pub out_of_window_ack_interval: Duration,
     /// Octets of the send buffer at the start, and how far it may grow with the congestion window.
     pub send_buffer: (usize, usize),
+    /// When a sender that found the send buffer full may go on.
+    pub send_low_water: SendLowWater,
     /// Octets of the receive buffer at the start, and how far it may grow with the rate at which it is read.
     pub receive_buffer: (usize, usize),
     /// The window of the SYN, in octets; it opens to the buffer's size afterwards. `None`: the whole buffer.
@@ -149,6 +160,7 @@ impl Personality {
             challenge_acks_per_second: 1000,
             out_of_window_ack_interval: Duration::from_millis(500),
             send_buffer: (16 * 1024, 4 << 20),
+            send_low_water: SendLowWater::Third,
             receive_buffer: (64_240, 6 << 20),
             syn_window: Some(64_240),
             sws_override: Duration::from_millis(200),
@@ -183,6 +195,7 @@ impl Personality {
             fin_wait_2: None,
             challenge_acks_per_second: 10,
             send_buffer: (65_535, 65_535),
+            send_low_water: SendLowWater::Octet,
             receive_buffer: (65_535, 65_535),
             syn_window: None,
             min_mss: 64,

@@ -307,7 +307,9 @@ impl<O: Observer> Sockets<'_, O> {
                 if tcp.conn.is_readable() || over {
                     ready |= Wakes::READABLE;
                 }
-                if (tcp.connected && tcp.conn.writable() > 0) || over {
+                // Who may not send any more hears of it at once.
+                let writable = tcp.conn.is_writable() || !tcp.conn.state().takes_send();
+                if (tcp.connected && writable) || over {
                     ready |= Wakes::WRITABLE;
                 }
                 if tcp.connected {
