@@ -76,7 +76,7 @@ impl Host {
         // RFC 9293 section 3.1, MUST-3: the receiver must check the checksum. A text that stands alone has not changed since it
         // was added up.
         let (len, sum) = text.as_ref().map_or((0, Sum::default()), SharedText::len_and_sum);
-        let (len, sum) = (segment.len() + len, Sum::of(segment) + sum);
+        let (len, sum) = (segment.len() + len, Sum::of_segment(segment) + sum);
         if checksum::transport_of(&ip.src, &ip.dst, Protocol::TCP, len, sum) != 0 {
             return Err((None, DropReason::Checksum));
         }
