@@ -109,29 +109,36 @@ pub fn internet(bytes: &[u8]) -> u16 {
 /// The same of an IPv4 header without options, of which every packet has one: of fixed length, it needs no loop.
 #[inline]
 pub(super) fn internet_of_header(header: &[u8; 20]) -> u16 {
-    !fold(words_of_fixed(header)).swap_bytes()
+    let (four, last) = (words_of_four(header.first_chunk()), words_of_one(header.last_chunk()));
+    !fold(four + last).swap_bytes()
 }
 
-/// As [`words`], of so few octets that no sum of words overflows.
-#[inline]
-fn words_of_fixed<const N: usize>(bytes: &[u8; N]) -> u64 {
-    let (words, _) = bytes.as_chunks::<4>();
-    words.iter().map(|&word| u64::from(u32::from_le_bytes(word))).sum()
+/// As [`words`], of four words of four octets. Each is named: in the page no loop is unrolled.
+#[inline(always)]
+fn words_of_four(octets: Option<&[u8; 16]>) -> u64 {
+    let [a, b, c, d] = octets.map_or([[0; 4]; 4], |octets| {
+        let (words, _) = octets.as_chunks::<4>();
+        [words[0], words[1], words[2], words[3]]
+    });
+    let word = |word| u64::from(u32::from_le_bytes(word));
+    (word(a) + word(b)) + (word(c) + word(d))
+}
+
+/// As [`words`], of one word of four octets.
+#[inline(always)]
+fn words_of_one(octets: Option<&[u8; 4]>) -> u64 {
+    octets.map_or(0, |&octets| u32::from_le_bytes(octets).into())
 }
 
 /// The same of a header as the numbers it consists of: what was just written in small pieces is slow to be read in large ones.
 #[inline]
-pub(super) fn internet_of_words(&[a, b, c, d, e]: &[u32; 5]) -> u16 {
-    !fold(u64::from(a) + u64::from(b) + u64::from(c) + u64::from(d) + u64::from(e))
+pub(super) fn internet_of_words(words: &[u32; 5]) -> u16 {
+    !fold(sum_of_words(words))
 }
 
-/// Such words as they stand on the wire. Each is named: in the page no loop is unrolled.
-#[inline(always)]
-pub(super) fn octets_of_words(&[a, b, c, d, e]: &[u32; 5]) -> [u8; 20] {
-    let mut octets = [0; 20];
-    let words = [a.to_be_bytes(), b.to_be_bytes(), c.to_be_bytes(), d.to_be_bytes(), e.to_be_bytes()];
-    octets.copy_from_slice(words.as_flattened());
-    octets
+#[inline]
+fn sum_of_words(&[a, b, c, d, e]: &[u32; 5]) -> u64 {
+    u64::from(a) + u64::from(b) + u64::from(c) + u64::from(d) + u64::from(e)
 }
 
 /// The sum of the pseudo header that TCP, UDP and ICMPv6 put before their own octets, folded, not complemented.
@@ -171,21 +178,21 @@ impl Sum {
     #[inline]
     pub fn of_segment(bytes: &[u8]) -> Sum {
         match <&[u8; 32]>::try_from(bytes) {
-            Ok(header) => Sum(words_of_fixed(header)),
+            Ok(header) => Sum(words_of_four(header.first_chunk()) + words_of_four(header.last_chunk())),
             Err(_) => Sum::of(bytes),
         }
     }
 
-    /// The sum of a field of two octets.
+    /// The sum of a header of these words of four octets, as numbers.
     #[inline]
-    pub fn of_u16(field: u16) -> Sum {
-        Sum(field.swap_bytes().into())
+    pub fn of_words(words: [u32; 5]) -> Sum {
+        Sum(fold(sum_of_words(&words)).swap_bytes().into())
     }
 
-    /// The sum of a field of four octets.
+    /// The sum of four octets.
     #[inline]
-    pub fn of_u32(field: u32) -> Sum {
-        Sum(field.swap_bytes().into())
+    pub fn of_four(octets: [u8; 4]) -> Sum {
+        Sum(u32::from_le_bytes(octets).into())
     }
 }
 

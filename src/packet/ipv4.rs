@@ -1,6 +1,6 @@
 //! The IPv4 header (RFC 791 section 3.1).
 
-use super::{Ecn, Fragment, IpHeader, Layer, ParseError, Protocol, checksum};
+use super::{Ecn, Fragment, IpHeader, Layer, ParseError, Protocol, checksum, words};
 use std::net::Ipv4Addr;
 
 /// Octets of a header without options; framewire sends none.
@@ -64,7 +64,7 @@ pub(super) fn octets(
         dst.to_bits(),
     ];
     words[2] |= u32::from(checksum::internet_of_words(&words));
-    checksum::octets_of_words(&words)
+    words::to_octets(&words)
 }
 
 /// Whether the header checksum of an IPv4 packet is right; true of anything that is no IPv4 packet, because IPv6 has

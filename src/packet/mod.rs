@@ -32,6 +32,7 @@ mod ipv6;
 mod options;
 mod tcp;
 mod udp;
+mod words;
 
 pub use error::{Layer, ParseError};
 pub use extensions::{Objection, check_extensions};

@@ -2,7 +2,7 @@
 
 use super::checksum::Sum;
 use super::options::MAX_LEN;
-use super::{IpHeader, Layer, OptionLayout, ParseError, Protocol, TcpOptions, checksum};
+use super::{IpHeader, Layer, OptionLayout, ParseError, Protocol, TcpOptions, checksum, words};
 use crate::seq::SeqNumber;
 use std::fmt;
 use std::net::IpAddr;
@@ -175,15 +175,16 @@ impl TcpHeader {
         }
         let (header, data) = segment.split_at_checked(len).ok_or(truncated(len))?;
         let options = header.get(HEADER_LEN..).unwrap_or(&[]);
+        let [ports, seq, ack, flags_and_window, checksum_and_urgent] = words::from_octets(b);
         *self = TcpHeader {
-            src_port: u16::from_be_bytes([b[0], b[1]]),
-            dst_port: u16::from_be_bytes([b[2], b[3]]),
-            seq: SeqNumber(u32::from_be_bytes([b[4], b[5], b[6], b[7]])),
-            ack: SeqNumber(u32::from_be_bytes([b[8], b[9], b[10], b[11]])),
-            flags: TcpFlags(b[13]),
-            window: u16::from_be_bytes([b[14], b[15]]),
-            checksum: u16::from_be_bytes([b[16], b[17]]),
-            urgent: u16::from_be_bytes([b[18], b[19]]),
+            src_port: (ports >> 16) as u16,
+            dst_port: ports as u16,
+            seq: SeqNumber(seq),
+            ack: SeqNumber(ack),
+            flags: TcpFlags((flags_and_window >> 16) as u8),
+            window: flags_and_window as u16,
+            checksum: (checksum_and_urgent >> 16) as u16,
+            urgent: checksum_and_urgent as u16,
             options: TcpOptions::default(),
         };
         if !options.is_empty() {
@@ -243,25 +244,28 @@ impl TcpHeader {
     /// The octets before the options.
     #[inline(always)]
     fn octets(&self, options_len: usize, checksum: u16) -> [u8; HEADER_LEN] {
-        checksum::octets_of_words(&[
+        words::to_octets(&self.words(options_len, checksum))
+    }
+
+    /// The same as numbers of four octets each.
+    #[inline(always)]
+    fn words(&self, options_len: usize, checksum: u16) -> [u32; 5] {
+        [
             u32::from(self.src_port) << 16 | u32::from(self.dst_port),
             self.seq.0,
             self.ack.0,
             u32::from_be_bytes([data_offset(options_len), self.flags.0, 0, 0]) | u32::from(self.window),
             u32::from(checksum) << 16 | u32::from(self.urgent),
-        ])
+        ]
     }
 
     /// The sum of the header without its checksum, from its fields: what was just written in small pieces is slow to be read in
     /// large ones.
     #[inline(always)]
     fn sum(&self, options: &[u8; MAX_LEN], options_len: usize) -> Sum {
-        let ports = u32::from(self.src_port) << 16 | u32::from(self.dst_port);
-        let offset = u16::from_be_bytes([data_offset(options_len), self.flags.0]);
-        let fields = Sum::of_u32(ports) + Sum::of_u32(self.seq.0) + Sum::of_u32(self.ack.0);
-        let fields = fields + Sum::of_u16(offset) + Sum::of_u16(self.window) + Sum::of_u16(self.urgent);
+        let fields = Sum::of_words(self.words(options_len, 0));
         // All options are padded to whole words; mostly they are timestamps, which need no loop.
-        let add = |sum, word: &[u8; 4]| sum + Sum::of_u32(u32::from_be_bytes(*word));
+        let add = |sum, word: &[u8; 4]| sum + Sum::of_four(*word);
         match (options_len, options.as_chunks().0) {
             (12, [a, b, c, ..]) => [a, b, c].into_iter().fold(fields, add),
             (len, words) => words.iter().take(len / 4).fold(fields, add),
