@@ -8,9 +8,9 @@ use flate2::{Compression, write::GzEncoder};
 
 /// The WASM module alone, gzipped, in bytes. A ceiling that may only go down: the goal is 200 kB for the whole page. It went up once,
 /// by an eighth, for a module that takes two thirds of the time.
-pub const WASM_GZIPPED: u64 = 496_100;
+pub const WASM_GZIPPED: u64 = 486_400;
 /// Everything the published page loads, gzipped file by file, in bytes. It may only go down: the goal is 200 kB.
-pub const PAGE_GZIPPED: u64 = 557_400;
+pub const PAGE_GZIPPED: u64 = 547_600;
 /// What a page of `framewire web` loads beside that when its live dialog is opened, gzipped file by file, in bytes.
 pub const SERVED_GZIPPED: u64 = 11_500;
 
