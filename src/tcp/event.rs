@@ -13,7 +13,7 @@ pub enum Event {
     Readable,
     /// The peer sends urgent data (RFC 9293 section 3.8.5: the application is told asynchronously).
     Urgent,
-    /// There is room in the send buffer again after [`SendError::WouldBlock`].
+    /// There is room in the send buffer again after [`SendError::WouldBlock`], as much as [`SendLowWater`](super::SendLowWater) wants.
     Writable,
     /// The peer's FIN has come: after the data that is queued, `recv` returns 0.
     PeerClosed,

@@ -3,8 +3,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
+// The bench shows the last line of what stands on standard error.
+process.on("uncaughtException", (error) => {
+  console.error(error.message.split("\n")[0]);
+  process.exit(1);
+});
 const require = createRequire(new URL("../../../tests/browser/", import.meta.url));
-const { chromium } = require("playwright-core");
+const { chromium } = playwright();
 
 const [, , file, , name, segments, loss, rounds] = process.argv;
 const executablePath = process.env.FRAMEWIRE_CHROMIUM ?? "/usr/bin/chromium";
@@ -12,17 +17,25 @@ const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] }
 try {
   const page = await browser.newPage();
   const run = await page.evaluateHandle(load, readFileSync(file).toString("base64"));
-  const transfer = (...transfer) => page.evaluate(([run, ...rest]) => run(...rest), [run, name, ...transfer]);
+  const transfer = (...rest) => page.evaluate(([run, ...rest]) => run(...rest), [run, name, ...rest]);
   // The compiler's better code comes while the first rounds run.
   for (const until = Date.now() + 1500; Date.now() < until; ) await transfer(10_000, Number(loss), 0);
   const clock = await processorClock(browser);
   for (let round = 0; round < Number(rounds); round++) {
-    const start = clock();
+    const start = clock?.();
     const wall = await transfer(Number(segments), Number(loss), round);
-    console.log((clock === noClock ? wall : clock() - start) / Number(segments));
+    console.log((clock ? clock() - start : wall) / Number(segments));
   }
 } finally {
   await browser.close();
+}
+
+function playwright() {
+  try {
+    return require("playwright-core");
+  } catch {
+    throw new Error('no playwright-core: `cargo xtask test --only "test packages"` installs it');
+  }
 }
 
 // In the page: a function that runs an export and returns the nanoseconds on the wall.
@@ -44,10 +57,6 @@ async function load(base64) {
   };
 }
 
-function noClock() {
-  return 0;
-}
-
 // Nanoseconds of the processor that the page's thread has had, where the system tells (Linux): what others do on the machine does
 // not count.
 async function processorClock(browser) {
@@ -59,6 +68,6 @@ async function processorClock(browser) {
     clock();
     return clock;
   } catch {
-    return noClock;
+    return undefined;
   }
 }
