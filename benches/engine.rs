@@ -255,7 +255,7 @@ fn in_wasm(report: &mut Report, quick: bool) {
                 mine.extend(
                     (0..rounds).map(|round| transfer(segments, 0.0, turn + round).nanos / segments as f64),
                 );
-                times.extend(module.run_by(engine, &arguments)?);
+                times.extend(module.run(engine, &arguments)?);
             }
             Ok(())
         };

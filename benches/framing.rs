@@ -419,7 +419,7 @@ fn beside(wasm: &node::Wasm, row: u32, size: usize, rounds: usize) -> node::Outc
     let (mut theirs, mut native) = (Vec::new(), Vec::new());
     for _ in 0..3 {
         let arguments = ["frames".to_owned(), row.to_string(), size.to_string(), rounds.to_string()];
-        theirs.extend(wasm.run(&arguments)?);
+        theirs.extend(wasm.run(node::Engine::Node, &arguments)?);
         let once = timed(|| work.once()).max(Duration::from_nanos(1));
         let times = (Duration::from_micros(300).as_nanos() / once.as_nanos()).max(1) as u32;
         for _ in 0..rounds {

@@ -82,14 +82,8 @@ impl Wasm {
         Ok(Wasm(optimised))
     }
 
-    /// Runs the module by Node with these arguments: see `wasm/run.mjs`. The numbers that come out.
-    #[allow(dead_code)] // not by each bench
-    pub fn run(&self, arguments: &[String]) -> Outcome<Vec<f64>> {
-        self.run_by(Engine::Node, arguments)
-    }
-
-    /// The same, by either.
-    pub fn run_by(&self, engine: Engine, arguments: &[String]) -> Outcome<Vec<f64>> {
+    /// Runs the module with these arguments: see `wasm/run.mjs` and `wasm/chromium.mjs`. The numbers that come out.
+    pub fn run(&self, engine: Engine, arguments: &[String]) -> Outcome<Vec<f64>> {
         let script = match engine {
             Engine::Chromium => "wasm/chromium.mjs",
             Engine::Node => "wasm/run.mjs",

@@ -2,6 +2,7 @@
 // node chromium.mjs MODULE bulk EXPORT SEGMENTS LOSS ROUNDS: the nanoseconds a segment of each round, by that function.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { instantiate } from "./instantiate.mjs";
 
 // The bench shows the last line of what stands on standard error.
 process.on("uncaughtException", (error) => {
@@ -16,8 +17,9 @@ const executablePath = process.env.FRAMEWIRE_CHROMIUM ?? "/usr/bin/chromium";
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 try {
   const page = await browser.newPage();
-  const run = await page.evaluateHandle(load, readFileSync(file).toString("base64"));
-  const transfer = (...rest) => page.evaluate(([run, ...rest]) => run(...rest), [run, name, ...rest]);
+  const octets = `Uint8Array.from(atob("${readFileSync(file).toString("base64")}"), (c) => c.charCodeAt(0))`;
+  const exports = await page.evaluateHandle(`(${instantiate})(${octets})`);
+  const transfer = (...rest) => page.evaluate(timed, [exports, name, ...rest]);
   // The compiler's better code comes while the first rounds run.
   for (const until = Date.now() + 1500; Date.now() < until; ) await transfer(10_000, Number(loss), 0);
   const clock = await processorClock(browser);
@@ -38,23 +40,11 @@ function playwright() {
   }
 }
 
-// In the page: a function that runs an export and returns the nanoseconds on the wall.
-async function load(base64) {
-  const module = await WebAssembly.compile(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
-  // The library brings the page's bindings along; nothing here calls them.
-  const imports = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    imports[from] ??= {};
-    imports[from][name] = () => {
-      throw new Error(`${name} is not there`);
-    };
-  }
-  const { exports } = await WebAssembly.instantiate(module, imports);
-  return (name, ...rest) => {
-    const start = performance.now();
-    exports[name](...rest);
-    return (performance.now() - start) * 1e6;
-  };
+// In the page: runs an export and returns the nanoseconds on the wall.
+function timed([exports, name, ...rest]) {
+  const start = performance.now();
+  exports[name](...rest);
+  return (performance.now() - start) * 1e6;
 }
 
 // Nanoseconds of the processor that the page's thread has had, where the system tells (Linux): what others do on the machine does

@@ -2,18 +2,10 @@
 // node run.mjs MODULE bulk EXPORT SEGMENTS LOSS ROUNDS: the processor's nanoseconds a segment of each round, by that function.
 // node run.mjs MODULE frames ROW SIZE ROUNDS: the nanoseconds a message of each round.
 import { readFileSync } from "node:fs";
+import { instantiate } from "./instantiate.mjs";
 
 const [, , file, what, ...numbers] = process.argv;
-const module = new WebAssembly.Module(readFileSync(file));
-// The library brings the page's bindings along; nothing here calls them.
-const imports = {};
-for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-  imports[from] ??= {};
-  imports[from][name] = () => {
-    throw new Error(`${name} is not there`);
-  };
-}
-const { exports } = new WebAssembly.Instance(module, imports);
+const exports = await instantiate(readFileSync(file));
 const nanoseconds = () => Number(process.hrtime.bigint());
 
 // The compiler's better code comes while the first rounds run. Returns the nanoseconds of the shortest.
